@@ -1,0 +1,62 @@
+//! Accounts and their roles.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
+        db.create_table(
+            Table::create()
+                .table("accounts")
+                .col(pk_uuid("id"))
+                .col(text("username"))
+                .col(text_uniq("username_canonical"))
+                .col(text("email"))
+                .col(text_uniq("email_canonical"))
+                .col(text("password_hash"))
+                .col(big_integer("password_changed_at"))
+                .col(big_integer("created_at"))
+                .col(big_integer_null("disabled_at"))
+                .col(big_integer("epoch"))
+                .col(big_integer_null("last_login_at"))
+                .col(text("last_login_address"))
+                .col(text("last_login_user_agent"))
+                .col(big_integer("failed_logins"))
+                .to_owned(),
+        )
+        .await?;
+        db.create_table(
+            Table::create()
+                .table("account_roles")
+                .col(uuid("account_id"))
+                .col(text("role"))
+                .primary_key(Index::create().col("account_id").col("role"))
+                .foreign_key(
+                    ForeignKey::create()
+                        .from("account_roles", "account_id")
+                        .to("accounts", "id")
+                        .on_delete(ForeignKeyAction::Cascade),
+                )
+                .to_owned(),
+        )
+        .await?;
+        db.create_index(
+            Index::create()
+                .name("account_roles_by_role")
+                .table("account_roles")
+                .col("role")
+                .to_owned(),
+        )
+        .await
+    }
+
+    async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["account_roles", "accounts"] {
+            db.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
