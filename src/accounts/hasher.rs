@@ -1,0 +1,258 @@
+//! Argon2id on threads of its own. Apart from the web server's threads because
+//! hashing there stalls every other page, and apart from the runtime's blocking
+//! pool because hundreds of 19 MiB blocks are never given back.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::oneshot;
+use zeroize::Zeroize;
+
+use super::password::Password;
+use crate::error::{Error, Result};
+use crate::secrets;
+
+/// Jobs that may wait; more are turned away with [`Error::Busy`].
+pub const QUEUE: usize = 32;
+
+/// Stored hashes that ask for more than this are not worked on: the
+/// parameters come from the database, and a forged row must not stop the server.
+const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+const MOST_PASSES: u32 = 32;
+
+/// What one hash costs (OWASP: at least 19 MiB and two passes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { memory_kib: Params::DEFAULT_M_COST, passes: Params::DEFAULT_T_COST }
+    }
+}
+
+impl Cost {
+    fn params(self) -> Result<Params> {
+        Params::new(self.memory_kib, self.passes, 1, Some(32))
+            .map_err(|why| Error::broken(format!("Argon2 parameters: {why}")))
+    }
+}
+
+/// Whether a password made a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It did not, or there was no hash.
+    No,
+    /// It did.
+    Yes,
+    /// It did, and the hash should be made anew at today's cost.
+    YesAtOldCost,
+}
+
+/// The hashing threads. Dropping it ends them.
+pub struct Hasher {
+    jobs: SyncSender<Job>,
+    params: Params,
+    /// Stands in for the hash of an account that does not exist.
+    nobodys: PasswordHash,
+}
+
+struct Job {
+    password: Password,
+    salt: Salt,
+    params: Params,
+    answer: oneshot::Sender<Result<Output>>,
+}
+
+impl Hasher {
+    /// Starts as many threads as there are cores, at most four.
+    ///
+    /// # Errors
+    /// Parameters that Argon2 refuses, or a system out of threads.
+    pub fn start(cost: Cost) -> Result<Self> {
+        let params = cost.params()?;
+        let (jobs, queue) = sync_channel(QUEUE);
+        let queue = Arc::new(Mutex::new(queue));
+        let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        for number in 0..threads {
+            let queue = Arc::clone(&queue);
+            thread::Builder::new()
+                .name(format!("hasher-{number}"))
+                .spawn(move || work(&queue))
+                .map_err(|why| Error::broken(format!("A hashing thread cannot start: {why}.")))?;
+        }
+        let nobodys = PasswordHash {
+            algorithm: Ident::new("argon2id").expect("a valid name"),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).expect("parameters have a text form"),
+            salt: Some(new_salt()),
+            hash: Some(Output::new(&secrets::random::<32>()).expect("32 bytes")),
+        };
+        Ok(Self { jobs, params, nobodys })
+    }
+
+    /// The hash to store, in PHC text form.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full.
+    pub async fn hash(&self, password: &Password) -> Result<String> {
+        let salt = new_salt();
+        let output = self.compute(password, salt, self.params.clone()).await?;
+        let hash = PasswordHash { salt: Some(salt), hash: Some(output), ..self.nobodys.clone() };
+        Ok(hash.to_string())
+    }
+
+    /// Whether `password` made `stored`. Without a stored hash it takes as long
+    /// and the answer is no, so that a stopwatch cannot list our accounts.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full; a stored hash that cannot be read.
+    pub async fn matches(&self, password: &Password, stored: Option<&str>) -> Result<Match> {
+        let unreadable = || Error::broken("A stored password hash cannot be read.");
+        let hash = match stored {
+            Some(text) => PasswordHash::new(text).map_err(|_| unreadable())?,
+            None => self.nobodys.clone(),
+        };
+        let params = Params::try_from(&hash).map_err(|_| unreadable())?;
+        let fair = params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES;
+        let (Some(salt), Some(expected), true) = (hash.salt, hash.hash, fair) else {
+            return Err(unreadable());
+        };
+        let current = same_cost(&params, &self.params);
+        let output = self.compute(password, salt, params).await?;
+        let same = secrets::same(output.as_bytes(), expected.as_bytes());
+        Ok(match (same && stored.is_some(), current) {
+            (false, _) => Match::No,
+            (true, true) => Match::Yes,
+            (true, false) => Match::YesAtOldCost,
+        })
+    }
+
+    async fn compute(&self, password: &Password, salt: Salt, params: Params) -> Result<Output> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { password: password.clone(), salt, params, answer };
+        self.jobs.try_send(job).map_err(|why| match why {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::broken("The hashing threads have ended."),
+        })?;
+        answered.await.map_err(|_| Error::broken("A hashing thread ended early."))?
+    }
+}
+
+fn same_cost(a: &Params, b: &Params) -> bool {
+    (a.m_cost(), a.t_cost(), a.p_cost()) == (b.m_cost(), b.t_cost(), b.p_cost())
+}
+
+fn new_salt() -> Salt {
+    Salt::new(&secrets::random::<16>()).expect("16 bytes are a salt")
+}
+
+fn work(queue: &Mutex<Receiver<Job>>) {
+    // A log-in may wait a little longer so that everybody's pages do not.
+    // Where the system refuses, hashing merely competes with the pages.
+    let _ = rustix::process::setpriority_process(None, 10);
+    let mut memory = Vec::new();
+    loop {
+        let waiting = queue.lock().expect("receiving does not panic").try_recv();
+        let next = match waiting {
+            Ok(job) => Ok(job),
+            Err(_) => {
+                // Nothing to do: leave no trace of the last password in memory.
+                memory.iter_mut().for_each(Zeroize::zeroize);
+                queue.lock().expect("receiving does not panic").recv()
+            }
+        };
+        let Ok(job) = next else { return };
+        // Nobody waits for a browser that has gone away.
+        if !job.answer.is_closed() {
+            let output = run(&job, &mut memory);
+            drop(job.answer.send(output));
+        }
+    }
+}
+
+fn run(job: &Job, memory: &mut Vec<Block>) -> Result<Output> {
+    let fault = |why: &dyn std::fmt::Display| Error::broken(format!("Argon2: {why}"));
+    let blocks = job.params.block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::default());
+    }
+    let length = job.params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, job.params.clone());
+    let mut out = vec![0; length];
+    argon
+        .hash_password_into_with_memory(
+            job.password.expose().as_bytes(),
+            &job.salt,
+            &mut out,
+            &mut memory[..blocks],
+        )
+        .map_err(|why| fault(&why))?;
+    Output::new(&out).map_err(|why| fault(&why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::parse(text).expect("a usable password")
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_and_no_other() {
+        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hash = hasher.hash(&password("quiet river")).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_eq!(
+            hasher.matches(&password("quiet river"), Some(&hash)).await.unwrap(),
+            Match::Yes
+        );
+        assert_eq!(hasher.matches(&password("quiet River"), Some(&hash)).await.unwrap(), Match::No);
+        assert_eq!(hasher.matches(&password("quiet river"), None).await.unwrap(), Match::No);
+        let again = hasher.hash(&password("quiet river")).await.unwrap();
+        assert_ne!(hash, again);
+    }
+
+    #[tokio::test]
+    async fn the_hash_is_the_one_the_library_makes() {
+        use argon2::password_hash::PasswordVerifier;
+        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hash = hasher.hash(&password("quiet river")).await.unwrap();
+        let parsed = PasswordHash::new(&hash).unwrap();
+        assert!(Argon2::default().verify_password(b"quiet river", &parsed).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_still_matches_and_asks_to_be_made_anew() {
+        let old = Hasher::start(Cost { memory_kib: 8192, passes: 3 }).unwrap();
+        let hash = old.hash(&password("quiet river")).await.unwrap();
+        let new = Hasher::start(Cost::default()).unwrap();
+        let found = new.matches(&password("quiet river"), Some(&hash)).await.unwrap();
+        assert_eq!(found, Match::YesAtOldCost);
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_cannot_ask_for_unlimited_memory() {
+        let hasher = Hasher::start(Cost::default()).unwrap();
+        let huge = "$argon2id$v=19$m=4194304,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        assert!(hasher.matches(&password("quiet river"), Some(huge)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_so_at_once() {
+        let hasher = Hasher::start(Cost::default()).unwrap();
+        let password = password("quiet river");
+        let jobs = (0..200).map(|_| hasher.hash(&password));
+        let done = rocket::futures::future::join_all(jobs).await;
+        assert!(done.iter().any(|job| matches!(job, Err(Error::Busy))));
+        assert!(done.iter().filter(|job| job.is_ok()).count() >= QUEUE);
+    }
+}

@@ -1,0 +1,433 @@
+//! Names as people type them and as they are compared. What looks like one
+//! name is one name, so that nobody can pass for somebody else.
+
+use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// A user name: 3 to 32 of the letters a to z, digits, dot, hyphen and underscore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username {
+    typed: String,
+    canonical: String,
+}
+
+impl Username {
+    /// The user name in `text`.
+    ///
+    /// # Errors
+    /// A sentence for the person who typed it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let typed: String = text.trim().nfkc().collect();
+        let canonical = fold(&typed);
+        if !canonical.bytes().all(|byte| is_plain(byte) || matches!(byte, b'.' | b'_' | b'-')) {
+            return Err("Use only the letters a to z, digits, dots, hyphens and underscores.");
+        }
+        if !(3..=32).contains(&canonical.len()) {
+            return Err("Use between 3 and 32 characters.");
+        }
+        if !(is_plain(canonical.as_bytes()[0]) && canonical.bytes().last().is_some_and(is_plain)) {
+            return Err("Begin and end with a letter or a digit.");
+        }
+        Ok(Self { typed, canonical })
+    }
+
+    /// The name as its owner writes it, capitals kept.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The name to compare and to look up.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// Whether the name would pass for the service or its staff. The public
+    /// registration refuses it; the operator may give it.
+    pub fn is_reserved(&self) -> bool {
+        let bare: String = self.canonical.chars().filter(char::is_ascii_alphanumeric).collect();
+        RESERVED.contains(&bare.as_str())
+    }
+}
+
+/// Compared without dots, hyphens and underscores.
+const RESERVED: [&str; 46] = [
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "administration",
+    "administrator",
+    "admins",
+    "anonymous",
+    "api",
+    "audit",
+    "auditor",
+    "auth",
+    "billing",
+    "contact",
+    "daemon",
+    "doorward",
+    "everyone",
+    "guest",
+    "help",
+    "helpdesk",
+    "hostmaster",
+    "info",
+    "login",
+    "logout",
+    "mailerdaemon",
+    "me",
+    "member",
+    "moderator",
+    "nobody",
+    "noreply",
+    "null",
+    "official",
+    "operator",
+    "owner",
+    "postmaster",
+    "register",
+    "root",
+    "security",
+    "service",
+    "staff",
+    "superuser",
+    "support",
+    "sysadmin",
+    "system",
+    "undefined",
+    "webmaster",
+];
+
+/// An e-mail address, in any script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailAddress {
+    typed: String,
+    canonical: String,
+}
+
+impl EmailAddress {
+    /// The most bytes of an address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+    const MOST_BYTES: usize = 254;
+
+    /// The e-mail address in `text`.
+    ///
+    /// Both forms must be an address: compatibility characters such as U+FF20
+    /// fold into `@`, commas and spaces.
+    ///
+    /// # Errors
+    /// A sentence for the person who typed it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let typed: String = text.trim().nfc().collect();
+        let canonical = fold(&typed);
+        if typed.len().max(canonical.len()) > Self::MOST_BYTES {
+            return Err("Use an e-mail address of at most 254 characters.");
+        }
+        if !(is_address(&typed) && is_address(&canonical)) {
+            return Err("Write an e-mail address, like name@example.org.");
+        }
+        Ok(Self { typed, canonical })
+    }
+
+    /// The address as its owner writes it: mail goes there.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The address to compare and to look up.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+/// What somebody typed to log in: a user name or an e-mail address, of an
+/// account or of nobody. People type passwords there by mistake: it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoginName {
+    canonical: String,
+    is_email: bool,
+}
+
+impl LoginName {
+    /// Longer text is cut before it is looked at.
+    const MOST_CHARS: usize = 1024;
+
+    /// The name in `text`. Text that no account can have still gives a name,
+    /// that of nobody: a strange name is answered like any wrong one.
+    pub fn parse(text: &str) -> Self {
+        let is_email = text.contains('@');
+        let known = if is_email {
+            EmailAddress::parse(text).map(|email| email.canonical)
+        } else {
+            Username::parse(text).map(|username| username.canonical)
+        };
+        Self { canonical: known.unwrap_or_else(|_| nobody(text)), is_email }
+    }
+
+    /// The name to look up: at most 254 bytes, without control characters.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// Whether it is to be looked for among the e-mail addresses; else among the user names.
+    pub fn is_email(&self) -> bool {
+        self.is_email
+    }
+}
+
+impl fmt::Debug for LoginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginName(..)")
+    }
+}
+
+/// A name that no account has: none begins with a bracket. The same text gives
+/// the same name, so that guesses at it can be counted.
+fn nobody(text: &str) -> String {
+    let start: String = text.trim().chars().take(LoginName::MOST_CHARS).collect();
+    let mut name: String = std::iter::once('(')
+        .chain(fold(&start).chars().map(|c| if c.is_control() { ' ' } else { c }))
+        .collect();
+    name.truncate(name.floor_char_boundary(EmailAddress::MOST_BYTES));
+    name
+}
+
+/// The name of a role: a letter, then 1 to 31 letters, digits and hyphens, all lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleName(String);
+
+impl RoleName {
+    /// The role name in `text`.
+    ///
+    /// # Errors
+    /// A sentence for the person who typed it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        let fits = (2..=32).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(|byte| is_plain(byte) || byte == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("Name a role with 2 to 32 small letters, digits and hyphens, a letter first.")
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Compatibility characters made plain and capitals made small: names that
+/// differ only in those are the same name. Folding twice changes nothing more.
+fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+/// Lists what may be in an address, not what may not: new invisible characters
+/// come with every version of Unicode.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let local_fits = (1..=64).contains(&local.len())
+        && local.split('.').all(|part| !part.is_empty() && !part.starts_with(is_combining_mark))
+        && local.chars().all(|c| is_letter(c) || "!#$%&'*+-/=?^_`{|}~.".contains(c));
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && !label.starts_with(is_combining_mark)
+            && label.chars().all(|c| is_letter(c) || c == '-')
+    };
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    local_fits
+        && domain.split('.').all(label_fits)
+        && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"))
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A letter, digit or accent that can be seen. Unicode counts the Hangul
+/// fillers among the letters and the variation selectors among the accents.
+fn is_letter(c: char) -> bool {
+    let invisible = matches!(c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    (c.is_alphanumeric() || is_combining_mark(c)) && !invisible
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_user_name_keeps_its_capitals_and_is_compared_without_them() {
+        let name = Username::parse("  Ada.Lovelace ").unwrap();
+        assert_eq!(name.typed(), "Ada.Lovelace");
+        assert_eq!(name.canonical(), "ada.lovelace");
+        assert_eq!(Username::parse("\u{ff21}\u{212a}ira").unwrap().canonical(), "akira");
+    }
+
+    #[test]
+    fn an_unfit_user_name_is_refused() {
+        let long = "a".repeat(33);
+        for text in
+            ["", "ab", &long, ".ada", "ada-", "_x_", "a b c", "ada\0", "ädа", "аdа", "a@b.org"]
+        {
+            assert!(Username::parse(text).is_err(), "{text:?}");
+        }
+        for text in ["abc", "a.b", "x_1", "0-0", &"a".repeat(32)] {
+            assert!(Username::parse(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_passes_for_staff_is_reserved() {
+        for text in ["admin", "Ad.min", "ROOT", "no-reply", "doorward"] {
+            assert!(Username::parse(text).unwrap().is_reserved(), "{text}");
+        }
+        for text in ["ada", "administrata", "rooted"] {
+            assert!(!Username::parse(text).unwrap().is_reserved(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_kept_as_typed_and_compared_in_small_letters() {
+        let email = EmailAddress::parse(" Ada+Notes@Example.ORG ").unwrap();
+        assert_eq!(email.typed(), "Ada+Notes@Example.ORG");
+        assert_eq!(email.canonical(), "ada+notes@example.org");
+    }
+
+    #[test]
+    fn ordinary_addresses_pass() {
+        for text in [
+            "a@b.co",
+            "o'brien@example.ie",
+            "root@localhost",
+            "jörg@bücher.example",
+            "用户@例子.广告",
+        ] {
+            assert!(EmailAddress::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long_local = format!("{}@example.org", "a".repeat(65));
+        let long = format!("a@{}org", "label.".repeat(50));
+        for text in [
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.org",
+            "a@b@c.org",
+            "ada@example",
+            "a da@example.org",
+            "ada@exa mple.org",
+            "\"ada\"@example.org",
+            "a,b@example.org",
+            "<a@example.org>",
+            "a@[::1]",
+            "a@10.0.0.1",
+            ".a@example.org",
+            "a.@example.org",
+            "a..b@example.org",
+            "a@-b.org",
+            "a@b-.org",
+            "a@b..org",
+            "a@b.org.",
+            "a\u{202e}b@example.org",
+            "a\u{200b}b@example.org",
+            "a\u{ad}b@example.org",
+            "a\r\nbcc:x@example.org",
+            "a\u{3164}b@example.org",
+            "a\u{ff20}b@example.org",
+            "a\u{ff0c}b@example.org",
+            "a\u{fffd}@example.org",
+            "a\u{feff}b@example.org",
+            "a\u{e0041}@example.org",
+            &long_local,
+            &long,
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_logs_in_by_its_at_sign() {
+        let email = LoginName::parse(" ADA@example.org");
+        assert!(email.is_email());
+        assert_eq!(email.canonical(), "ada@example.org");
+        let username = LoginName::parse("Ada ");
+        assert!(!username.is_email());
+        assert_eq!(username.canonical(), "ada");
+    }
+
+    #[test]
+    fn a_strange_log_in_name_is_the_name_of_nobody() {
+        for text in ["", "a b", "ad\0min", "(ada", "@", "x@", &"é".repeat(5000)] {
+            let name = LoginName::parse(text);
+            assert!(Username::parse(name.canonical()).is_err(), "{text:?}");
+            assert!(EmailAddress::parse(name.canonical()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_in_name_never_shows_in_debug_output() {
+        assert_eq!(format!("{:?}", LoginName::parse("my password")), "LoginName(..)");
+    }
+
+    #[test]
+    fn a_role_name_is_small_letters_digits_and_hyphens() {
+        for text in ["ab", "admin", "night-shift-2"] {
+            assert_eq!(RoleName::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", "a", "2nd", "-a", "Admin", "a b", "é1", &"a".repeat(33)] {
+            assert!(RoleName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn folding_any_character_twice_changes_nothing_more() {
+        for c in '\0'..=char::MAX {
+            let once = fold(&c.to_string());
+            assert_eq!(fold(&once), once, "U+{:04X}", u32::from(c));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_or_refused(text in any::<String>()) {
+            let _ = Username::parse(&text);
+            let _ = EmailAddress::parse(&text);
+            let _ = RoleName::parse(&text);
+            let name = LoginName::parse(&text);
+            prop_assert!(name.canonical().len() <= 254);
+            prop_assert!(!name.canonical().chars().any(char::is_control));
+        }
+
+        #[test]
+        fn the_canonical_user_name_is_its_own(text in "[A-Za-z0-9ａ-ｚ._-]{3,32}") {
+            if let Ok(name) = Username::parse(&text) {
+                let again = Username::parse(name.canonical()).unwrap();
+                prop_assert_eq!(again.canonical(), name.canonical());
+                prop_assert_eq!(again.typed(), name.canonical());
+            }
+        }
+
+        #[test]
+        fn the_canonical_address_is_its_own(text in "[\\p{L}\\p{M}0-9+]{1,9}@[\\p{L}0-9]{1,5}\\.[A-Z]{2}") {
+            if let Ok(email) = EmailAddress::parse(&text) {
+                let again = EmailAddress::parse(email.canonical()).unwrap();
+                prop_assert_eq!(again.canonical(), email.canonical());
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Changing what somebody logs in with: password change, recovery links, and
+//! the link that makes the first administrator.
+
+mod entity;
+
+use sea_orm::entity::prelude::StringLen;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DeriveActiveEnum,
+    EntityTrait, EnumIter, QueryFilter,
+};
+use time::Duration;
+
+use crate::accounts::hasher::Hasher;
+use crate::accounts::password::{Password, PasswordRules};
+use crate::accounts::roles::Roles;
+use crate::accounts::{self, Account, AccountId, NewAccount};
+use crate::audit::{self, Entry, Event, Origin};
+use crate::db::Db;
+use crate::error::{Error, Refusal, Result};
+use crate::secrets;
+use crate::sessions::{EndReason, Issued, SessionId, Sessions};
+use crate::timestamp::Timestamp;
+
+/// What a one-time token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+pub enum Purpose {
+    /// Making the first administrator.
+    Setup,
+    /// Setting a new password without the old one.
+    Recovery,
+}
+
+/// How long the setup token is good; the server then makes a new one.
+pub const SETUP_LIFE: Duration = Duration::hours(1);
+
+/// What changing passwords needs.
+pub struct Credentials<'a> {
+    /// The sessions that a change ends.
+    pub sessions: &'a Sessions,
+    /// The threads that hash.
+    pub hasher: &'a Hasher,
+    /// What a new password must be like.
+    pub rules: &'a PasswordRules,
+}
+
+impl Credentials<'_> {
+    fn db(&self) -> &Db {
+        &self.sessions.db
+    }
+
+    async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
+        let email = account.email.to_lowercase();
+        accounts::fit(
+            &self.rules.with_context(&account.username.to_lowercase(), &email),
+            password,
+        )?;
+        self.hasher.hash(password).await
+    }
+
+    /// The owner gives the password again: the session counts as just logged in.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`], counted like a failed log-in; [`Error::Busy`].
+    pub async fn confirm(
+        &self,
+        account: &Account,
+        sid: SessionId,
+        password: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Issued> {
+        accounts::confirm_password(self.db(), self.hasher, account, password, origin, now).await?;
+        let txn = self.db().begin().await?;
+        let (renewed, revoked) = self.sessions.renew(&txn, sid, now).await?;
+        let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.sessions.make_known(account.id, revoked);
+        self.sessions.tokens_of(renewed, now).await
+    }
+
+    /// The owner changes the password. All other sessions end; this one gets
+    /// new tokens (ASVS V7.4.3).
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`], [`Refusal::SamePassword`], [`Refusal::UnfitPassword`]; [`Error::Busy`].
+    pub async fn change_password(
+        &self,
+        account: &Account,
+        sid: SessionId,
+        (current, new): (&Password, &Password),
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Issued> {
+        accounts::confirm_password(self.db(), self.hasher, account, current, origin, now).await?;
+        if secrets::same(current.expose().as_bytes(), new.expose().as_bytes()) {
+            return Err(Refusal::SamePassword.into());
+        }
+        let hash = self.new_hash(account, new).await?;
+        let txn = self.db().begin().await?;
+        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        accounts::set_password_hash(&txn, account.id, hash, now).await?;
+        void(&txn, account.id, now).await?;
+        let (_, ended) = self
+            .sessions
+            .end_all(&txn, &account, Some(sid), EndReason::PasswordChanged, now)
+            .await?;
+        let (renewed, replaced) = self.sessions.renew(&txn, sid, now).await?;
+        let told = Entry::by_owner(Event::PasswordChanged, account.id.0, origin).in_session(sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.sessions.make_known(account.id, ended.and(replaced));
+        self.sessions.tokens_of(renewed, now).await
+    }
+
+    /// The operator sets a password at the command line. All sessions end.
+    ///
+    /// # Errors
+    /// [`Refusal::UnfitPassword`]; [`Error::Busy`].
+    pub async fn set_password(
+        &self,
+        account: &Account,
+        new: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash = self.new_hash(account, new).await?;
+        let txn = self.db().begin().await?;
+        self.reset(txn, account.id, hash, origin, now).await
+    }
+
+    /// Sets the password of whoever `token` was made for and uses the token up.
+    /// All sessions end; nobody is signed in by it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a token that is wrong, used up or too old;
+    /// [`Refusal::UnfitPassword`], which uses nothing up; [`Error::Busy`].
+    pub async fn recover(
+        &self,
+        token: &str,
+        new: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let account = recovering(self.db().read(), token, now).await?;
+        let hash = self.new_hash(&account, new).await?;
+        let txn = self.db().begin().await?;
+        if !use_up(&txn, token, Purpose::Recovery, now).await? {
+            return Err(Error::NotFound);
+        }
+        self.reset(txn, account.id, hash, origin, now).await
+    }
+
+    async fn reset(
+        &self,
+        txn: DatabaseTransaction,
+        id: AccountId,
+        hash: String,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let account = accounts::by_id_to_change(&txn, id).await?;
+        accounts::set_password_hash(&txn, id, hash, now).await?;
+        void(&txn, id, now).await?;
+        let reason = EndReason::PasswordChanged;
+        let (_, revoked) = self.sessions.end_all(&txn, &account, None, reason, now).await?;
+        audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;
+        txn.commit().await?;
+        self.sessions.make_known(id, revoked);
+        Ok(())
+    }
+
+    /// Makes the first administrator and uses the setup token up. Of two at
+    /// once, one wins: both need the same unused token.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] once there is an administrator;
+    /// [`Refusal::SetupTokenInvalid`]; what opening an account refuses.
+    pub async fn set_up(
+        &self,
+        token: &str,
+        new: &NewAccount,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Account> {
+        if accounts::count_admins(self.db().read()).await? > 0 {
+            return Err(Error::NotFound);
+        }
+        find(self.db().read(), token, Purpose::Setup, now)
+            .await?
+            .ok_or(Refusal::SetupTokenInvalid)?;
+        let hash = accounts::hash_for(self.hasher, self.rules, new).await?;
+        let txn = self.db().begin().await?;
+        if !use_up(&txn, token, Purpose::Setup, now).await? {
+            return Err(Refusal::SetupTokenInvalid.into());
+        }
+        if accounts::count_admins(&txn).await? > 0 {
+            return Err(Error::NotFound);
+        }
+        let account = accounts::insert(&txn, new, hash, Roles::admin(), now).await?;
+        audit::record(&txn, Entry::by_owner(Event::SetUp, account.id.0, origin), now).await?;
+        txn.commit().await?;
+        Ok(account)
+    }
+}
+
+/// A fresh recovery token for `account`. Older ones are void.
+///
+/// # Errors
+/// The database failed.
+pub async fn start_recovery(
+    db: &Db,
+    account: AccountId,
+    life: Duration,
+    (actor, origin): (Option<AccountId>, &Origin),
+    now: Timestamp,
+) -> Result<String> {
+    let txn = db.begin().await?;
+    void(&txn, account, now).await?;
+    let token = issue(&txn, Purpose::Recovery, Some(account), life, now).await?;
+    let told = Entry {
+        actor: actor.map(|actor| actor.0),
+        ..Entry::about(Event::RecoveryStarted, account.0, origin)
+    };
+    audit::record(&txn, told, now).await?;
+    txn.commit().await?;
+    Ok(token)
+}
+
+/// A fresh setup token; the one before is void. `None` once there is an administrator.
+///
+/// # Errors
+/// The database failed.
+pub async fn start_setup(db: &Db, now: Timestamp) -> Result<Option<String>> {
+    let txn = db.begin().await?;
+    if accounts::count_admins(&txn).await? > 0 {
+        return Ok(None);
+    }
+    entity::Entity::delete_many()
+        .filter(entity::Column::Purpose.eq(Purpose::Setup))
+        .exec(&txn)
+        .await?;
+    let token = issue(&txn, Purpose::Setup, None, SETUP_LIFE, now).await?;
+    txn.commit().await?;
+    Ok(Some(token))
+}
+
+/// The account that a recovery token is good for.
+///
+/// # Errors
+/// [`Error::NotFound`] for a token that is wrong, used up or too old.
+pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
+    let row = find(db, token, Purpose::Recovery, now).await?.ok_or(Error::NotFound)?;
+    accounts::by_id(db, row.account_id.ok_or(Error::NotFound)?).await
+}
+
+async fn issue(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    account: Option<AccountId>,
+    life: Duration,
+    now: Timestamp,
+) -> Result<String> {
+    let token = secrets::random_token();
+    let row = entity::ActiveModel {
+        hash: Set(secrets::token_hash(&token)),
+        purpose: Set(purpose),
+        account_id: Set(account),
+        created_at: Set(now),
+        expires_at: Set(now + life),
+        used_at: Set(None),
+    };
+    entity::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(token)
+}
+
+fn good(token: &str, purpose: Purpose, now: Timestamp) -> Expr {
+    use entity::Column;
+    Column::Hash
+        .eq(secrets::token_hash(token))
+        .and(Column::Purpose.eq(purpose))
+        .and(Column::UsedAt.is_null())
+        .and(Column::ExpiresAt.gt(now))
+}
+
+async fn find(
+    db: &impl ConnectionTrait,
+    token: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<entity::Model>> {
+    Ok(entity::Entity::find().filter(good(token, purpose, now)).one(db).await?)
+}
+
+/// Uses a token up: one statement decides, so that of two at once one wins (ASVS V2.3.4).
+async fn use_up(
+    db: &impl ConnectionTrait,
+    token: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<bool> {
+    let used = entity::Entity::update_many()
+        .col_expr(entity::Column::UsedAt, Expr::value(now))
+        .filter(good(token, purpose, now))
+        .exec(db)
+        .await?;
+    Ok(used.rows_affected == 1)
+}
+
+/// Uses up all recovery tokens of an account: its password was just set.
+async fn void(db: &impl ConnectionTrait, account: AccountId, now: Timestamp) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::UsedAt, Expr::value(now))
+        .filter(entity::Column::AccountId.eq(account))
+        .filter(entity::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes tokens that are too old to be told apart from wrong ones.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_expired(db: &Db, now: Timestamp) -> Result<()> {
+    entity::Entity::delete_many()
+        .filter(entity::Column::ExpiresAt.lt(now - Duration::days(1)))
+        .exec(db.write())
+        .await?;
+    Ok(())
+}

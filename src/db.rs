@@ -1,0 +1,221 @@
+//! The database: opening it, its schema, and the one way to begin writing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use migrations::Migrator;
+use migrations::sea_orm_migration::MigratorTrait;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// How to open the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite://…` or `postgres://…`; may hold a password, so it is never printed.
+    pub url: String,
+    /// SQLite only: wait for the disk at each commit, so that what was
+    /// acknowledged survives a power cut.
+    pub synchronous_full: bool,
+}
+
+/// The database, as every domain function takes it.
+///
+/// SQLite lets one connection write at a time. Writers therefore queue for the
+/// single writing connection, in order, instead of failing with "database is
+/// locked", and readers never wait for them (write-ahead log).
+#[derive(Clone, Debug)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    changes: Arc<Vec<AtomicU64>>,
+}
+
+impl Db {
+    /// Opens the database, making a SQLite file that does not exist yet.
+    ///
+    /// # Errors
+    /// One sentence that says which database could not be opened, without its password.
+    pub async fn open(options: &Options) -> Result<Self> {
+        let connected = if options.url.starts_with("sqlite:") {
+            Self::open_sqlite(options).await
+        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            Self::open_postgres(options).await
+        } else {
+            return Err(Error::broken(
+                "The setting `database_url` must begin with sqlite: or postgres:.",
+            ));
+        };
+        connected.map_err(|why| {
+            Error::broken(format!("The database {} cannot be opened: {why}.", shown(&options.url)))
+        })
+    }
+
+    async fn open_sqlite(options: &Options) -> Result<Self, DbErr> {
+        let write = Database::connect(sqlite(options, 1)).await?;
+        let read = Database::connect(sqlite(options, 4)).await?;
+        Ok(Self { read, write, changes: changes() })
+    }
+
+    async fn open_postgres(options: &Options) -> Result<Self, DbErr> {
+        let mut connect = ConnectOptions::new(&options.url);
+        connect
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_timeout(Duration::from_secs(5))
+            .statement_timeout(Duration::from_secs(10))
+            .sqlx_logging(false);
+        let both = Database::connect(connect).await?;
+        Ok(Self { read: both.clone(), write: both, changes: changes() })
+    }
+
+    /// For queries outside a transaction.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// For one statement that is a transaction of its own.
+    pub fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Says that something shown about an account has changed, after its commit.
+    pub fn touch(&self, account: Uuid) {
+        self.changes[place(account)].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A number that is another one after this process changed something shown
+    /// about the account. (Now and then it is another one without cause.)
+    pub fn version(&self, account: Uuid) -> u64 {
+        self.changes[place(account)].load(Ordering::Acquire)
+    }
+
+    /// Begins a transaction that may write; drop it to undo, commit it to keep.
+    ///
+    /// SQLite's plain BEGIN would take the write lock only at the first write,
+    /// and fail there without waiting when somebody else wrote since.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or stays locked for five seconds.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        let immediate = match self.write.get_database_backend() {
+            DbBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
+            _ => None,
+        };
+        let options =
+            TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// A step that failed; earlier steps stay done.
+    pub async fn migrate_up(&self) -> Result<()> {
+        Ok(Migrator::up(&self.write, None).await?)
+    }
+
+    /// Takes the newest step back.
+    ///
+    /// # Errors
+    /// The step cannot be undone.
+    pub async fn migrate_down(&self) -> Result<()> {
+        Ok(Migrator::down(&self.write, Some(1)).await?)
+    }
+
+    /// The steps, oldest first, and whether each is done.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn migrations(&self) -> Result<Vec<(String, bool)>> {
+        use migrations::sea_orm_migration::MigrationStatus;
+        let steps = Migrator::get_migration_with_status(&self.write).await?;
+        let step = |step: migrations::sea_orm_migration::Migration| {
+            (step.name().to_owned(), step.status() == MigrationStatus::Applied)
+        };
+        Ok(steps.into_iter().map(step).collect())
+    }
+
+    /// Closes all connections; SQLite then folds its log into the file.
+    pub async fn close(self) {
+        for connection in [self.read, self.write] {
+            // The process is about to end: there is nobody left to tell.
+            drop(connection.close().await);
+        }
+    }
+}
+
+fn changes() -> Arc<Vec<AtomicU64>> {
+    Arc::new((0..CHANGE_PLACES).map(|_| AtomicU64::new(0)).collect())
+}
+
+/// Accounts share these counters, so that a million of them need no more memory than one.
+const CHANGE_PLACES: usize = 4096;
+
+fn place(account: Uuid) -> usize {
+    account.as_u128() as usize % CHANGE_PLACES
+}
+
+fn sqlite(options: &Options, connections: u32) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(&options.url);
+    let synchronous = if options.synchronous_full { "FULL" } else { "NORMAL" };
+    connect
+        .max_connections(connections)
+        .min_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", synchronous)
+                .pragma("secure_delete", "ON")
+        });
+    connect
+}
+
+/// The path of the SQLite file behind `url`, if it is one.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let path = path.split('?').next().unwrap_or_default();
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+}
+
+/// The address of a database without its user and password.
+fn shown(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => {
+            format!("{scheme}://{}", place.split('?').next().unwrap_or_default())
+        }
+        _ => url.split('?').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Whether `error` says that a row with this value in `column` exists.
+pub fn is_taken(error: &DbErr, column: &str) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(what)) if what.contains(column))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_without_its_password() {
+        let url = "postgres://doorward:secret@db.example.org/doorward?sslmode=verify-full";
+        assert_eq!(shown(url), "postgres://db.example.org/doorward");
+        assert_eq!(shown("sqlite://data/doorward.db?mode=rwc"), "sqlite://data/doorward.db");
+    }
+}

@@ -1,0 +1,74 @@
+//! The one error type of the ground floor.
+
+/// Why a domain function did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The person asking can put it right; the page says how.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// There is no such thing, or the asker may not know of it.
+    #[error("There is no such thing.")]
+    NotFound,
+    /// More password work is waiting than can be done soon; ask again in seconds.
+    #[error("The server is busy checking passwords. Please try again in a few seconds.")]
+    Busy,
+    /// The database failed. The log says how; the page does not.
+    #[error("database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    /// Anything else that failed, in a sentence for the operator.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// A reason the person can put right, in the words they see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody has this user name, or one that reads the same.
+    #[error("That user name is taken. Please choose another.")]
+    UsernameTaken,
+    /// The name is kept for the operators of the service.
+    #[error("That user name is reserved. Please choose another.")]
+    UsernameReserved,
+    /// An account with this address exists.
+    #[error("An account with this e-mail address exists already. You can log in with it.")]
+    EmailTaken,
+    /// The new password does not meet the policy; the text says which rule.
+    #[error("{0}")]
+    UnfitPassword(String),
+    /// Name and password do not belong together; never says which of the two is wrong.
+    #[error("The user name, the e-mail address or the password is wrong.")]
+    WrongCredentials,
+    /// The password asked for again does not match.
+    #[error("That is not your current password.")]
+    WrongPassword,
+    /// The new password is the old one.
+    #[error("That is your present password. Please choose a new one.")]
+    SamePassword,
+    /// Told only after the right password.
+    #[error("This account is switched off. Please ask the people who run this service.")]
+    AccountDisabled,
+    /// Nobody else could administer the service afterwards.
+    #[error("This is the last administrator. Make somebody else an administrator first.")]
+    LastAdmin,
+    /// The setup token is wrong, used up or too old.
+    #[error(
+        "This setup link is not valid any more. The file setup-token in the data folder has the present one."
+    )]
+    SetupTokenInvalid,
+    /// The roles would make the access cookie larger than browsers keep.
+    #[error("These are more roles than the access token can carry. Remove some first.")]
+    TooManyRoles,
+    /// A key that cannot be rotated from here, and why.
+    #[error("{0}")]
+    Key(String),
+}
+
+/// What domain functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure in a sentence for the operator.
+    pub fn broken(why: impl Into<String>) -> Self {
+        Self::Broken(why.into())
+    }
+}

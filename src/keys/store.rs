@@ -1,0 +1,312 @@
+//! Where the key ring is kept: a file of its owner's alone, or the variable
+//! `DOORWARD_KEYS`. A running server takes up a changed file by itself.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Key, Purpose, Ring};
+use crate::error::{Error, Refusal, Result};
+use crate::secrets;
+use crate::timestamp::Timestamp;
+
+/// The ring in use, and where it came from.
+pub struct Keys {
+    file: Option<PathBuf>,
+    ring: RwLock<Arc<Ring>>,
+    /// What the file looked like when it was read.
+    seen: Mutex<Option<Mark>>,
+}
+
+/// Changes whenever the file is replaced.
+#[derive(PartialEq, Eq, Clone, Copy)]
+struct Mark {
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRing {
+    keys: Vec<StoredKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredKey {
+    kid: String,
+    purpose: Purpose,
+    created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    verify_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Timestamp>,
+    secret: Zeroizing<String>,
+}
+
+impl Keys {
+    /// The ring in `file`, made if there is none yet.
+    ///
+    /// # Errors
+    /// One sentence when the file is a link, belongs to someone else, can be
+    /// read by others, or holds a key too weak to sign with (ASVS V11.2.3, V13.3.2).
+    pub fn in_file(file: &Path, now: Timestamp) -> Result<Self> {
+        if fs::symlink_metadata(file).is_err() {
+            if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| {
+                    Error::broken(format!("The folder {} cannot be made: {why}.", folder.display()))
+                })?;
+            }
+            create(file, &Ring::generate(now))?;
+        }
+        let mark = check(file)?;
+        let mut ring = read(file)?;
+        if ring.add_missing(now) {
+            replace(file, &ring)?;
+        }
+        Ok(Self {
+            file: Some(file.to_owned()),
+            ring: RwLock::new(Arc::new(ring)),
+            seen: Mutex::new(Some(mark)),
+        })
+    }
+
+    /// The ring in the text of `DOORWARD_KEYS`, the same JSON as the file.
+    ///
+    /// # Errors
+    /// One sentence when the text is not a ring with a sound key for each purpose.
+    pub fn in_variable(text: &str) -> Result<Self> {
+        let ring = parse(text, "The variable DOORWARD_KEYS")?;
+        for purpose in Purpose::ALL {
+            if !ring.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
+                let name = purpose.name();
+                return Err(Error::broken(format!(
+                    "The variable DOORWARD_KEYS has no key for the purpose `{name}`."
+                )));
+            }
+        }
+        Ok(Self { file: None, ring: RwLock::new(Arc::new(ring)), seen: Mutex::new(None) })
+    }
+
+    /// The ring as it stands.
+    pub fn ring(&self) -> Arc<Ring> {
+        self.ring.read().expect("no panic while the lock is held").clone()
+    }
+
+    /// Reads the file again if it was replaced. Says whether it was.
+    ///
+    /// # Errors
+    /// As [`Keys::in_file`]; the ring in use stays as it was.
+    pub fn reload(&self) -> Result<bool> {
+        let Some(file) = &self.file else { return Ok(false) };
+        let mark = check(file)?;
+        let mut seen = self.seen.lock().expect("no panic while the lock is held");
+        if *seen == Some(mark) {
+            return Ok(false);
+        }
+        let ring = read(file)?;
+        *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
+        *seen = Some(mark);
+        Ok(true)
+    }
+
+    /// Changes the ring and its file together.
+    ///
+    /// # Errors
+    /// A refusal when the ring came from a variable; what `change` returns; a file that cannot be written.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Ring) -> Result<T>) -> Result<T> {
+        let Some(file) = &self.file else {
+            return Err(Refusal::Key(
+                "The keys come from the variable DOORWARD_KEYS: change them where it is set."
+                    .to_owned(),
+            )
+            .into());
+        };
+        let lock = fs::File::open(file).and_then(|opened| opened.lock().map(|()| opened));
+        let _lock = lock.map_err(|why| unreadable(file, &why))?;
+        let mut ring = read(file)?;
+        let done = change(&mut ring)?;
+        replace(file, &ring)?;
+        *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
+        Ok(done)
+    }
+}
+
+fn unreadable(file: &Path, why: &std::io::Error) -> Error {
+    Error::broken(format!("The key file {} cannot be read: {why}.", file.display()))
+}
+
+fn check(file: &Path) -> Result<Mark> {
+    let meta = fs::symlink_metadata(file).map_err(|why| unreadable(file, &why))?;
+    let name = file.display();
+    let fault = |what: &str| Err(Error::broken(format!("The key file {name} {what}")));
+    if !meta.is_file() {
+        return fault("is not a plain file. Put the file itself there, not a link to it.");
+    }
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return fault("belongs to another user. Make this server's user its owner (chown).");
+    }
+    if meta.mode() & 0o077 != 0 {
+        return fault("can be read by other users. Run: chmod 600 on it.");
+    }
+    Ok(Mark { inode: meta.ino(), size: meta.size(), modified: (meta.mtime(), meta.mtime_nsec()) })
+}
+
+fn read(file: &Path) -> Result<Ring> {
+    let text = Zeroizing::new(fs::read_to_string(file).map_err(|why| unreadable(file, &why))?);
+    parse(&text, &format!("The key file {}", file.display()))
+}
+
+fn parse(text: &str, source: &str) -> Result<Ring> {
+    let fault = |what: String| Error::broken(format!("{source} {what}"));
+    // The parser's own message could quote the text, and the text is secret.
+    let stored: StoredRing = serde_json::from_str(text)
+        .map_err(|why| fault(format!("is not a key ring (line {}).", why.line())))?;
+    let mut keys =
+        stored.keys.into_iter().map(sound_key).collect::<Result<Vec<_>, _>>().map_err(fault)?;
+    keys.sort_by_key(|key| key.created_at);
+    Ok(Ring { keys })
+}
+
+fn sound_key(stored: StoredKey) -> Result<Key, String> {
+    let kid = stored.kid;
+    if kid.len() != 16 || !kid.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err("has a key whose `kid` is not 16 hexadecimal digits.".to_owned());
+    }
+    let bytes = Zeroizing::new(secrets::decode(&stored.secret).unwrap_or_default());
+    let secret: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+        format!(
+            "has a key ({kid}) that is not 32 bytes of base64url. Remove it; a new one is made."
+        )
+    })?;
+    if secret.iter().all(|byte| *byte == secret[0]) {
+        return Err(format!(
+            "has a key ({kid}) of one repeated byte. Remove it; a new one is made."
+        ));
+    }
+    let mut key = Key::new(kid, stored.purpose, stored.created_at, Zeroizing::new(secret));
+    key.verify_until = stored.verify_until;
+    key.revoked_at = stored.revoked_at;
+    Ok(key)
+}
+
+fn text_of(ring: &Ring) -> Zeroizing<String> {
+    let keys = ring.keys.iter().map(|key| StoredKey {
+        kid: key.kid.clone(),
+        purpose: key.purpose,
+        created_at: key.created_at,
+        verify_until: key.verify_until,
+        revoked_at: key.revoked_at,
+        secret: Zeroizing::new(secrets::encode(key.secret())),
+    });
+    let stored = StoredRing { keys: keys.collect() };
+    Zeroizing::new(serde_json::to_string_pretty(&stored).expect("a ring is plain data"))
+}
+
+/// Writes a neighbour file, whole and on disk, that can then take its name in one step.
+fn written_beside(file: &Path, ring: &Ring) -> Result<PathBuf> {
+    let beside = file.with_extension(format!("{}.new", secrets::encode(&secrets::random::<6>())));
+    let write = || {
+        let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        new.write_all(text_of(ring).as_bytes())?;
+        new.sync_all()
+    };
+    write().map_err(|why| unwritable(file, &why))?;
+    Ok(beside)
+}
+
+fn unwritable(file: &Path, why: &std::io::Error) -> Error {
+    Error::broken(format!("The key file {} cannot be written: {why}.", file.display()))
+}
+
+/// Makes the file; if another process was faster, its file stands.
+fn create(file: &Path, ring: &Ring) -> Result<()> {
+    let beside = written_beside(file, ring)?;
+    let linked = fs::hard_link(&beside, file);
+    fs::remove_file(&beside).map_err(|why| unwritable(file, &why))?;
+    match linked {
+        Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => Err(unwritable(file, &why)),
+        _ => Ok(()),
+    }
+}
+
+fn replace(file: &Path, ring: &Ring) -> Result<()> {
+    let beside = written_beside(file, ring)?;
+    fs::rename(&beside, file).map_err(|why| unwritable(file, &why))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(1_767_268_800_000);
+
+    fn fault(made: Result<Keys>) -> String {
+        made.err().expect("the ring is refused").to_string()
+    }
+
+    #[test]
+    fn a_new_ring_is_readable_by_its_owner_alone_and_read_back_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/keys.json");
+        let keys = Keys::in_file(&file, NOON).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(file.parent().unwrap()).unwrap().mode() & 0o777, 0o700);
+        let again = Keys::in_file(&file, NOON).unwrap();
+        let kid = |keys: &Keys| keys.ring().signing(Purpose::Access).kid.clone();
+        assert_eq!(kid(&keys), kid(&again));
+    }
+
+    #[test]
+    fn a_key_file_that_others_could_read_or_swap_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        Keys::in_file(&file, NOON).unwrap();
+        let link = folder.path().join("link.json");
+        symlink(&file, &link).unwrap();
+        assert!(fault(Keys::in_file(&link, NOON)).contains("not a plain file"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(fault(Keys::in_file(&file, NOON)).contains("chmod 600"));
+    }
+
+    #[test]
+    fn short_constant_and_broken_keys_are_refused_without_being_quoted() {
+        for (secret, sentence) in [
+            ("c2hvcnQ", "not 32 bytes"),
+            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "repeated byte"),
+            ("not base64!", "not 32 bytes"),
+        ] {
+            let text = format!(
+                r#"{{"keys":[{{"kid":"0123456789abcdef","purpose":"access","created_at":0,"secret":"{secret}"}}]}}"#
+            );
+            let words = fault(Keys::in_variable(&text));
+            assert!(words.contains(sentence) && !words.contains(secret), "{words}");
+        }
+        assert!(fault(Keys::in_variable("{}")).contains("not a key ring"));
+        assert!(fault(Keys::in_variable(r#"{"keys":[]}"#)).contains("no key for the purpose"));
+    }
+
+    #[test]
+    fn a_replaced_file_is_taken_up_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        let server = Keys::in_file(&file, NOON).unwrap();
+        let operator = Keys::in_file(&file, NOON).unwrap();
+        let life = time::Duration::minutes(10);
+        let kid = operator.change(|ring| Ok(ring.rotate(Purpose::Access, life, NOON))).unwrap();
+        assert!(server.reload().unwrap());
+        assert_eq!(server.ring().signing(Purpose::Access).kid, kid);
+        assert!(!server.reload().unwrap());
+        fs::write(&file, "half a file").unwrap();
+        assert!(server.reload().is_err());
+        assert_eq!(server.ring().signing(Purpose::Access).kid, kid);
+    }
+}

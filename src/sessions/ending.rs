@@ -1,0 +1,314 @@
+//! Ending sessions. Always in this order: commit, then index, then answer.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::Duration;
+use uuid::Uuid;
+
+use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
+use super::{EndReason, SessionId, Sessions, Txn, entity};
+use crate::accounts::{self, Account, AccountId};
+use crate::audit::{self, Entry, Event, Origin};
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+
+/// Ended sessions are kept this long, so that a browser that comes back can be
+/// told why it was signed out.
+const KEPT: Duration = Duration::days(30);
+
+impl Sessions {
+    /// Ends one session within the caller's transaction. Says whether it was live.
+    pub(super) async fn end(
+        &self,
+        txn: &Txn,
+        sid: SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<(bool, Revoked)> {
+        let ended = end_where(txn, entity::Column::Sid.eq(sid), reason, now).await?;
+        if ended == 0 {
+            return Ok((false, Revoked::default()));
+        }
+        let life = (self.token_life(), now);
+        let name = reason.name();
+        Ok((true, revoke(txn, Kind::Session, sid.0, OUTRIGHT, &name, life).await?))
+    }
+
+    /// The owner logs out.
+    ///
+    /// # Errors
+    /// The database failed; then the session goes on.
+    pub async fn log_out(
+        &self,
+        account: AccountId,
+        sid: SessionId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let txn = self.db.begin().await?;
+        let (ended, revoked) = self.end(&txn, sid, EndReason::LoggedOut, now).await?;
+        if ended {
+            let told = Entry::by_owner(Event::LoggedOut, account.0, origin).in_session(sid.0);
+            audit::record(&txn, told, now).await?;
+        }
+        txn.commit().await?;
+        self.make_known(account, revoked);
+        Ok(())
+    }
+
+    /// The owner ends one of their other sessions.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not theirs or has ended: other people's
+    /// sessions do not exist here (ASVS V8.2.2).
+    pub async fn end_own(
+        &self,
+        account: AccountId,
+        sid: SessionId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let txn = self.db.begin().await?;
+        let row = entity::Entity::find_by_id(sid).one(&txn).await?;
+        if row.is_none_or(|row| row.account_id != account) {
+            return Err(Error::NotFound);
+        }
+        let (ended, revoked) = self.end(&txn, sid, EndReason::EndedElsewhere, now).await?;
+        if !ended {
+            return Err(Error::NotFound);
+        }
+        let told = Entry::by_owner(Event::SessionEnded, account.0, origin).in_session(sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.make_known(account, revoked);
+        Ok(())
+    }
+
+    /// The owner ends all sessions but this one. Returns how many.
+    ///
+    /// # Errors
+    /// The database failed; then none has ended.
+    pub async fn end_others(
+        &self,
+        account: AccountId,
+        keep: SessionId,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let txn = self.db.begin().await?;
+        let account = accounts::by_id_to_change(&txn, account).await?;
+        let (ended, revoked) =
+            self.end_all(&txn, &account, Some(keep), EndReason::EndedElsewhere, now).await?;
+        let told = Entry::by_owner(Event::SessionEnded, account.id.0, origin)
+            .in_session(keep.0)
+            .with(format!("all others: {ended}"));
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.make_known(account.id, revoked);
+        Ok(ended)
+    }
+
+    /// Ends all sessions of an account within the caller's transaction, but
+    /// for `keep`, and moves its epoch on: one entry in the index, however
+    /// many sessions there are. The kept one refreshes by itself.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn end_all(
+        &self,
+        txn: &Txn,
+        account: &Account,
+        keep: Option<SessionId>,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<(u64, Revoked)> {
+        let mut which = entity::Column::AccountId.eq(account.id);
+        if let Some(keep) = keep {
+            which = which.and(entity::Column::Sid.ne(keep));
+        }
+        let ended = end_where(txn, which, reason, now).await?;
+        Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
+    }
+
+    /// Every access token of the account must be refreshed before its next use.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn require_refresh(
+        &self,
+        txn: &Txn,
+        account: &Account,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Revoked> {
+        let epoch = accounts::raise_epoch(txn, account, now).await?;
+        revoke(txn, Kind::Account, account.id.0, epoch, reason, (self.token_life(), now)).await
+    }
+
+    /// Nothing of a deleted account is good any more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke_deleted(
+        &self,
+        txn: &Txn,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Revoked> {
+        let life = (self.token_life(), now);
+        revoke(txn, Kind::Account, account.0, OUTRIGHT, "account deleted", life).await
+    }
+
+    /// Staff end one session, whosever it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none or it has ended.
+    pub async fn end_by_staff(
+        &self,
+        sid: SessionId,
+        actor: Option<AccountId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let txn = self.db.begin().await?;
+        let row = entity::Entity::find_by_id(sid).one(&txn).await?.ok_or(Error::NotFound)?;
+        let (ended, revoked) = self.end(&txn, sid, EndReason::ByAdmin, now).await?;
+        if !ended {
+            return Err(Error::NotFound);
+        }
+        let told = Entry {
+            actor: actor.map(|actor| actor.0),
+            ..Entry::about(Event::SessionEndedByStaff, row.account_id.0, origin)
+        };
+        audit::record(&txn, told.in_session(sid.0), now).await?;
+        txn.commit().await?;
+        self.make_known(row.account_id, revoked);
+        Ok(())
+    }
+
+    /// The `jti` of an access token of ours, good now or not.
+    pub fn token_id(&self, token: &str, now: Timestamp) -> Option<Uuid> {
+        self.issuer.id_of(&self.keys.ring(), token, now)
+    }
+
+    /// Revokes one access token by its `jti`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke_token(
+        &self,
+        jti: Uuid,
+        actor: Option<AccountId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let txn = self.db.begin().await?;
+        let life = (self.token_life(), now);
+        let revoked = revoke(&txn, Kind::Token, jti, OUTRIGHT, "revoked", life).await?;
+        let told = Entry {
+            event: Event::TokenRevoked,
+            actor: actor.map(|actor| actor.0),
+            target: None,
+            session: None,
+            origin,
+            detail: format!("jti {}", crate::secrets::encode_id(jti)),
+        };
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.index.apply(revoked);
+        Ok(())
+    }
+
+    /// Ends every session whose present refresh token was made with this key.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn end_of_key(&self, kid: &str, now: Timestamp) -> Result<u64> {
+        let mut count = 0;
+        loop {
+            let txn = self.db.begin().await?;
+            let batch = entity::Entity::find()
+                .filter(entity::Column::Kid.eq(kid))
+                .filter(entity::Column::EndedAt.is_null())
+                .limit(500)
+                .all(&txn)
+                .await?;
+            if batch.is_empty() {
+                return Ok(count);
+            }
+            let mut revoked = Revoked::default();
+            for row in &batch {
+                let (_, one) = self.end(&txn, row.sid, EndReason::KeyRevoked, now).await?;
+                revoked = revoked.and(one);
+            }
+            txn.commit().await?;
+            self.index.apply(revoked);
+            count += batch.len() as u64;
+        }
+    }
+
+    /// Makes room for one more session of the account.
+    pub(super) async fn evict(
+        &self,
+        txn: &Txn,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Revoked> {
+        let surplus = entity::Entity::find()
+            .filter(entity::Column::AccountId.eq(account))
+            .filter(entity::Column::EndedAt.is_null())
+            .order_by_desc(entity::Column::LastSeenAt)
+            .offset(self.policy.most_per_account.saturating_sub(1))
+            .limit(100)
+            .all(txn)
+            .await?;
+        let mut revoked = Revoked::default();
+        for row in surplus {
+            let (_, one) = self.end(txn, row.sid, EndReason::Evicted, now).await?;
+            revoked = revoked.and(one);
+        }
+        Ok(revoked)
+    }
+
+    /// Marks sessions that ran out, and removes rows and revocations nobody
+    /// needs any more, in batches small enough not to hold up a log-in.
+    pub(super) async fn remove_old(&self, now: Timestamp) -> Result<()> {
+        const BATCH: u64 = 200;
+        use entity::Column;
+        for (column, reason) in
+            [(Column::IdleAt, EndReason::Idle), (Column::AbsoluteAt, EndReason::Absolute)]
+        {
+            let over = Column::EndedAt.is_null().and(column.lte(now));
+            let over = some_sids(self.db.read(), over, BATCH).await?;
+            // Still over: a request may have carried it on since.
+            let which = Column::Sid.is_in(over).and(column.lte(now));
+            end_where(self.db.write(), which, reason, now).await?;
+        }
+        let old = some_sids(self.db.read(), Column::EndedAt.lte(now - KEPT), BATCH).await?;
+        entity::Entity::delete_many().filter(Column::Sid.is_in(old)).exec(self.db.write()).await?;
+        remove_expired(self.db.write(), BATCH, now).await?;
+        Ok(())
+    }
+}
+
+async fn some_sids(db: &impl ConnectionTrait, which: Expr, limit: u64) -> Result<Vec<SessionId>> {
+    let sids = entity::Entity::find().select_only().column(entity::Column::Sid);
+    Ok(sids.filter(which).limit(limit).into_tuple().all(db).await?)
+}
+
+async fn end_where(
+    db: &impl ConnectionTrait,
+    which: Expr,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<u64> {
+    let ended = entity::Entity::update_many()
+        .col_expr(entity::Column::EndedAt, Expr::value(now))
+        .col_expr(entity::Column::EndReason, Expr::value(reason))
+        .filter(which)
+        .filter(entity::Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected)
+}

@@ -1,0 +1,80 @@
+//! The table `sessions`.
+
+use sea_orm::entity::prelude::*;
+
+use super::{Client, EndReason, SessionId};
+use crate::accounts::AccountId;
+use crate::timestamp::Timestamp;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub sid: SessionId,
+    pub account_id: AccountId,
+    pub client: Client,
+    pub created_at: Timestamp,
+    pub auth_time: Timestamp,
+    pub remember: bool,
+    pub idle_millis: i64,
+    pub idle_at: Timestamp,
+    pub absolute_at: Timestamp,
+    #[sea_orm(column_name = "gen")]
+    pub generation: i64,
+    pub rotated_at: Timestamp,
+    pub confirmed_gen: i64,
+    pub kid: String,
+    pub salt: Vec<u8>,
+    pub user_agent: String,
+    pub address: String,
+    pub last_seen_at: Timestamp,
+    pub previous_login_at: Option<Timestamp>,
+    pub previous_login_address: String,
+    pub previous_login_user_agent: String,
+    pub failures_before: i64,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table `revocations`.
+pub mod revocation {
+    use sea_orm::entity::prelude::*;
+
+    use crate::sessions::revocation::Kind;
+    use crate::timestamp::Timestamp;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revocations")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub kind: Kind,
+        pub subject: Uuid,
+        pub min_version: i64,
+        pub reason: String,
+        pub created_at: Timestamp,
+        pub expires_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The table `service`: numbers that concern everyone.
+pub mod service {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "service")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub value: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,121 @@
+//! Looking at sessions.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Client, EndReason, SessionId, entity};
+use crate::accounts::{AccountId, Login};
+use crate::audit::Origin;
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+
+/// A session as pages and the command line show it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its name.
+    pub sid: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// A browser or a script.
+    pub client: Client,
+    /// When the log-in was.
+    pub created_at: Timestamp,
+    /// When the password was last given.
+    pub auth_time: Timestamp,
+    /// Whether it outlives the browser window.
+    pub remember: bool,
+    /// Where the log-in came from.
+    pub origin: Origin,
+    /// When it was last active, to half a minute.
+    pub last_seen_at: Timestamp,
+    /// The log-in to the account before this one.
+    pub previous_login: Option<Login>,
+    /// Wrong passwords between the two.
+    pub failures_before: i64,
+    /// Set when it is over, with the reason.
+    pub ended: Option<(Timestamp, EndReason)>,
+    idle_at: Timestamp,
+    absolute_at: Timestamp,
+}
+
+impl Session {
+    fn of(row: entity::Model) -> Self {
+        let previous = Origin {
+            address: row.previous_login_address,
+            user_agent: row.previous_login_user_agent,
+        };
+        Self {
+            sid: row.sid,
+            account: row.account_id,
+            client: row.client,
+            created_at: row.created_at,
+            auth_time: row.auth_time,
+            remember: row.remember,
+            origin: Origin { address: row.address, user_agent: row.user_agent },
+            last_seen_at: row.last_seen_at,
+            previous_login: row.previous_login_at.map(|at| Login { at, origin: previous }),
+            failures_before: row.failures_before,
+            ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByAdmin))),
+            idle_at: row.idle_at,
+            absolute_at: row.absolute_at,
+        }
+    }
+
+    /// Whether it could still be carried on.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.idle_at && now < self.absolute_at
+    }
+}
+
+/// The session of that name.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session> {
+    Ok(Session::of(entity::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
+}
+
+/// The live sessions of an account, the one used last first.
+///
+/// # Errors
+/// The database failed.
+pub async fn live_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Session>> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::AccountId.eq(account))
+        .filter(entity::Column::EndedAt.is_null())
+        .order_by_desc(entity::Column::LastSeenAt)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
+}
+
+/// Every session of an account that is still on record, newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<Session>> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::AccountId.eq(account))
+        .order_by_desc(entity::Column::CreatedAt)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Session::of).collect())
+}
+
+/// The live sessions of everyone, the one used last first, at most `limit`.
+///
+/// # Errors
+/// The database failed.
+pub async fn live(db: &impl ConnectionTrait, limit: u64, now: Timestamp) -> Result<Vec<Session>> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::EndedAt.is_null())
+        .filter(entity::Column::IdleAt.gt(now))
+        .order_by_desc(entity::Column::LastSeenAt)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
+}

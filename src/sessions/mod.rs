@@ -1,0 +1,323 @@
+//! Sessions: being signed in on one browser, from log-in to end. Here are the
+//! words everyone uses and the start of a session; `refreshing` carries it on,
+//! `ending` ends it, `revocation` makes the end known at once.
+
+pub mod access_token;
+mod ending;
+mod entity;
+mod listing;
+pub mod refresh_token;
+mod refreshing;
+pub mod revocation;
+mod sightings;
+
+use std::sync::Arc;
+
+use sea_orm::entity::prelude::StringLen;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DeriveActiveEnum, DeriveValueType,
+    EnumIter,
+};
+use time::Duration;
+use uuid::Uuid;
+
+use self::access_token::{Claims, Issuer};
+use self::refresh_token::RefreshToken;
+use self::revocation::{Index, Revoked};
+use self::sightings::Sightings;
+use crate::accounts::roles::Roles;
+use crate::accounts::{self, Account, AccountId, Login};
+use crate::audit::{self, Entry, Event, Origin};
+use crate::db::Db;
+use crate::error::Result;
+use crate::keys::{Keys, Purpose};
+use crate::secrets;
+use crate::timestamp::Timestamp;
+
+pub use self::listing::{Session, all_of, by_id, live, live_of};
+pub use self::refreshing::{Refreshed, Renewed};
+
+/// Names a session: 128 random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
+pub struct SessionId(pub Uuid);
+
+impl SessionId {
+    /// The id behind its 22 characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        secrets::decode_id(text).map(Self)
+    }
+}
+
+impl std::fmt::Display for SessionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&secrets::encode_id(self.0))
+    }
+}
+
+/// SeaORM asks this of every key; ours are never numbers from the database.
+impl sea_orm::TryFromU64 for SessionId {
+    fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+        Err(sea_orm::DbErr::ConvertFromU64("SessionId"))
+    }
+}
+
+/// Who holds the tokens. Those of one kind are no good to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+pub enum Client {
+    /// A browser, in cookies.
+    Web,
+    /// A script, in the `Authorization` header.
+    Api,
+}
+
+/// Why a session ended. The person is told (see `web::login`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+pub enum EndReason {
+    /// Not used for too long.
+    Idle,
+    /// Reached its longest life.
+    Absolute,
+    /// The person logged out.
+    LoggedOut,
+    /// The person logged in anew in the same browser.
+    Replaced,
+    /// The person ended it from another browser.
+    EndedElsewhere,
+    /// More places than one account may be signed in at.
+    Evicted,
+    /// Staff ended it.
+    ByAdmin,
+    /// The account was switched off.
+    Disabled,
+    /// The password was changed or reset elsewhere.
+    PasswordChanged,
+    /// A refresh token was used again after its successor.
+    Reuse,
+    /// The key behind its tokens was revoked.
+    KeyRevoked,
+    /// An older copy of the database was brought back.
+    Restored,
+}
+
+impl EndReason {
+    /// The word in logs and exports.
+    pub fn name(self) -> String {
+        sea_orm::ActiveEnum::to_value(&self)
+    }
+}
+
+/// Who a request comes from, as its access token states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The account.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// The roles at the token's issue.
+    pub roles: Roles,
+    /// When the password was last given.
+    pub auth_time: Timestamp,
+}
+
+impl From<Claims> for Principal {
+    fn from(claims: Claims) -> Self {
+        Self {
+            account: claims.sub,
+            session: claims.sid,
+            roles: claims.roles,
+            auth_time: claims.auth_time,
+        }
+    }
+}
+
+/// A pair of tokens for one session.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// Whose they are.
+    pub principal: Principal,
+    /// The access token, and how long it is good.
+    pub access_token: (String, Duration),
+    /// The refresh token.
+    pub refresh_token: String,
+    /// How long the browser keeps the refresh token; `None`: until it is closed.
+    pub remembered: Option<Duration>,
+}
+
+/// How long things last.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Unused for this long, a session ends.
+    pub idle: Duration,
+    /// A session's longest life.
+    pub absolute: Duration,
+    /// The same two for "remember me".
+    pub remember_idle: Duration,
+    /// The longest life of a remembered session.
+    pub remember_absolute: Duration,
+    /// The same two for members of staff, remembered or not.
+    pub staff_idle: Duration,
+    /// The longest life of a session of a member of staff.
+    pub staff_absolute: Duration,
+    /// Places one account may be signed in at; the one unused longest gives way.
+    pub most_per_account: u64,
+}
+
+impl Policy {
+    /// Idle and absolute limit.
+    fn limits(&self, remember: bool, staff: bool) -> (Duration, Duration) {
+        let (idle, absolute) = if remember {
+            (self.remember_idle, self.remember_absolute)
+        } else {
+            (self.idle, self.absolute)
+        };
+        if staff {
+            (idle.min(self.staff_idle), absolute.min(self.staff_absolute))
+        } else {
+            (idle, absolute)
+        }
+    }
+}
+
+/// Everything about sessions, for the server and the command line alike.
+pub struct Sessions {
+    /// The database they live in.
+    pub db: Db,
+    /// The keys behind their tokens.
+    pub keys: Arc<Keys>,
+    /// What is revoked.
+    pub index: Index,
+    issuer: Issuer,
+    policy: Policy,
+    sightings: Sightings,
+}
+
+impl Sessions {
+    /// Sessions over this database. Fill the index ([`Sessions::tend`]) before listening.
+    pub fn new(db: Db, keys: Arc<Keys>, issuer: Issuer, policy: Policy) -> Self {
+        Self { db, keys, index: Index::default(), issuer, policy, sightings: Sightings::default() }
+    }
+
+    /// Starts a session. One that `replaces` names is ended: a log-in never
+    /// carries on what was there before (ASVS V7.2.4).
+    ///
+    /// # Errors
+    /// The database failed; then nobody is signed in.
+    pub async fn start(
+        &self,
+        account: &Account,
+        client: Client,
+        remember: bool,
+        replaces: Option<SessionId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Issued> {
+        let ring = self.keys.ring();
+        let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
+        let sid = SessionId(secrets::random_id());
+        let previous = account.last_login.clone();
+        let txn = self.db.begin().await?;
+        let mut revoked = self.evict(&txn, account.id, now).await?;
+        if let Some(old) = replaces {
+            revoked = revoked.and(self.end(&txn, old, EndReason::Replaced, now).await?.1);
+        }
+        accounts::note_login(&txn, account.id, origin, now).await?;
+        let row = entity::ActiveModel {
+            sid: Set(sid),
+            account_id: Set(account.id),
+            client: Set(client),
+            created_at: Set(now),
+            auth_time: Set(now),
+            remember: Set(remember),
+            idle_millis: Set(idle.whole_milliseconds() as i64),
+            idle_at: Set(now + idle),
+            absolute_at: Set(now + absolute),
+            generation: Set(0),
+            rotated_at: Set(now),
+            confirmed_gen: Set(-1),
+            kid: Set(ring.signing(Purpose::Refresh).kid.clone()),
+            salt: Set(secrets::random::<16>().to_vec()),
+            user_agent: Set(origin.user_agent.clone()),
+            address: Set(origin.address.clone()),
+            last_seen_at: Set(now),
+            previous_login_at: Set(previous.as_ref().map(|login| login.at)),
+            previous_login_address: Set(text(&previous, |origin| &origin.address)),
+            previous_login_user_agent: Set(text(&previous, |origin| &origin.user_agent)),
+            failures_before: Set(account.failed_logins),
+            ended_at: Set(None),
+            end_reason: Set(None),
+        };
+        let row = row.insert(&txn).await?;
+        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        self.make_known(account.id, revoked);
+        self.issue(&row, account, now)
+    }
+
+    /// Makes what was committed about an account known to the next request.
+    pub fn make_known(&self, account: AccountId, revoked: Revoked) {
+        self.index.apply(revoked);
+        self.db.touch(account.0);
+    }
+
+    /// The tokens of the row's present generation.
+    fn issue(&self, row: &entity::Model, account: &Account, now: Timestamp) -> Result<Issued> {
+        let ring = self.keys.ring();
+        let expires_at = (now + self.issuer.life).min(row.absolute_at);
+        let claims = Claims {
+            sub: account.id,
+            sid: row.sid,
+            jti: secrets::random_id(),
+            generation: row.generation,
+            epoch: account.epoch.max(self.index.global_epoch()),
+            roles: account.roles.clone(),
+            auth_time: row.auth_time,
+            issued_at: now,
+            expires_at,
+        };
+        let key = ring
+            .by_kid(Purpose::Refresh, &row.kid, now)
+            .unwrap_or_else(|| ring.signing(Purpose::Refresh));
+        let access = self.issuer.issue(ring.signing(Purpose::Access), row.client, &claims)?;
+        Ok(Issued {
+            principal: claims.into(),
+            access_token: (access, expires_at.since(now)),
+            refresh_token: RefreshToken::issue(key, row.sid, row.generation, &row.salt).to_string(),
+            remembered: row.remember.then(|| row.absolute_at.since(now)),
+        })
+    }
+
+    /// What a server does about once a second: take up what other processes
+    /// revoked, and write down what was seen.
+    ///
+    /// # Errors
+    /// The database failed; both are done again the next time.
+    pub async fn tend(&self) -> Result<()> {
+        self.index.read_tail(self.db.read()).await?;
+        self.sightings.write(&self.db).await
+    }
+
+    /// What a server does about once a minute: forget and remove what is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+        self.index.forget_expired(now);
+        self.sightings.forget_old(now);
+        self.remove_old(now).await
+    }
+
+    /// How long an access token could still be good after `now`.
+    fn token_life(&self) -> Duration {
+        self.issuer.life + access_token::LEEWAY + Duration::minutes(1)
+    }
+}
+
+fn text(login: &Option<Login>, part: impl Fn(&Origin) -> &String) -> String {
+    login.as_ref().map(|login| part(&login.origin).clone()).unwrap_or_default()
+}
+
+/// A transaction, where a function must not be called outside one.
+type Txn = DatabaseTransaction;
