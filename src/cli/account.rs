@@ -1,0 +1,159 @@
+//! `doorward account …`
+
+use clap::Subcommand;
+
+use super::{find, new_password, say};
+use crate::Doorward;
+use crate::accounts::names::{EmailAddress, RoleName, Username};
+use crate::accounts::roles::Roles;
+use crate::accounts::{self, Account, NewAccount};
+use crate::administration::{self, Actor};
+use crate::audit::Origin;
+use crate::error::{Error, Result};
+use crate::sessions;
+use crate::timestamp::Timestamp;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Open an account
+    Add {
+        /// User name
+        name: String,
+        /// E-mail address
+        email: String,
+        /// A role; may be given more than once
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List accounts by name
+    List {
+        /// Only names or e-mail addresses that begin so
+        #[arg(default_value = "")]
+        search: String,
+    },
+    /// Show one account
+    Show {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Replace all roles of an account
+    SetRoles {
+        /// User name or e-mail address
+        name: String,
+        /// The roles it shall have; none at all is possible
+        roles: Vec<String>,
+    },
+    /// Switch an account off and end its sessions
+    Disable {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Switch an account on again
+    Enable {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Set a password and end all sessions
+    Password {
+        /// User name or e-mail address
+        name: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Delete an account and all that is kept about it
+    Delete {
+        /// User name or e-mail address
+        name: String,
+    },
+}
+
+pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -> Result<()> {
+    let origin = Origin::command_line();
+    let actor = Actor { account: None, origin: &origin };
+    let sessions = &doorward.sessions;
+    match command {
+        Command::Add { name, email, roles, password_stdin } => {
+            let new = NewAccount {
+                username: Username::parse(&name).map_err(Error::broken)?,
+                email: EmailAddress::parse(&email).map_err(Error::broken)?,
+                password: new_password(password_stdin)?,
+            };
+            let credentials = doorward.credentials();
+            let account =
+                administration::add_account(&credentials, &new, parse_roles(roles)?, actor, now)
+                    .await?;
+            say(&account.id.to_string());
+        }
+        Command::List { search } => list(doorward, &search).await?,
+        Command::Show { name } => show(doorward, &find(doorward, &name).await?, now).await?,
+        Command::SetRoles { name, roles } => {
+            let account = find(doorward, &name).await?;
+            let roles = parse_roles(roles)?;
+            administration::set_roles(sessions, account.id, &roles, actor, now).await?;
+        }
+        Command::Disable { name } => {
+            let account = find(doorward, &name).await?;
+            administration::disable(sessions, account.id, actor, now).await?;
+        }
+        Command::Enable { name } => {
+            let account = find(doorward, &name).await?;
+            administration::enable(sessions, account.id, actor, now).await?;
+        }
+        Command::Password { name, password_stdin } => {
+            let account = find(doorward, &name).await?;
+            let password = new_password(password_stdin)?;
+            doorward.credentials().set_password(&account, &password, &origin, now).await?;
+        }
+        Command::Delete { name } => {
+            let account = find(doorward, &name).await?;
+            administration::delete(sessions, account.id, actor, now).await?;
+        }
+    }
+    Ok(())
+}
+
+fn parse_roles(names: Vec<String>) -> Result<Roles> {
+    let parse = |name: String| {
+        RoleName::parse(&name).map_err(|why| Error::broken(format!("The role {name:?}: {why}")))
+    };
+    Ok(Roles::of(names.into_iter().map(parse).collect::<Result<Vec<_>>>()?))
+}
+
+fn line(account: &Account) -> String {
+    let roles: Vec<&str> = account.roles.names().collect();
+    let state = if account.disabled_at.is_some() { "disabled" } else { "active" };
+    format!(
+        "{}\t{}\t{}\t{state}\t{}",
+        account.id,
+        account.username,
+        account.email,
+        if roles.is_empty() { "-".to_owned() } else { roles.join(",") }
+    )
+}
+
+async fn list(doorward: &Doorward, search: &str) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let accounts = accounts::list(doorward.db.read(), search, &after, 500).await?;
+        let Some(last) = accounts.last() else { return Ok(()) };
+        after = last.username.to_lowercase();
+        accounts.iter().for_each(|account| say(&line(account)));
+    }
+}
+
+async fn show(doorward: &Doorward, account: &Account, now: Timestamp) -> Result<()> {
+    say(&line(account));
+    say(&format!("opened     {}", account.created_at.iso()));
+    say(&format!("password   {}", account.password_changed_at.iso()));
+    if let Some(login) = &account.last_login {
+        say(&format!("last log-in {} from {}", login.at.iso(), login.origin.address));
+    }
+    say(&format!("failed log-ins since {}", account.failed_logins));
+    let live = sessions::live_of(doorward.db.read(), account.id, now).await?;
+    say(&format!("sessions   {}", live.len()));
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! The command line: the server, and what an operator does beside it. The same
+//! domain functions as the web's; secrets never come as arguments.
+
+mod account;
+mod keys;
+mod serve;
+mod sessions;
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use zeroize::Zeroizing;
+
+use crate::Doorward;
+use crate::accounts::names::LoginName;
+use crate::accounts::password::Password;
+use crate::accounts::{self, Account};
+use crate::audit::Origin;
+use crate::config::{self, Settings};
+use crate::credentials;
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+use crate::web::clock::Clock;
+
+/// A login, session and admin server.
+#[derive(Parser)]
+#[command(name = "doorward", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (also without any command)
+    Serve,
+    /// Bring the database's schema up to date, or back one step
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Add, show and change accounts
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Print a one-time link with which a person sets a new password
+    Recover {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// The keys that sign tokens
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Who is signed in
+    #[command(subcommand)]
+    Session(sessions::SessionCommand),
+    /// Access tokens, one by one
+    #[command(subcommand)]
+    Token(sessions::TokenCommand),
+}
+
+#[derive(Subcommand)]
+enum Migrate {
+    /// Take every step that is not done yet
+    Up,
+    /// Undo the newest step
+    Down,
+    /// List the steps
+    Status,
+}
+
+/// Runs the command line. Exit code 0: done; 1: refused or failed, the reason
+/// on standard error; 2: wrong usage.
+pub fn run() -> ExitCode {
+    // Database, keys and tokens are for this user alone, whatever the shell's setting.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let cli = Cli::parse();
+    let figment = config::figment();
+    let done = Settings::from_figment(&figment).and_then(|settings| {
+        crate::logging::start(settings.log_format, level(&settings));
+        let runtime = rocket::tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("doorward")
+            .build()
+            .map_err(|why| Error::broken(format!("The runtime cannot start: {why}.")))?;
+        runtime.block_on(dispatch(cli.command, figment, settings))
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed; the exit code says it all the same.
+            drop(writeln!(std::io::stderr(), "doorward: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn level(settings: &Settings) -> tracing_subscriber::filter::LevelFilter {
+    settings.log_level
+}
+
+async fn dispatch(
+    command: Option<Command>,
+    figment: rocket::figment::Figment,
+    mut settings: Settings,
+) -> Result<()> {
+    let now = Clock::default().now();
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(figment, settings).await,
+        Command::Migrate(step) => {
+            settings.auto_migrate = false;
+            serve::make_data_folder(&settings)?;
+            migrate(step, &Doorward::open(settings, now).await?).await
+        }
+        Command::Account(command) => account::run(command, &open(settings).await?, now).await,
+        Command::Recover { name } => recover(&name, &open(settings).await?, now).await,
+        Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
+        Command::Session(command) => {
+            sessions::run_session(command, &open(settings).await?, now).await
+        }
+        Command::Token(command) => sessions::run_token(command, &open(settings).await?, now).await,
+    }
+}
+
+async fn open(settings: Settings) -> Result<Doorward> {
+    serve::make_data_folder(&settings)?;
+    Doorward::open(settings, Clock::default().now()).await
+}
+
+async fn migrate(step: Migrate, doorward: &Doorward) -> Result<()> {
+    match step {
+        Migrate::Up => doorward.db.migrate_up().await?,
+        Migrate::Down => doorward.db.migrate_down().await?,
+        Migrate::Status => {
+            for (name, done) in doorward.db.migrations().await? {
+                say(&format!("{} {name}", if done { "done   " } else { "pending" }));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn recover(name: &str, doorward: &Doorward, now: Timestamp) -> Result<()> {
+    let account = find(doorward, name).await?;
+    let life = doorward.settings.recovery_link_life;
+    let by = (None, &Origin::command_line());
+    let token = credentials::start_recovery(&doorward.db, account.id, life, by, now).await?;
+    say(&format!("{}/recover/{token}", doorward.settings.base_url.as_str()));
+    Ok(())
+}
+
+/// The account of that user name or e-mail address.
+async fn find(doorward: &Doorward, name: &str) -> Result<Account> {
+    match accounts::by_login_name(doorward.db.read(), &LoginName::parse(name)).await {
+        Err(Error::NotFound) => Err(Error::broken(format!("There is no account {name:?}."))),
+        found => found,
+    }
+}
+
+/// A line on standard output. A reader that has gone away is no error.
+fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// A secret from standard input, or asked for at the terminal.
+fn secret(prompt: &str, from_stdin: bool) -> Result<Zeroizing<String>> {
+    let unreadable = |why| Error::broken(format!("It cannot be read: {why}."));
+    if from_stdin {
+        let mut line = Zeroizing::new(String::new());
+        std::io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
+        return Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::broken("There is no terminal to ask at: pass it on standard input."));
+    }
+    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unreadable)
+}
+
+/// A new password, asked for twice at the terminal.
+fn new_password(from_stdin: bool) -> Result<Password> {
+    let first = secret("New password: ", from_stdin)?;
+    if !from_stdin && *first != *secret("Once more: ", false)? {
+        return Err(Error::broken("The two are not the same."));
+    }
+    Password::parse(&first).ok_or_else(|| {
+        Error::broken("A password has 1 to 256 characters, and no control characters.")
+    })
+}

@@ -1,0 +1,158 @@
+//! `doorward serve`: the web server and what it does beside answering.
+
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::figment::Figment;
+use rocket::tokio;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::say;
+use crate::Doorward;
+use crate::config::{self, Settings};
+use crate::credentials;
+use crate::db;
+use crate::error::{Error, Result};
+use crate::setup_token;
+use crate::web;
+use crate::web::clock::Clock;
+
+/// How often what other processes revoked is taken up.
+const TEND: Duration = Duration::from_millis(500);
+/// How often what is over is removed.
+const TIDY: Duration = Duration::from_secs(60);
+
+pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
+    make_data_folder(&settings)?;
+    let _lock = lock_database(&settings)?;
+    let figment = config::rocket_config(figment, &settings);
+    let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
+    // What is revoked must be known before the first request is let in.
+    doorward.sessions.tend().await?;
+    let address = doorward.settings.base_url.as_str().to_owned();
+    if let Some(link) = setup_token::renew(&doorward, Clock::default().now()).await? {
+        say(&format!(
+            "There is no administrator yet. Make the first one here, within the hour:\n\n    {link}\n"
+        ));
+    }
+    let tasks = [
+        tokio::spawn(tend(Arc::clone(&doorward))),
+        tokio::spawn(tidy(Arc::clone(&doorward))),
+        tokio::spawn(renew_setup_token(Arc::clone(&doorward))),
+        tokio::spawn(reload_keys_on_hangup(Arc::clone(&doorward))),
+    ];
+    let rocket = web::server(figment, Arc::clone(&doorward)).ignite().await.map_err(failed)?;
+    say(&format!("Doorward is at {address}"));
+    let launched = rocket.launch().await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    launched.map_err(failed)?;
+    doorward.sessions.tend().await?;
+    doorward.db.clone().close().await;
+    tracing::info!("app.stop");
+    Ok(())
+}
+
+fn failed(error: rocket::Error) -> Error {
+    use rocket::error::ErrorKind;
+    Error::broken(match error.kind() {
+        ErrorKind::Bind(why) => format!(
+            "The address and port cannot be listened at: {why}. Is another server running? Set `port` in Rocket.toml or ROCKET_PORT."
+        ),
+        ErrorKind::Io(why) => format!("The server cannot run: {why}."),
+        other => format!("The server cannot start: {other}."),
+    })
+}
+
+/// Makes the data folder for its owner alone.
+pub(super) fn make_data_folder(settings: &Settings) -> Result<()> {
+    let folder = &settings.data_dir;
+    let name = folder.display();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|why| Error::broken(format!("The folder {name} cannot be made: {why}.")))?;
+    let meta = std::fs::metadata(folder)
+        .map_err(|why| Error::broken(format!("The folder {name} cannot be read: {why}.")))?;
+    if meta.mode() & 0o022 != 0 {
+        return Err(Error::broken(format!(
+            "Other users can write to the folder {name}. Run: chmod 700 {name}"
+        )));
+    }
+    Ok(())
+}
+
+/// One server for one SQLite file: a second one would not learn in time what
+/// the first revokes. Other commands may work beside it.
+fn lock_database(settings: &Settings) -> Result<Option<File>> {
+    let Some(file) = db::sqlite_file(&settings.database_url) else { return Ok(None) };
+    let lock = file.with_extension("lock");
+    let name = lock.display();
+    let opened = File::create(&lock)
+        .map_err(|why| Error::broken(format!("The file {name} cannot be made: {why}.")))?;
+    match opened.try_lock() {
+        Ok(()) => Ok(Some(opened)),
+        Err(_) => Err(Error::broken(format!(
+            "Another Doorward already serves {}. Stop it first, or use PostgreSQL for several.",
+            file.display()
+        ))),
+    }
+}
+
+async fn tend(doorward: Arc<Doorward>) {
+    let mut failing = false;
+    loop {
+        let tended = async {
+            doorward.keys.reload()?;
+            doorward.sessions.tend().await
+        };
+        match tended.await {
+            Ok(()) => failing = false,
+            // Once, not twice a second.
+            Err(error) if !failing => {
+                tracing::error!(%error, "keys or revocations cannot be read");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(TEND).await;
+    }
+}
+
+async fn tidy(doorward: Arc<Doorward>) {
+    loop {
+        let now = Clock::default().now();
+        let tidied = async {
+            doorward.sessions.tidy(now).await?;
+            credentials::remove_expired(&doorward.db, now).await
+        };
+        if let Err(error) = tidied.await {
+            tracing::error!(%error, "what is over cannot be removed");
+        }
+        tokio::time::sleep(TIDY).await;
+    }
+}
+
+async fn renew_setup_token(doorward: Arc<Doorward>) {
+    let life = Duration::from_secs(credentials::SETUP_LIFE.whole_seconds().unsigned_abs());
+    loop {
+        tokio::time::sleep(life).await;
+        match setup_token::renew(&doorward, Clock::default().now()).await {
+            Ok(Some(link)) => say(&format!("The setup link is now {link}")),
+            Ok(None) => return,
+            Err(error) => tracing::error!(%error, "the setup token cannot be renewed"),
+        }
+    }
+}
+
+async fn reload_keys_on_hangup(doorward: Arc<Doorward>) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        match doorward.keys.reload() {
+            Ok(_) => tracing::info!("keys are read again"),
+            Err(error) => tracing::error!(%error, "keys cannot be read"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The address under which people reach the service. Links, cookies and tokens
+//! are made for it, so there is exactly one way to write it.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Scheme, host and port, written as browsers write an origin: small letters,
+/// no default port, no slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    whole: String,
+    scheme_length: usize,
+    host_length: usize,
+}
+
+impl BaseUrl {
+    /// The address in `text`. Plain http is taken only for this machine:
+    /// elsewhere browsers would not keep our cookies.
+    ///
+    /// # Errors
+    /// What is accepted, to be put after "must be".
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let shape = "an address like https://login.example.org, without path, query or user";
+        let lower = text.trim().to_ascii_lowercase();
+        let (scheme, rest) = lower.split_once("://").ok_or(shape)?;
+        let default_port = match scheme {
+            "https" => 443,
+            "http" => 80,
+            _ => return Err(shape),
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = match rest.rsplit_once(':') {
+            // The last colon of [::1] is not that before a port.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (rest, None),
+        };
+        let host = parse_host(host).ok_or(shape)?;
+        let port: u16 = match port {
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse().ok().filter(|port| *port != 0).ok_or(shape)?
+            }
+            Some(_) => return Err(shape),
+            None => default_port,
+        };
+        if scheme == "http" && !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") {
+            return Err("an https address; http is only for localhost, 127.0.0.1 and [::1]");
+        }
+        let mut whole = format!("{scheme}://{host}");
+        if port != default_port {
+            whole.push_str(&format!(":{port}"));
+        }
+        Ok(Self { whole, scheme_length: scheme.len(), host_length: host.len() })
+    }
+
+    /// The whole address, as the Origin header has it: `https://login.example.org`.
+    pub fn as_str(&self) -> &str {
+        &self.whole
+    }
+
+    /// Host and port, as browsers send them in the Host header.
+    pub fn authority(&self) -> &str {
+        &self.whole[self.scheme_length + "://".len()..]
+    }
+
+    /// The host alone; brackets around an IPv6 address stay.
+    pub fn host(&self) -> &str {
+        &self.authority()[..self.host_length]
+    }
+
+    /// Whether people reach the service by TLS, here or at a proxy.
+    pub fn is_https(&self) -> bool {
+        self.whole.starts_with("https:")
+    }
+}
+
+/// The host as browsers write it. Names in other scripts must be given in
+/// their xn-- form.
+fn parse_host(host: &str) -> Option<String> {
+    if let Some(address) = host.strip_prefix('[') {
+        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
+        return Some(format!("[{address}]"));
+    }
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let fits = host.len() <= 253 && host.split('.').all(label_fits);
+    let last = host.rsplit('.').next()?;
+    // Browsers read a name that ends in a number as an IPv4 address, in one of several notations.
+    let numeric = last.starts_with(|c: char| c.is_ascii_digit());
+    (fits && (!numeric || host.parse::<Ipv4Addr>().is_ok())).then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_as_browsers_write_it() {
+        for (text, whole, authority, host) in [
+            (
+                "https://Login.Example.ORG/",
+                "https://login.example.org",
+                "login.example.org",
+                "login.example.org",
+            ),
+            ("https://a.org:443", "https://a.org", "a.org", "a.org"),
+            ("https://a.org:8443", "https://a.org:8443", "a.org:8443", "a.org"),
+            ("http://localhost:80", "http://localhost", "localhost", "localhost"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "127.0.0.1:8000", "127.0.0.1"),
+            ("http://[0:0::1]:8000", "http://[::1]:8000", "[::1]:8000", "[::1]"),
+            ("https://[2001:DB8::1]", "https://[2001:db8::1]", "[2001:db8::1]", "[2001:db8::1]"),
+            (
+                "https://xn--bcher-kva.example",
+                "https://xn--bcher-kva.example",
+                "xn--bcher-kva.example",
+                "xn--bcher-kva.example",
+            ),
+        ] {
+            let url = BaseUrl::parse(text).unwrap();
+            assert_eq!((url.as_str(), url.authority(), url.host()), (whole, authority, host));
+            assert_eq!(url.is_https(), whole.starts_with("https"));
+            assert_eq!(BaseUrl::parse(whole).unwrap(), url);
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_scheme_host_and_port_is_refused() {
+        for text in [
+            "",
+            "localhost:8000",
+            "ftp://a.org",
+            "https://",
+            "https://a.org/login",
+            "https://a.org?x",
+            "https://a.org#x",
+            "https://u@a.org",
+            "https://u:p@a.org",
+            "https://a.org:",
+            "https://a.org:0",
+            "https://a.org:+1",
+            "https://a.org:65536",
+            "https://a..org",
+            "https://-a.org",
+            "https://a.org.",
+            "https://bücher.example",
+            "https://1.2.3",
+            "https://a.0x1",
+            "https://[::1",
+            "https://::1",
+            "https://a.org//",
+            "https://a b.org",
+        ] {
+            assert!(BaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for text in
+            ["http://a.org", "http://192.168.1.2", "http://localhost.a.org", "http://0.0.0.0"]
+        {
+            assert!(BaseUrl::parse(text).unwrap_err().starts_with("an https address"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Doorward, a login server. Two floors: the ground floor is the domain, one
+//! module per subject, and knows nothing of HTTP; `web` stands on it and is all
+//! the HTTP there is. `cli` is the operator's way in. `tests/architecture.rs`
+//! holds the order in which modules may import.
+
+pub mod accounts;
+pub mod administration;
+pub mod audit;
+pub mod cli;
+pub mod config;
+pub mod credentials;
+pub mod db;
+pub mod error;
+pub mod keys;
+pub mod logging;
+pub mod personal_data;
+pub mod secrets;
+pub mod sessions;
+pub mod setup_token;
+pub mod timestamp;
+pub mod web;
+
+use std::sync::Arc;
+
+use accounts::hasher::{Cost, Hasher};
+use accounts::password::PasswordRules;
+use config::Settings;
+use credentials::Credentials;
+use db::Db;
+use error::Result;
+use keys::Keys;
+use sessions::access_token::Issuer;
+use sessions::{Policy, Sessions};
+use timestamp::Timestamp;
+
+/// A service, opened: what the server and the command line both work with.
+pub struct Doorward {
+    /// How it is set up.
+    pub settings: Settings,
+    /// Where everything is kept.
+    pub db: Db,
+    /// What it signs with.
+    pub keys: Arc<Keys>,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// The threads that hash.
+    pub hasher: Hasher,
+    /// What a new password must be like.
+    pub rules: PasswordRules,
+}
+
+impl Doorward {
+    /// Opens keys and database, and brings the schema up to date unless the settings say otherwise.
+    ///
+    /// # Errors
+    /// One sentence for the operator.
+    pub async fn open(settings: Settings, now: Timestamp) -> Result<Self> {
+        let keys = Arc::new(match std::env::var("DOORWARD_KEYS") {
+            Ok(text) => Keys::in_variable(&text)?,
+            Err(_) => Keys::in_file(&settings.keys_file, now)?,
+        });
+        let db = Db::open(&db::Options {
+            url: settings.database_url.clone(),
+            synchronous_full: settings.synchronous_full,
+        })
+        .await?;
+        if settings.auto_migrate {
+            db.migrate_up().await?;
+        }
+        let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
+        let policy = Policy {
+            idle: settings.session_idle,
+            absolute: settings.session_absolute,
+            remember_idle: settings.remember_idle,
+            remember_absolute: settings.remember_absolute,
+            staff_idle: settings.staff_idle,
+            staff_absolute: settings.staff_absolute,
+            most_per_account: settings.max_sessions_per_account,
+        };
+        let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };
+        Ok(Self {
+            sessions: Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy),
+            hasher: Hasher::start(cost)?,
+            rules: PasswordRules {
+                min_length: settings.password_min_length,
+                context: vec![settings.base_url.host().to_owned()],
+            },
+            settings,
+            db,
+            keys,
+        })
+    }
+
+    /// What changing passwords needs.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials { sessions: &self.sessions, hasher: &self.hasher, rules: &self.rules }
+    }
+}

@@ -1,0 +1,223 @@
+//! `/account`: who I am here, the confirmation of a password, changing it,
+//! everything kept about me, and the way out for good.
+
+use rocket::http::{ContentType, Header};
+use rocket::{Responder, Route, State, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+
+use super::Service;
+use super::clock::Now;
+use super::failure::Failure;
+use super::forms::{Fields, PageForm, Submitted, Typed};
+use super::guards::{Caller, LiveSession, RecentlySignedIn, SignedIn};
+use super::message::Message;
+use super::next::Next;
+use super::overview::Overviews;
+use super::page::Page;
+use super::seen::Seen;
+use crate::Doorward;
+use crate::accounts::password::Password;
+use crate::accounts::{self, Account};
+use crate::administration::{self, Actor};
+use crate::error::Error;
+use crate::personal_data;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![
+        account_page,
+        confirm_page,
+        confirm,
+        password_page,
+        change_password,
+        deletion_page,
+        delete,
+        data
+    ]
+}
+
+#[get("/account")]
+async fn account_page(
+    who: SignedIn,
+    page: Page,
+    doorward: &Service,
+    overviews: &State<Overviews>,
+    now: Now,
+) -> Result<Template, Failure> {
+    let overview = overviews.of(&doorward.db, &who.0, now.0).await?;
+    Ok(page.in_section("account").render("account.html", &*overview))
+}
+
+struct Confirmation {
+    password: Password,
+    next: Next,
+}
+
+impl PageForm for Confirmation {
+    const PURPOSE: &'static str = "confirm";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("username");
+        let password = fields.secret("password", "Password");
+        let next = Next::parse(&fields.text("next")).unwrap_or_default();
+        Some(Self { password: password?, next })
+    }
+}
+
+#[get("/confirm?<next>")]
+fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Template {
+    let next = next.and_then(Next::parse).unwrap_or_default().to_string();
+    let form = Typed::fresh::<Confirmation>(&page, &[("next", &next)]);
+    draw_confirm(page, form, &who.account)
+}
+
+fn draw_confirm(page: Page, form: Typed, account: &Account) -> Template {
+    page.render("confirm.html", context! { form, username: &account.username })
+}
+
+#[post("/confirm", data = "<form>")]
+async fn confirm(
+    who: LiveSession,
+    form: Submitted<Confirmation>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let LiveSession { account, principal } = who;
+    let show = |page, form| draw_confirm(page, form, &account);
+    let (issued, next) = form
+        .submit(page, show, async |form: Confirmation| {
+            let credentials = doorward.credentials();
+            let issued = credentials
+                .confirm(&account, principal.session, &form.password, &caller.0, now.0)
+                .await?;
+            Ok((issued, form.next))
+        })
+        .await?;
+    Ok(Seen::at(next.to_string()).with_tokens(issued))
+}
+
+struct PasswordChange {
+    current: Password,
+    new: Password,
+}
+
+impl PageForm for PasswordChange {
+    const PURPOSE: &'static str = "password";
+    const NEW_PASSWORD: (&'static str, &'static str) = ("new_password", "New password");
+    const PRESENT_PASSWORD: (&'static str, &'static str) = ("current_password", "Current password");
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("username");
+        let current = fields.secret("current_password", "Current password");
+        let new = fields.secret("new_password", "New password");
+        Some(Self { current: current?, new: new? })
+    }
+}
+
+#[get("/account/password")]
+fn password_page(who: RecentlySignedIn, page: Page, doorward: &Service) -> Template {
+    let form = Typed::fresh::<PasswordChange>(&page, &[]);
+    draw_password(page, form, &who.0.account, doorward)
+}
+
+fn draw_password(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Template {
+    let password_min_length = doorward.settings.password_min_length;
+    let username = &account.username;
+    page.in_section("password")
+        .render("account_password.html", context! { form, username, password_min_length })
+}
+
+#[post("/account/password", data = "<form>")]
+async fn change_password(
+    who: RecentlySignedIn,
+    form: Submitted<PasswordChange>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let RecentlySignedIn(LiveSession { account, principal }) = who;
+    let show = |page, form| draw_password(page, form, &account, doorward);
+    let issued = form
+        .submit(page, show, async |form: PasswordChange| {
+            let (sid, passwords) = (principal.session, (&form.current, &form.new));
+            let credentials = doorward.credentials();
+            credentials.change_password(&account, sid, passwords, &caller.0, now.0).await
+        })
+        .await?;
+    Ok(Seen::at("/account").saying(Message::PasswordChanged).with_tokens(issued))
+}
+
+struct Deletion {
+    password: Password,
+}
+
+impl PageForm for Deletion {
+    const PURPOSE: &'static str = "delete";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("username");
+        Some(Self { password: fields.secret("password", "Password")? })
+    }
+}
+
+#[get("/account/delete")]
+async fn deletion_page(
+    who: RecentlySignedIn,
+    page: Page,
+    doorward: &Service,
+) -> Result<Template, Failure> {
+    let account = who.0.account;
+    let last = administration::is_last_admin(doorward.db.read(), &account).await?;
+    let form = Typed::fresh::<Deletion>(&page, &[]);
+    Ok(draw_deletion(page, form, &account, last))
+}
+
+fn draw_deletion(page: Page, form: Typed, account: &Account, last_admin: bool) -> Template {
+    let username = &account.username;
+    page.in_section("data").render("account_delete.html", context! { form, username, last_admin })
+}
+
+#[post("/account/delete", data = "<form>")]
+async fn delete(
+    who: RecentlySignedIn,
+    form: Submitted<Deletion>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let account = who.0.account;
+    let show = |page, form| draw_deletion(page, form, &account, false);
+    form.submit(page, show, async |form: Deletion| {
+        let Doorward { db, hasher, sessions, .. } = &***doorward;
+        let password = &form.password;
+        accounts::confirm_password(db, hasher, &account, password, &caller.0, now.0).await?;
+        let actor = Actor { account: Some(account.id), origin: &caller.0 };
+        administration::delete(sessions, account.id, actor, now.0).await
+    })
+    .await?;
+    Ok(Seen::at("/login").saying(Message::AccountDeleted).signed_out())
+}
+
+/// A file for the person to keep.
+#[derive(Responder)]
+struct Download {
+    body: String,
+    kind: ContentType,
+    disposition: Header<'static>,
+}
+
+#[get("/account/data.json")]
+async fn data(who: LiveSession, doorward: &Service) -> Result<Download, Failure> {
+    let everything = personal_data::of(doorward.db.read(), &who.account).await?;
+    let body = serde_json::to_string_pretty(&everything)
+        .map_err(|why| Error::broken(format!("The data cannot be written: {why}.")))?;
+    Ok(Download {
+        body,
+        kind: ContentType::JSON,
+        disposition: Header::new("Content-Disposition", "attachment; filename=\"doorward.json\""),
+    })
+}

@@ -1,0 +1,247 @@
+//! Request guards: what a route may demand before its body runs.
+//!
+//! A guard's name states what it proves. No route body checks a role or reads
+//! a token: it takes the guard, and whoever fails it never arrives.
+
+use rocket::http::Status;
+use rocket::outcome::try_outcome;
+use rocket::request::{FromRequest, Outcome, Request};
+
+use super::client;
+use super::clock::Now;
+use super::cookies::{Cookie, Outgoing, Received};
+use crate::Doorward;
+use crate::accounts::roles::Permission;
+use crate::accounts::{self, Account};
+use crate::audit::Origin;
+use crate::error::{Error, Result};
+use crate::sessions::refresh_token::RefreshToken;
+use crate::sessions::{self, Client, EndReason, Principal, Refreshed};
+
+/// Who sent a request.
+#[derive(Debug)]
+pub enum Identity {
+    /// Somebody with a good access token, perhaps refreshed a moment ago.
+    SignedIn(Principal),
+    /// Nobody we know; perhaps somebody whose session is over.
+    Anonymous(Option<EndReason>),
+    /// The database could not say. Neither yes nor no.
+    Unknown,
+}
+
+/// Who sent this request, worked out once however many guards ask.
+///
+/// An access token that has run out is refreshed here and now, for a form as
+/// for a page: what somebody typed for eleven minutes is not lost.
+pub async fn identity<'r>(request: &'r Request<'_>) -> &'r Identity {
+    request
+        .local_cache_async(async {
+            identify(request).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "cannot tell who sent a request");
+                Identity::Unknown
+            })
+        })
+        .await
+}
+
+async fn identify(request: &Request<'_>) -> Result<Identity> {
+    let sessions = &Doorward::of(request).sessions;
+    let now = Now::of(request);
+    let received = Received::of(request);
+    if received.spoofed {
+        tracing::warn!(address = Caller::of(request).address, "cookie.spoof");
+    }
+    if let Some(token) = received.get(Cookie::Access)
+        && let Some(principal) = sessions.principal(token, Client::Web, now).await?
+    {
+        return Ok(Identity::SignedIn(principal));
+    }
+    let Some(token) = received.get(Cookie::Refresh).and_then(RefreshToken::parse) else {
+        return Ok(Identity::Anonymous(None));
+    };
+    match sessions.refresh(&token, Client::Web, Caller::of(request), now).await? {
+        Refreshed::Issued(issued) => {
+            Outgoing::of(request).set_tokens(&issued);
+            Ok(Identity::SignedIn(issued.principal))
+        }
+        // The dead cookies stay: the log-in page tells by them what happened,
+        // and another tab may be about to replace them with good ones.
+        Refreshed::Over(reason) => Ok(Identity::Anonymous(Some(reason))),
+        Refreshed::Unknown => Ok(Identity::Anonymous(None)),
+    }
+}
+
+/// Why a guard turned a request away, for the catcher that answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The password must be given again first.
+    NotRecent,
+}
+
+impl Denial {
+    /// Why this request was turned away; not signed in where nothing else is known.
+    pub fn of(request: &Request<'_>) -> Self {
+        *request.local_cache(|| Self::NotSignedIn)
+    }
+
+    fn deny<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+        request.local_cache(|| self);
+        Outcome::Error((Status::Unauthorized, ()))
+    }
+}
+
+/// Somebody is signed in, as their access token states. Enough to show pages
+/// of their own. Else: 401; 503 when that cannot be told.
+pub struct SignedIn(pub Principal);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignedIn {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match identity(request).await {
+            Identity::SignedIn(principal) => Outcome::Success(Self(principal.clone())),
+            Identity::Anonymous(_) => Denial::NotSignedIn.deny(request),
+            Identity::Unknown => Outcome::Error((Status::ServiceUnavailable, ())),
+        }
+    }
+}
+
+/// Somebody is signed in, and their session and account are live in the
+/// database at this moment: demanded by everything that changes state. Else as
+/// [`SignedIn`].
+pub struct LiveSession {
+    /// The account with its present roles.
+    pub account: Account,
+    /// The session, as the token states.
+    pub principal: Principal,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for LiveSession {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let SignedIn(principal) = try_outcome!(request.guard::<SignedIn>().await);
+        let now = Now::of(request);
+        let db = Doorward::of(request).db.read();
+        let looked_up = async {
+            let session = sessions::by_id(db, principal.session).await?;
+            let account = accounts::by_id(db, principal.account).await?;
+            let live = session.is_live(now) && account.disabled_at.is_none();
+            Ok::<_, Error>((live, account))
+        };
+        match looked_up.await {
+            Ok((true, account)) => Outcome::Success(Self { account, principal }),
+            Ok((false, _)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
+            Err(error) => {
+                tracing::error!(%error, "cannot tell whether a session lives");
+                Outcome::Error((Status::ServiceUnavailable, ()))
+            }
+        }
+    }
+}
+
+/// As [`LiveSession`], and the password was given in the last minutes. Else:
+/// first to `/confirm`.
+pub struct RecentlySignedIn(pub LiveSession);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RecentlySignedIn {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let live = try_outcome!(request.guard::<LiveSession>().await);
+        let age = Now::of(request).since(live.principal.auth_time);
+        if age < Doorward::of(request).settings.recent_login {
+            Outcome::Success(Self(live))
+        } else {
+            Denial::NotRecent.deny(request)
+        }
+    }
+}
+
+macro_rules! staff_guard {
+    ($(#[$doc:meta])* $name:ident, $permission:expr) => {
+        $(#[$doc])*
+        pub struct $name(pub LiveSession);
+
+        #[rocket::async_trait]
+        impl<'r> FromRequest<'r> for $name {
+            type Error = ();
+
+            async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+                let live = try_outcome!(request.guard::<LiveSession>().await);
+                if live.account.roles.may($permission) {
+                    return Outcome::Success(Self(live));
+                }
+                let account = live.account.id;
+                tracing::warn!(%account, permission = ?$permission, "authz.denied");
+                Outcome::Error((Status::Forbidden, ()))
+            }
+        }
+    };
+}
+
+staff_guard! {
+    /// A member of staff who may look at accounts and sessions. Else: 401, or 403 for a member.
+    Staff, Permission::Look
+}
+staff_guard! {
+    /// An administrator. Else: 401, or 403 for anybody else.
+    Admin, Permission::Administer
+}
+
+/// Where a request came from.
+pub struct Caller(pub Origin);
+
+impl Caller {
+    /// The client's address, as far as proxies are trusted, and its browser.
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r Origin {
+        request.local_cache(|| {
+            let trusted = &Doorward::of(request).settings.trusted_proxies;
+            let headers = request.headers();
+            let address = request.remote().map(|peer| {
+                client::client_address(peer.ip(), headers.get("x-forwarded-for"), trusted)
+            });
+            let said = headers.get_one("user-agent").unwrap_or_default();
+            Origin {
+                address: address.map(|address| address.to_string()).unwrap_or_default(),
+                user_agent: said.chars().filter(|c| !c.is_control()).take(200).collect(),
+            }
+        })
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Caller {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        Outcome::Success(Self(Self::of(request).clone()))
+    }
+}
+
+/// Whoever sent the request. For pages that everybody may see; never denies.
+pub struct MaybeSignedIn<'r>(pub &'r Identity);
+
+impl MaybeSignedIn<'_> {
+    /// Whether somebody is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.0, Identity::SignedIn(_))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for MaybeSignedIn<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match identity(request).await {
+            Identity::Unknown => Outcome::Error((Status::ServiceUnavailable, ())),
+            known => Outcome::Success(Self(known)),
+        }
+    }
+}

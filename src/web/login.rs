@@ -1,0 +1,157 @@
+//! `/login` and `/logout`: starting and ending a session, and telling somebody
+//! why theirs has ended.
+
+use rocket::response::Responder;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+
+use super::Service;
+use super::clock::Now;
+use super::failure::Failure;
+use super::forms::{Button, Fields, PageForm, Submitted, Typed};
+use super::guards::{Caller, Identity, MaybeSignedIn, SignedIn};
+use super::message::Message;
+use super::next::Next;
+use super::page::Page;
+use super::seen::Seen;
+use crate::Doorward;
+use crate::accounts;
+use crate::accounts::names::LoginName;
+use crate::accounts::password::Password;
+use crate::sessions::{Client, EndReason};
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![home, login_page, log_in, log_out]
+}
+
+struct Login {
+    login: LoginName,
+    password: Password,
+    remember: bool,
+    next: Next,
+}
+
+impl PageForm for Login {
+    const PURPOSE: &'static str = "login";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let login = fields.parsed("login", "User name or e-mail address", |text| {
+            if text.trim().is_empty() {
+                return Err("Please fill this in.");
+            }
+            Ok(LoginName::parse(text))
+        });
+        let password = fields.secret("password", "Password");
+        let remember = fields.ticked("remember");
+        let next = Next::parse(&fields.text("next")).unwrap_or_default();
+        Some(Self { login: login?, password: password?, remember, next })
+    }
+}
+
+/// Either a page or a way on.
+#[derive(Responder)]
+#[expect(clippy::large_enum_variant, reason = "lives for one answer")]
+enum Shown {
+    Page(Template),
+    Elsewhere(Seen),
+}
+
+#[get("/")]
+fn home(who: MaybeSignedIn<'_>) -> Seen {
+    Seen::at(if who.is_signed_in() { "/account" } else { "/login" })
+}
+
+#[get("/login?<next>")]
+fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
+    let next = next.and_then(Next::parse);
+    if who.is_signed_in() {
+        return Shown::Elsewhere(Seen::at(next.unwrap_or_default().to_string()));
+    }
+    let next = next.map(|next| next.to_string()).unwrap_or_default();
+    let form = Typed::fresh::<Login>(&page, &[("next", &next)]);
+    Shown::Page(draw(page, form))
+}
+
+fn draw(page: Page, form: Typed) -> Template {
+    let reason = page.ended.map(sentence);
+    page.render("login.html", context! { form, reason })
+}
+
+/// Why somebody was signed out, in a sentence for them.
+pub fn sentence(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Idle => {
+            "You were signed out because this browser had not been used for a while."
+        }
+        EndReason::Absolute => {
+            "You were signed out because your session had reached its longest time. That happens to everyone now and then."
+        }
+        EndReason::LoggedOut => "You logged out.",
+        EndReason::Replaced => {
+            "You were signed out here because you logged in anew in this browser."
+        }
+        EndReason::EndedElsewhere => "You were signed out here from another browser of yours.",
+        EndReason::Evicted => {
+            "You were signed out here because you signed in at more places than one account can have."
+        }
+        EndReason::ByAdmin => "You were signed out by the people who run this service.",
+        EndReason::Disabled => "You were signed out because this account was switched off.",
+        EndReason::PasswordChanged => {
+            "You were signed out because the password of this account was changed."
+        }
+        EndReason::Reuse => {
+            "You were signed out to be safe: an old sign-in of this browser was used a second time. Somebody may have copied it; a very slow connection or a browser restored from a backup can look the same. If you are not sure, change your password."
+        }
+        EndReason::KeyRevoked => {
+            "You were signed out because the service replaced a key. Nothing is wrong with your account."
+        }
+        EndReason::Restored => {
+            "You were signed out because the service was brought back from a backup. Nothing is wrong with your account."
+        }
+    }
+}
+
+#[post("/login", data = "<form>")]
+async fn log_in(
+    form: Submitted<Login>,
+    page: Page,
+    who: MaybeSignedIn<'_>,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let replaces = match who.0 {
+        Identity::SignedIn(principal) => Some(principal.session),
+        _ => None,
+    };
+    let (issued, next) = form
+        .submit(page, draw, async |login: Login| {
+            let Doorward { db, hasher, sessions, .. } = &***doorward;
+            let (name, password) = (&login.login, &login.password);
+            let account =
+                accounts::authenticate(db, hasher, name, password, &caller.0, now.0).await?;
+            let client = Client::Web;
+            let issued = sessions
+                .start(&account, client, login.remember, replaces, &caller.0, now.0)
+                .await?;
+            Ok((issued, login.next))
+        })
+        .await?;
+    Ok(Seen::at(next.to_string()).with_tokens(issued))
+}
+
+#[post("/logout", data = "<button>")]
+async fn log_out(
+    who: SignedIn,
+    button: Submitted<Button>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    button.pressed(page, |page| page.render("log_out.html", context! {}))?;
+    let SignedIn(principal) = who;
+    doorward.sessions.log_out(principal.account, principal.session, &caller.0, now.0).await?;
+    Ok(Seen::at("/login").saying(Message::LoggedOut).signed_out())
+}

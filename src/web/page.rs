@@ -1,0 +1,121 @@
+//! The frame around every page: CSRF token, who is signed in, navigation, the
+//! message left by the step before. Taken by every route that answers with
+//! HTML, so that no page lacks its frame.
+
+use std::sync::Arc;
+
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+
+use super::clock::Now;
+use super::cookies::{Cookie, Outgoing, Received};
+use super::csrf::{self, Binding};
+use super::guards::{Identity, identity};
+use super::message::{Message, Shown};
+use crate::Doorward;
+use crate::accounts::roles::{Permission, Roles};
+use crate::config::Registration;
+use crate::keys::Keys;
+use crate::sessions::EndReason;
+
+/// The frame. The template knows it as `page`.
+#[derive(Serialize)]
+pub struct Page {
+    csrf: String,
+    signed_in: bool,
+    section: &'static str,
+    staff: bool,
+    may: May,
+    message: Option<Shown>,
+    registration_open: bool,
+    #[serde(skip)]
+    keys: Arc<Keys>,
+    #[serde(skip)]
+    binding: Binding,
+    /// Why this browser's session is over, if it still carries the old cookie.
+    #[serde(skip)]
+    pub ended: Option<EndReason>,
+}
+
+/// What the sections inside a page follow: the same permissions as the routes.
+#[derive(Default, Serialize)]
+struct May {
+    look: bool,
+    audit: bool,
+    end_sessions: bool,
+    manage_accounts: bool,
+    administer: bool,
+}
+
+impl May {
+    fn of(roles: &Roles) -> Self {
+        Self {
+            look: roles.may(Permission::Look),
+            audit: roles.may(Permission::ReadAudit),
+            end_sessions: roles.may(Permission::EndSessions),
+            manage_accounts: roles.may(Permission::ManageAccounts),
+            administer: roles.may(Permission::Administer),
+        }
+    }
+}
+
+impl Page {
+    /// Marks the entry of the navigation that leads here.
+    pub fn in_section(self, section: &'static str) -> Self {
+        Self { section, ..self }
+    }
+
+    /// Draws `templates/NAME.html.tera` in this frame.
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws pages")]
+    pub fn render(self, name: &'static str, content: impl Serialize) -> Template {
+        #[derive(Serialize)]
+        struct Framed<C> {
+            page: Page,
+            #[serde(flatten)]
+            content: C,
+        }
+        Template::render(name, Framed { page: self, content })
+    }
+
+    /// A CSRF token for the form of that name on this page.
+    pub fn csrf_for(&self, purpose: &str) -> String {
+        csrf::token(&self.keys, purpose, &self.binding)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Page {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let doorward = Doorward::of(request);
+        let (principal, ended) = match identity(request).await {
+            Identity::SignedIn(principal) => (Some(principal), None),
+            Identity::Anonymous(ended) => (None, *ended),
+            Identity::Unknown => return Outcome::Error((Status::ServiceUnavailable, ())),
+        };
+        let binding = match principal {
+            Some(principal) => Binding::session(principal.session),
+            None => Binding::begin_anonymous(request),
+        };
+        let message = Received::of(request).get(Cookie::Message).and_then(|value| {
+            Outgoing::of(request).remove(Cookie::Message);
+            Message::verify(&doorward.keys, value, Now::of(request))
+        });
+        let may = principal.map(|principal| May::of(&principal.roles)).unwrap_or_default();
+        Outcome::Success(Self {
+            csrf: csrf::token(&doorward.keys, "std", &binding),
+            signed_in: principal.is_some(),
+            section: "",
+            staff: may.look,
+            may,
+            message: message.map(Message::shown),
+            registration_open: doorward.settings.registration == Registration::Open,
+            keys: Arc::clone(&doorward.keys),
+            binding,
+            ended,
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! The answer to a form that was acted upon: 303, so that a reload repeats
+//! nothing, with the cookies and the message that go with it.
+
+use rocket::Request;
+use rocket::http::{Header, Status};
+use rocket::response::{self, Responder, Response};
+
+use super::cookies::{Cookie, Outgoing};
+use super::message::Message;
+use crate::Doorward;
+use crate::sessions::Issued;
+use time::Duration;
+
+/// "See other" (RFC 9110, section 15.4.4), to a page of our own.
+#[must_use]
+pub struct Seen {
+    to: String,
+    message: Option<Message>,
+    tokens: Option<Issued>,
+    signed_out: bool,
+}
+
+impl Seen {
+    /// To that path, which is never taken from a request without being parsed as `Next`.
+    pub fn at(path: impl Into<String>) -> Self {
+        Self { to: path.into(), message: None, tokens: None, signed_out: false }
+    }
+
+    /// With a message shown there once.
+    pub fn saying(self, message: Message) -> Self {
+        Self { message: Some(message), ..self }
+    }
+
+    /// With a session's tokens for the browser.
+    pub fn with_tokens(self, issued: Issued) -> Self {
+        Self { tokens: Some(issued), ..self }
+    }
+
+    /// With everything of the session removed from the browser (ASVS V14.3.1).
+    pub fn signed_out(self) -> Self {
+        Self { signed_out: true, ..self }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Seen {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let outgoing = Outgoing::of(request);
+        let mut response = Response::build();
+        response.status(Status::SeeOther).header(Header::new("Location", self.to));
+        if let Some(issued) = &self.tokens {
+            outgoing.set_tokens(issued);
+            outgoing.remove(Cookie::Form);
+        }
+        if self.signed_out {
+            outgoing.remove_tokens();
+            outgoing.remove(Cookie::Form);
+            // Not "cookies": that would also clear those of neighbouring hosts.
+            response.header(Header::new("Clear-Site-Data", r#""cache", "storage""#));
+        }
+        if let Some(message) = self.message {
+            let value = message.sign(&Doorward::of(request).keys);
+            outgoing.set(Cookie::Message, &value, Some(Duration::minutes(1)));
+        }
+        response.ok()
+    }
+}

@@ -1,0 +1,80 @@
+//! `/setup`: making the first administrator. There is no such page afterwards.
+
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+
+use super::Service;
+use super::clock::Now;
+use super::failure::Failure;
+use super::forms::{Fields, PageForm, Submitted, Typed};
+use super::guards::Caller;
+use super::message::Message;
+use super::page::Page;
+use super::seen::Seen;
+use crate::Doorward;
+use crate::accounts::{self, NewAccount};
+use crate::setup_token;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![setup_page, set_up]
+}
+
+struct Setup {
+    token: String,
+    admin: NewAccount,
+}
+
+impl PageForm for Setup {
+    const PURPOSE: &'static str = "setup";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let token = fields.text("token");
+        Some(Self { token: token.trim().to_owned(), admin: NewAccount::read(fields)? })
+    }
+}
+
+async fn while_no_admin(doorward: &Doorward) -> Result<(), Failure> {
+    match accounts::count_admins(doorward.db.read()).await? {
+        0 => Ok(()),
+        _ => Err(Failure::Status(Status::NotFound)),
+    }
+}
+
+#[get("/setup?<token>")]
+async fn setup_page(
+    token: Option<&str>,
+    page: Page,
+    doorward: &Service,
+) -> Result<Template, Failure> {
+    while_no_admin(doorward).await?;
+    let form = Typed::fresh::<Setup>(&page, &[("token", token.unwrap_or_default())]);
+    Ok(draw(page, form, doorward))
+}
+
+fn draw(page: Page, form: Typed, doorward: &Doorward) -> Template {
+    let password_min_length = doorward.settings.password_min_length;
+    page.render("setup.html", context! { form, password_min_length })
+}
+
+#[post("/setup", data = "<form>")]
+async fn set_up(
+    form: Submitted<Setup>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    while_no_admin(doorward).await?;
+    form.submit(
+        page,
+        |page, form| draw(page, form, doorward),
+        async |setup: Setup| {
+            doorward.credentials().set_up(&setup.token, &setup.admin, &caller.0, now.0).await
+        },
+    )
+    .await?;
+    setup_token::remove(&doorward.settings.data_dir);
+    Ok(Seen::at("/login").saying(Message::SetUp))
+}
