@@ -1,0 +1,140 @@
+//! The import rule, checked on the source text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The ground floor, lowest first. A module imports only modules before it, so
+/// `web`, `cli`, `config` and the crate root are out of reach.
+const GROUND: [&str; 11] = [
+    "timestamp",
+    "error",
+    "secrets",
+    "keys",
+    "db",
+    "audit",
+    "accounts",
+    "sessions",
+    "credentials",
+    "administration",
+    "personal_data",
+];
+
+/// What stands on the ground floor, and may import all of it.
+const ABOVE: [&str; 7] = ["cli", "config", "lib", "logging", "main", "setup_token", "web"];
+
+#[test]
+fn ground_modules_import_only_those_below_them() {
+    for (position, module) in GROUND.iter().enumerate() {
+        let allowed = &GROUND[..=position];
+        for file in files_of(module) {
+            let source = product(&fs::read_to_string(&file).unwrap());
+            for import in crate_imports(&source) {
+                assert!(allowed.contains(&import.as_str()), "{}: crate::{import}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ground_floor_knows_no_http_and_no_clock() {
+    for file in GROUND.iter().flat_map(|module| files_of(module)) {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        for word in ["rocket", "now_utc", "SystemTime"] {
+            assert!(!source.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_module_has_its_place() {
+    for entry in fs::read_dir("src").unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let placed = GROUND.contains(&name.as_str()) || ABOVE.contains(&name.as_str());
+        assert!(placed, "src/{name} is in neither list of this file");
+    }
+}
+
+#[test]
+fn tables_are_used_only_in_their_own_module() {
+    for file in rust_files(Path::new("src")) {
+        let source = fs::read_to_string(&file).unwrap();
+        assert!(!source.contains("pub mod entity"), "{}", file.display());
+    }
+}
+
+#[test]
+fn migrations_import_nothing_of_the_app() {
+    let manifest = fs::read_to_string("migrations/Cargo.toml").unwrap();
+    assert!(!manifest.contains("path = \"..\""));
+    for file in rust_files(Path::new("migrations")) {
+        assert!(!fs::read_to_string(&file).unwrap().contains("doorward::"), "{}", file.display());
+    }
+}
+
+#[test]
+fn templates_leave_escaping_on() {
+    for file in files_below(Path::new("templates")) {
+        let source = fs::read_to_string(&file).unwrap();
+        for bypass in ["| safe", "|safe", "autoescape", "<script", "style=", "onclick"] {
+            assert!(!source.contains(bypass), "{}: {bypass}", file.display());
+        }
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(name.ends_with(".html.tera") || name == "failure.html", "{}", file.display());
+    }
+}
+
+/// A source text without its tests.
+fn product(source: &str) -> String {
+    source.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+}
+
+/// Every name that follows `crate::` in a source text, also inside `crate::{...}`.
+fn crate_imports(source: &str) -> Vec<String> {
+    let mut names = vec![];
+    for after in source.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(group) => names.extend(top_level_names(group)),
+            None => names.push(first_word(after)),
+        }
+    }
+    names
+}
+
+fn top_level_names(group: &str) -> Vec<String> {
+    let mut depth = 1;
+    let mut flat = String::new();
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ if depth == 1 => flat.push(c),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    flat.split(',').map(|name| first_word(name.trim())).filter(|name| !name.is_empty()).collect()
+}
+
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+fn files_of(module: &str) -> Vec<PathBuf> {
+    let file = Path::new("src").join(module).with_extension("rs");
+    let files = if file.exists() { vec![file] } else { rust_files(&Path::new("src").join(module)) };
+    assert!(!files.is_empty(), "src/{module} is gone: take it off the list");
+    files
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "rs");
+    files_below(folder).into_iter().filter(is_rust).collect()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}

@@ -1,0 +1,157 @@
+use rocket::http::Status;
+use time::Duration;
+
+use crate::app::{App, PASSWORD};
+
+const NEW: &str = "a lantern in the harbour";
+
+#[rocket::async_test]
+async fn the_account_page_says_who_one_is_and_what_happened_since() {
+    let app = App::start().await;
+    let first = app.member("ada").await;
+    assert!(first.get("/account").await.body.contains("ada@example.org"));
+    app.browser().log_in_with("ada", "not her password").await;
+    app.browser().log_in_with("ada", "nor is this").await;
+    let second = app.signed_in("ada").await;
+    let body = second.get("/account").await.body;
+    assert!(body.contains("2 log-ins with your name have failed since then"), "{body}");
+}
+
+#[rocket::async_test]
+async fn a_failed_login_shows_at_once_on_a_page_already_looked_at() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    assert!(!browser.get("/account").await.body.contains("has failed"));
+    app.browser().log_in_with("ada", "not her password").await;
+    assert!(browser.get("/account").await.body.contains("One log-in with your name has failed"));
+}
+
+#[rocket::async_test]
+async fn changing_the_password_ends_the_others_and_keeps_this_one_with_new_tokens() {
+    let app = App::start().await;
+    let this = app.member("ada").await;
+    let other = app.signed_in("ada").await;
+    let copy = this.copied();
+    let fields = [("current_password", PASSWORD), ("new_password", NEW)];
+    let answer = this.post("/account/password", &fields).await;
+    assert_eq!(answer.location.as_deref(), Some("/account"), "{}", answer.body);
+    assert!(this.get("/account").await.body.contains("Your password is changed"));
+    assert!(!other.is_signed_in().await);
+    assert!(other.get("/login").await.body.contains("password of this account was changed"));
+    assert_ne!(copy.cookie("__Host-at"), this.cookie("__Host-at"));
+    assert_eq!(app.browser().log_in("ada").await.status, Status::Unauthorized);
+    assert_eq!(app.browser().log_in_with("ada", NEW).await.status, Status::SeeOther);
+}
+
+#[rocket::async_test]
+async fn the_old_access_token_dies_with_the_old_password() {
+    let app = App::start().await;
+    let this = app.member("ada").await;
+    let thief = this.copied();
+    thief.forget("__Host-rt");
+    assert!(thief.is_signed_in().await);
+    let fields = [("current_password", PASSWORD), ("new_password", NEW)];
+    this.post("/account/password", &fields).await;
+    assert!(!thief.is_signed_in().await);
+}
+
+#[rocket::async_test]
+async fn a_password_change_needs_the_current_one_and_a_fit_new_one() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    for (current, new, field) in [
+        ("not her password", NEW, "current_password"),
+        ("", NEW, "current_password"),
+        (PASSWORD, "short", "new_password"),
+        (PASSWORD, PASSWORD, "new_password"),
+        (PASSWORD, "", "new_password"),
+    ] {
+        let fields = [("current_password", current), ("new_password", new)];
+        let answer = browser.post("/account/password", &fields).await;
+        assert_eq!(answer.status, Status::UnprocessableEntity, "{current} {new}");
+        assert!(!answer.field_error(field).is_empty(), "{current} {new}: {}", answer.body);
+    }
+    assert_eq!(app.browser().log_in("ada").await.status, Status::SeeOther, "unchanged");
+}
+
+#[rocket::async_test]
+async fn sensitive_pages_ask_for_the_password_again_after_five_minutes() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    for path in ["/account/password", "/account/delete"] {
+        assert_eq!(browser.get(path).await.status, Status::Ok, "{path}");
+    }
+    app.pass(Duration::minutes(5)).await;
+    for path in ["/account/password", "/account/delete"] {
+        let to = browser.get(path).await.location.unwrap();
+        assert_eq!(to, format!("/confirm?next={path}"), "{path}");
+    }
+    let token = browser.get("/account").await.button_csrf();
+    for path in ["/account/password", "/account/delete", "/account/sessions/revoke-others"] {
+        let answer = browser.post_with(path, &token, &[]).await;
+        assert!(answer.location.unwrap().starts_with("/confirm?next="), "{path}");
+    }
+    let fields = [("password", PASSWORD), ("next", "/account/password")];
+    let answer = browser.post("/confirm", &fields).await;
+    assert_eq!(answer.location.as_deref(), Some("/account/password"), "{}", answer.body);
+    assert_eq!(browser.get("/account/password").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_wrong_confirmation_is_refused_and_counted() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    let answer = browser.post("/confirm", &[("password", "not her password")]).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(!answer.field_error("password").is_empty(), "{}", answer.body);
+    assert!(browser.get("/account/data.json").await.body.contains("\"failed_logins\": 1"));
+}
+
+#[rocket::async_test]
+async fn the_export_has_everything_but_secrets() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    let answer = browser.get("/account/data.json").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let data: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(data["username"], "ada");
+    assert_eq!(data["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(data["events"][0]["event"], "auth.login.ok");
+    for secret in ["argon2", "salt", "password_hash", &browser.cookie("__Host-rt").unwrap()] {
+        assert!(!answer.body.contains(secret), "{secret}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_deleted_account_is_gone_with_its_sessions() {
+    let app = App::start().await;
+    let this = app.member("ada").await;
+    let other = app.signed_in("ada").await;
+    let wrong = this.post("/account/delete", &[("password", "not her password")]).await;
+    assert_eq!(wrong.status, Status::UnprocessableEntity);
+    let answer = this.post("/account/delete", &[("password", PASSWORD)]).await;
+    assert_eq!(answer.location.as_deref(), Some("/login"), "{}", answer.body);
+    assert!(!this.is_signed_in().await && !other.is_signed_in().await);
+    assert_eq!(app.browser().log_in("ada").await.status, Status::Unauthorized);
+    app.account("ada", &[]).await;
+}
+
+#[rocket::async_test]
+async fn the_last_administrator_cannot_be_deleted() {
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let chief = app.signed_in("chief").await;
+    assert!(!chief.get("/account/delete").await.body.contains("name=\"password\""));
+    app.account("second", &["admin"]).await;
+    let page = chief.get("/account/delete").await;
+    assert!(page.body.contains("name=\"password\""));
+    let second = app.signed_in("second").await;
+    assert_eq!(
+        second.post("/account/delete", &[("password", PASSWORD)]).await.status,
+        Status::SeeOther
+    );
+    let refused = chief.post_with("/account/delete", &page.csrf(), &[("password", PASSWORD)]).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity);
+    assert!(refused.body.contains("last administrator"), "{}", refused.body);
+    assert!(chief.is_signed_in().await);
+}

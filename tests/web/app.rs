@@ -1,0 +1,266 @@
+//! A running app on an empty database, and browsers for it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use doorward::accounts::names::{EmailAddress, RoleName, Username};
+use doorward::accounts::password::Password;
+use doorward::accounts::roles::Roles;
+use doorward::accounts::{Account, NewAccount};
+use doorward::administration::{self, Actor};
+use doorward::audit::Origin;
+use doorward::config::{self, Settings};
+use doorward::web::clock::Clock;
+use doorward::{Doorward, web};
+use rocket::figment::Figment;
+use rocket::http::{ContentType, Header, Method, Status};
+use rocket::local::asynchronous::{Client, LocalResponse};
+use time::Duration;
+
+pub const PASSWORD: &str = "quiet river under stone";
+
+pub struct App {
+    pub client: Client,
+    pub doorward: Arc<Doorward>,
+    _folder: tempfile::TempDir,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With settings of its own, by their names in `[default.doorward]`.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut figment = Figment::from(rocket::Config::release_default())
+            .merge(("doorward.data_dir", folder.path().to_str().unwrap()));
+        for (name, value) in settings {
+            let value: rocket::figment::value::Value = value.parse().unwrap();
+            figment = figment.merge((format!("doorward.{name}"), value));
+        }
+        let settings = Settings::from_figment(&figment).unwrap();
+        let figment = config::rocket_config(figment, &settings);
+        let now = Clock::default().now();
+        let doorward = Arc::new(Doorward::open(settings, now).await.unwrap());
+        doorward.sessions.tend().await.unwrap();
+        let rocket = web::server(figment, Arc::clone(&doorward));
+        let client = Client::untracked(rocket).await.expect("the app ignites");
+        Self { client, doorward, _folder: folder }
+    }
+
+    pub fn clock(&self) -> &Clock {
+        self.client.rocket().state().unwrap()
+    }
+
+    /// Time passes; what a server does meanwhile is done.
+    pub async fn pass(&self, duration: Duration) {
+        self.doorward.sessions.tend().await.unwrap();
+        self.clock().advance(duration);
+        self.doorward.sessions.tend().await.unwrap();
+    }
+
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { app: self, cookies: Mutex::default() }
+    }
+
+    pub async fn account(&self, name: &str, roles: &[&str]) -> Account {
+        let new = NewAccount {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password: Password::parse(PASSWORD).unwrap(),
+        };
+        let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
+        let origin = Origin::command_line();
+        let actor = Actor { account: None, origin: &origin };
+        let credentials = self.doorward.credentials();
+        let now = self.clock().now();
+        administration::add_account(&credentials, &new, roles, actor, now).await.unwrap()
+    }
+
+    /// A member, signed in.
+    pub async fn member(&self, name: &str) -> Browser<'_> {
+        self.account(name, &[]).await;
+        self.signed_in(name).await
+    }
+
+    pub async fn signed_in(&self, name: &str) -> Browser<'_> {
+        let browser = self.browser();
+        assert_eq!(browser.log_in(name).await.status, Status::SeeOther);
+        browser
+    }
+
+    /// The mounted addresses of this kind.
+    pub fn addresses(&self, method: Method) -> Vec<String> {
+        let routes = self.client.rocket().routes().filter(|route| route.method == method);
+        routes.map(|route| route.uri.as_str().split('?').next().unwrap().to_owned()).collect()
+    }
+}
+
+/// A browser with its cookies; it knows them as strictly as a real one.
+pub struct Browser<'a> {
+    pub app: &'a App,
+    pub cookies: Mutex<BTreeMap<String, String>>,
+}
+
+pub struct Answer {
+    pub status: Status,
+    pub location: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Browser<'_> {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::Get, path, None, &[]).await
+    }
+
+    /// Opens the page, as a person would, and sends the form on it.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.get(path).await.csrf();
+        self.post_with(path, &token, fields).await
+    }
+
+    /// Presses a button of the frame or of a table: it stands on `page`.
+    pub async fn press(&self, page: &str, path: &str) -> Answer {
+        let token = self.get(page).await.button_csrf();
+        self.post_with(path, &token, &[]).await
+    }
+
+    pub async fn post_with(&self, path: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = [("csrf", token)];
+        let pairs: Vec<String> = token
+            .iter()
+            .chain(fields)
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let ours = [("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost:8000")];
+        self.send(Method::Post, path, Some(&pairs.join("&")), &ours).await
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.app.client.req(method, path.to_owned());
+        request.add_header(Header::new("Host", "localhost:8000"));
+        let cookies: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !cookies.is_empty() {
+            request.add_header(Header::new("Cookie", cookies.join("; ")));
+        }
+        for (name, value) in headers {
+            request.add_header(Header::new((*name).to_owned(), (*value).to_owned()));
+        }
+        if let Some(body) = body {
+            request.add_header(ContentType::Form);
+            request.set_body(body);
+        }
+        let answer = Answer::of(request.dispatch().await).await;
+        for (name, value) in &answer.headers {
+            if name.eq_ignore_ascii_case("set-cookie") {
+                self.keep(value);
+            }
+        }
+        answer
+    }
+
+    fn keep(&self, line: &str) {
+        let (pair, attributes) = line.split_once("; ").unwrap();
+        assert!(attributes.starts_with("HttpOnly; Secure; SameSite=Lax; Path=/"), "{line}");
+        let (name, value) = pair.split_once('=').unwrap();
+        assert!(name.starts_with("__Host-"), "{line}");
+        let mut cookies = self.cookies.lock().unwrap();
+        if attributes.contains("Max-Age=0") {
+            cookies.remove(name);
+        } else {
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// A browser drops a cookie whose time is over.
+    pub fn forget(&self, name: &str) {
+        self.cookies.lock().unwrap().remove(name);
+    }
+
+    /// The same cookies in other hands.
+    pub fn copied(&self) -> Self {
+        Self { app: self.app, cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
+    }
+
+    pub async fn log_in(&self, name: &str) -> Answer {
+        self.log_in_with(name, PASSWORD).await
+    }
+
+    pub async fn log_in_with(&self, name: &str, password: &str) -> Answer {
+        self.post("/login", &[("login", name), ("password", password)]).await
+    }
+
+    pub async fn is_signed_in(&self) -> bool {
+        self.get("/account").await.status == Status::Ok
+    }
+}
+
+impl Answer {
+    async fn of(response: LocalResponse<'_>) -> Self {
+        let headers: Vec<(String, String)> = response
+            .headers()
+            .iter()
+            .map(|header| (header.name().to_string(), header.value().to_owned()))
+            .collect();
+        Self {
+            status: response.status(),
+            location: response.headers().get_one("Location").map(str::to_owned),
+            headers,
+            body: response.into_string().await.unwrap_or_default(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The CSRF token of the page's main form: the last one, after those of the frame.
+    pub fn csrf(&self) -> String {
+        self.tokens().pop().unwrap_or_default()
+    }
+
+    /// The CSRF token of the frame's buttons: the first one.
+    pub fn button_csrf(&self) -> String {
+        self.tokens().into_iter().next().unwrap_or_default()
+    }
+
+    fn tokens(&self) -> Vec<String> {
+        let fields = self.body.split("name=\"csrf\"").skip(1);
+        let value = |after: &str| {
+            let value = after.split("value=\"").nth(1)?.split('"').next()?;
+            Some(value.to_owned())
+        };
+        fields.filter_map(value).collect()
+    }
+
+    /// The words that stand beside a field, by its `aria-describedby`.
+    pub fn field_error(&self, field: &str) -> String {
+        let marker = format!("id=\"{field}-error\"");
+        let after = self.body.split(&marker).nth(1).unwrap_or_default();
+        let words = after.split('>').nth(1).unwrap_or_default();
+        words.split('<').next().unwrap_or_default().trim().to_owned()
+    }
+}
+
+pub fn encode(text: &str) -> String {
+    rocket::http::RawStr::new(text).percent_encode().to_string()
+}

@@ -1,0 +1,53 @@
+use rocket::http::Status;
+
+use crate::app::App;
+
+#[rocket::async_test]
+async fn a_cookie_slipped_in_under_another_spelling_signs_nobody_in() {
+    let app = App::start().await;
+    let thief = app.member("eve").await;
+    let evil = thief.cookie("__Host-at").unwrap();
+    for name in
+        ["__%48ost-at", "%5F%5FHost-at", "\u{2000}__Host-at", "__host-at", "\u{85}__Host-at"]
+    {
+        let victim = app.browser();
+        victim.cookies.lock().unwrap().insert(name.to_owned(), evil.clone());
+        assert!(!victim.is_signed_in().await, "{name:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_spoofed_cookie_beside_a_good_one_signs_out_for_as_long_as_it_is_there() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    browser.cookies.lock().unwrap().insert("__%48ost-rt".to_owned(), "evil".to_owned());
+    assert!(!browser.is_signed_in().await);
+    browser.forget("__%48ost-rt");
+    assert!(browser.is_signed_in().await);
+}
+
+#[rocket::async_test]
+async fn tokens_stand_in_set_cookie_and_nowhere_else() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    let access = browser.cookie("__Host-at").unwrap();
+    let refresh = browser.cookie("__Host-rt").unwrap();
+    for path in ["/account", "/account/sessions", "/account/password", "/account/data.json"] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, Status::Ok);
+        let all = format!("{:?}{}", answer.headers, answer.body);
+        assert!(!all.contains(&access) && !all.contains(&refresh), "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_largest_access_cookie_is_one_browsers_keep() {
+    let app = App::start().await;
+    let names: Vec<String> = (0..60).map(|n| format!("role-{n:02}-{}", "x".repeat(22))).collect();
+    let roles: Vec<&str> = names.iter().map(String::as_str).collect();
+    app.account("chief", &roles).await;
+    let browser = app.signed_in("chief").await;
+    let size = "__Host-at".len() + browser.cookie("__Host-at").unwrap().len();
+    assert!(size <= 4096, "{size}");
+    assert!(size > 2500, "{size}: this test is about a large one");
+}

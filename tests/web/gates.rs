@@ -1,0 +1,211 @@
+//! Rules for every route, checked on the routes that are really mounted.
+//! Rocket lets anyone into a route without a guard; these tests do not.
+
+use rocket::http::{Method, Status};
+
+use crate::app::App;
+
+/// The only addresses a stranger may reach.
+const PUBLIC: [&str; 13] = [
+    "/",
+    "/login",
+    "/register",
+    "/setup",
+    "/recover/<token>",
+    "/healthz",
+    "/readyz",
+    "/misdirected",
+    "/static/<name>",
+    "/api/login",
+    "/api/refresh",
+    // These two answer strangers with 401 in JSON.
+    "/api/logout",
+    "/api/me",
+];
+
+/// Addresses that show something else than their page to somebody signed in.
+const ELSEWHERE: [&str; 9] = [
+    "/",
+    "/login",
+    "/setup",
+    "/recover/<token>",
+    "/misdirected",
+    "/static/<name>",
+    "/readyz",
+    "/api/me",
+    "/admin",
+];
+
+fn guarded(app: &App, method: Method) -> Vec<String> {
+    let paths = app.addresses(method).into_iter();
+    let paths: Vec<_> = paths.filter(|path| !PUBLIC.contains(&path.as_str())).collect();
+    assert!(!paths.is_empty());
+    paths
+}
+
+/// A path of that pattern, with something in its variable parts.
+fn filled(pattern: &str) -> String {
+    pattern
+        .replace("<sid>", "AAAAAAAAAAAAAAAAAAAAAA")
+        .replace("<token>", "A")
+        .replace("<name>", "A")
+}
+
+#[rocket::async_test]
+async fn there_are_only_get_and_post_routes() {
+    let app = App::start().await;
+    for route in app.client.rocket().routes() {
+        assert!(matches!(route.method, Method::Get | Method::Post), "{route}");
+    }
+}
+
+#[rocket::async_test]
+async fn every_route_but_the_public_ones_asks_a_stranger_to_log_in() {
+    let app = App::start().await;
+    for pattern in guarded(&app, Method::Get) {
+        let answer = app.browser().get(&filled(&pattern)).await;
+        assert_eq!(answer.status, Status::SeeOther, "{pattern}");
+        let to = answer.location.unwrap();
+        assert!(to.starts_with("/login?next="), "{pattern}: {to}");
+    }
+    for pattern in guarded(&app, Method::Post) {
+        let answer = app.browser().post_with(&filled(&pattern), "", &[]).await;
+        let to = answer.location.unwrap_or_default();
+        assert!(to.starts_with("/login?next="), "POST {pattern}: {} {to}", answer.status);
+    }
+}
+
+#[rocket::async_test]
+async fn every_form_needs_its_csrf_token() {
+    let app = App::start().await;
+    app.account("root-of-all", &["admin"]).await;
+    for pattern in app.addresses(Method::Post) {
+        if pattern.starts_with("/api/") {
+            continue; // No cookies are read there.
+        }
+        let path = filled(&pattern);
+        let admin = app.signed_in("root-of-all").await;
+        for wrong in
+            ["", "forged", "AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+        {
+            let answer = admin.post_with(&path, wrong, &[]).await;
+            let gone = answer.status == Status::NotFound
+                && ["/setup", "/recover/A"].contains(&path.as_str());
+            assert!(answer.status == Status::Forbidden || gone, "{pattern}: {}", answer.status);
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn every_form_of_another_site_is_refused_though_its_token_is_right() {
+    let app = App::start().await;
+    app.account("root-of-all", &["admin"]).await;
+    let admin = app.signed_in("root-of-all").await;
+    let token = admin.get("/account").await.button_csrf();
+    let body = format!("csrf={token}");
+    for pattern in app.addresses(Method::Post) {
+        if pattern.starts_with("/api/") {
+            continue;
+        }
+        let foreign: [&[(&str, &str)]; 7] = [
+            &[],
+            &[("Sec-Fetch-Site", "cross-site")],
+            &[("Sec-Fetch-Site", "same-site")],
+            &[("Sec-Fetch-Site", "none")],
+            &[("Origin", "null")],
+            &[("Origin", "http://localhost:8000.evil.example")],
+            &[("Referer", "http://localhost:80001/")],
+        ];
+        for headers in foreign {
+            let answer = admin.send(Method::Post, &filled(&pattern), Some(&body), headers).await;
+            assert_eq!(answer.status, Status::Forbidden, "{pattern} {headers:?}");
+        }
+    }
+    assert!(admin.is_signed_in().await, "nothing was done");
+}
+
+#[rocket::async_test]
+async fn every_staff_route_is_forbidden_to_members_however_it_is_written() {
+    let app = App::start().await;
+    let member = app.member("ada").await;
+    for pattern in app.addresses(Method::Get) {
+        if !pattern.starts_with("/admin") {
+            continue;
+        }
+        let path = filled(&pattern);
+        for path in
+            [path.clone(), format!("{path}/"), format!("/{path}"), path.replacen('a', "%61", 1)]
+        {
+            let status = member.get(&path).await.status;
+            assert!([Status::Forbidden, Status::NotFound].contains(&status), "{path}: {status}");
+        }
+        assert_eq!(member.get(&path).await.status, Status::Forbidden, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn every_page_renders_for_an_administrator() {
+    let app = App::start().await;
+    app.account("root-of-all", &["admin"]).await;
+    let admin = app.signed_in("root-of-all").await;
+    for pattern in app.addresses(Method::Get) {
+        let answer = admin.get(&filled(&pattern)).await;
+        if ELSEWHERE.contains(&pattern.as_str()) {
+            assert!(answer.status.code < 500 || pattern == "/readyz", "{pattern}");
+        } else {
+            assert_eq!(answer.status, Status::Ok, "{pattern}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn looking_changes_nothing() {
+    let app = App::start().await;
+    app.account("root-of-all", &["admin"]).await;
+    let admin = app.signed_in("root-of-all").await;
+    let before = admin.get("/account/data.json").await.body;
+    for pattern in app.addresses(Method::Get) {
+        admin.get(&filled(&pattern)).await;
+        admin.send(Method::Head, &filled(&pattern), None, &[]).await;
+    }
+    assert_eq!(before, admin.get("/account/data.json").await.body);
+}
+
+#[rocket::async_test]
+async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
+    let app = App::start().await;
+    for (name, roles, sees_admin) in [
+        ("plain", &[][..], false),
+        ("helper", &["support"][..], true),
+        ("reader", &["auditor"][..], true),
+        ("chief", &["admin"][..], true),
+        ("editor", &["editors"][..], false),
+    ] {
+        app.account(name, roles).await;
+        let browser = app.signed_in(name).await;
+        let shown = browser.get("/account").await.body.contains("href=\"/admin\"");
+        assert_eq!(shown, sees_admin, "{name}");
+        let status = browser.get("/admin/accounts").await.status;
+        assert_eq!(status == Status::Ok, sees_admin, "{name}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
+    use doorward::accounts::roles::Roles;
+    use doorward::administration::{self, Actor};
+    use doorward::audit::Origin;
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let other = app.account("other", &["admin"]).await;
+    let browser = app.signed_in("other").await;
+    assert_eq!(browser.get("/admin/accounts").await.status, Status::Ok);
+    let origin = Origin::command_line();
+    let actor = Actor { account: None, origin: &origin };
+    let now = app.clock().now();
+    administration::set_roles(&app.doorward.sessions, other.id, &Roles::default(), actor, now)
+        .await
+        .unwrap();
+    assert_eq!(browser.get("/admin/accounts").await.status, Status::Forbidden);
+    assert!(!browser.get("/account").await.body.contains("href=\"/admin\""));
+}

@@ -1,0 +1,113 @@
+use rocket::http::{Method, Status};
+
+use crate::app::{Answer, App};
+
+fn has_security_headers(answer: &Answer) {
+    let policy = answer.header("content-security-policy").expect("a policy");
+    for part in [
+        "default-src 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+    assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"));
+    assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+    assert_eq!(answer.header("server"), None);
+    assert!(
+        answer.headers.iter().all(|(name, _)| !name.to_lowercase().starts_with("access-control"))
+    );
+}
+
+#[rocket::async_test]
+async fn every_answer_has_the_security_headers() {
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let chief = app.signed_in("chief").await;
+    let stranger = app.browser();
+    for path in [
+        "/login",
+        "/register",
+        "/account",
+        "/nowhere",
+        "/healthz",
+        "/readyz",
+        "/misdirected",
+        "/api/me",
+        "/",
+    ] {
+        has_security_headers(&stranger.get(path).await);
+        let answer = chief.get(path).await;
+        has_security_headers(&answer);
+        assert_eq!(
+            answer.header("cache-control").map(|value| value.contains("no-store")),
+            Some(true),
+            "{path}"
+        );
+    }
+    has_security_headers(&chief.post_with("/logout", "forged", &[]).await);
+    has_security_headers(&chief.send(Method::Put, "/account", None, &[]).await);
+}
+
+#[rocket::async_test]
+async fn static_files_are_kept_for_ever_under_hashed_names() {
+    let app = App::start().await;
+    let page = app.browser().get("/login").await.body;
+    let names: Vec<&str> =
+        page.split("\"/static/").skip(1).filter_map(|part| part.split('"').next()).collect();
+    assert!(names.len() >= 2, "{page}");
+    for name in names {
+        let file = app.browser().get(&format!("/static/{name}")).await;
+        assert_eq!(file.status, Status::Ok, "{name}");
+        assert!(file.header("cache-control").unwrap().contains("immutable"));
+        has_security_headers(&file);
+    }
+    for path in ["/static/", "/static/doorward.css", "/static/..%2FCargo.toml", "/static/README.md"]
+    {
+        assert_eq!(app.browser().get(path).await.status, Status::NotFound, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn https_is_demanded_for_years_where_the_service_has_it() {
+    let plain = App::start().await;
+    assert_eq!(plain.browser().get("/login").await.header("strict-transport-security"), None);
+}
+
+#[rocket::async_test]
+async fn a_foreign_host_is_sent_to_the_right_one() {
+    let app = App::start().await;
+    for host in ["evil.example", "localhost", "localhost:8001", "user@localhost:8000"] {
+        let mut request = app.client.get("/account");
+        request.add_header(rocket::http::Header::new("Host", host));
+        let answer = request.dispatch().await;
+        assert_eq!(answer.status().code, 421, "{host}");
+        let body = answer.into_string().await.unwrap();
+        assert!(
+            body.contains("http:&#x2F;&#x2F;localhost:8000")
+                || body.contains("http://localhost:8000"),
+            "{body}"
+        );
+    }
+    let mut probe = app.client.get("/healthz");
+    probe.add_header(rocket::http::Header::new("Host", "10.0.0.7"));
+    assert_eq!(probe.dispatch().await.status(), Status::Ok);
+}
+
+#[rocket::async_test]
+async fn failures_are_pages_for_people_and_json_for_programs() {
+    let app = App::start().await;
+    let page = app.browser().get("/nowhere").await;
+    assert_eq!(page.status, Status::NotFound);
+    assert!(page.body.contains("<h1") && page.body.contains("There is no such page"));
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    let json = app.browser().get("/api/nowhere").await;
+    let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+    assert_eq!(json["error"], "not_found");
+    assert!(json["message"].is_string());
+}

@@ -1,0 +1,15 @@
+//! The app as a browser meets it: requests in, pages and cookies out. In
+//! process, with a real database; what needs a socket is in tests/server.
+
+mod account;
+mod api;
+mod app;
+mod cookies;
+mod csrf;
+mod gates;
+mod headers;
+mod login;
+mod my_sessions;
+mod recovery;
+mod registration;
+mod setup;

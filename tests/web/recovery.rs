@@ -1,0 +1,68 @@
+use doorward::audit::Origin;
+use doorward::credentials;
+use rocket::http::Status;
+use time::Duration;
+
+use crate::app::{App, PASSWORD};
+
+const NEW: &str = "a lantern in the harbour";
+
+async fn link(app: &App, name: &str) -> String {
+    let login = doorward::accounts::names::LoginName::parse(name);
+    let account = doorward::accounts::by_login_name(app.doorward.db.read(), &login).await.unwrap();
+    let by = (None, &Origin::command_line());
+    let (life, now) = (Duration::minutes(30), app.clock().now());
+    let token = credentials::start_recovery(&app.doorward.db, account.id, life, by, now).await;
+    format!("/recover/{}", token.unwrap())
+}
+
+#[rocket::async_test]
+async fn a_recovery_link_sets_a_password_once_and_ends_every_session() {
+    let app = App::start().await;
+    let signed_in = app.member("ada").await;
+    let link = link(&app, "ada").await;
+    let browser = app.browser();
+    assert!(browser.get(&link).await.body.contains("ada"));
+    assert_eq!(browser.get(&link).await.status, Status::Ok, "looking uses nothing up");
+    let answer = browser.post(&link, &[("new_password", NEW)]).await;
+    assert_eq!(answer.location.as_deref(), Some("/login"), "{}", answer.body);
+    assert!(!browser.is_signed_in().await, "nobody is signed in by a link");
+    assert!(!signed_in.is_signed_in().await);
+    assert_eq!(app.browser().log_in("ada").await.status, Status::Unauthorized);
+    assert_eq!(app.browser().log_in_with("ada", NEW).await.status, Status::SeeOther);
+    assert_eq!(app.browser().get(&link).await.status, Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn a_refused_password_leaves_the_link_good() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let link = link(&app, "ada").await;
+    let answer = app.browser().post(&link, &[("new_password", "short")]).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(!answer.field_error("new_password").is_empty(), "{}", answer.body);
+    assert_eq!(app.browser().get(&link).await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn an_old_forged_or_superseded_link_says_so() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let first = link(&app, "ada").await;
+    let second = link(&app, "ada").await;
+    assert_eq!(app.browser().get(&first).await.status, Status::NotFound);
+    assert_eq!(app.browser().get("/recover/forged").await.status, Status::NotFound);
+    assert_eq!(app.browser().get(&second).await.status, Status::Ok);
+    app.clock().advance(Duration::minutes(30));
+    assert_eq!(app.browser().get(&second).await.status, Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn a_changed_password_voids_a_link_on_its_way() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    let link = link(&app, "ada").await;
+    let fields = [("current_password", PASSWORD), ("new_password", NEW)];
+    assert_eq!(browser.post("/account/password", &fields).await.status, Status::SeeOther);
+    assert_eq!(app.browser().get(&link).await.status, Status::NotFound);
+}

@@ -1,0 +1,115 @@
+use rocket::http::Status;
+
+use crate::app::{App, PASSWORD};
+
+fn fields<'a>(username: &'a str, email: &'a str, password: &'a str) -> [(&'a str, &'a str); 3] {
+    [("username", username), ("email", email), ("password", password)]
+}
+
+#[rocket::async_test]
+async fn a_new_account_leads_to_the_login_page_and_in() {
+    let app = App::start().await;
+    let browser = app.browser();
+    let answer = browser.post("/register", &fields("ada", "ada@example.org", PASSWORD)).await;
+    assert_eq!(answer.status, Status::SeeOther);
+    assert_eq!(answer.location.as_deref(), Some("/login"));
+    assert!(browser.get("/login").await.body.contains("Your account is open"));
+    assert!(!browser.get("/login").await.body.contains("Your account is open"), "said once");
+    browser.log_in("ada").await;
+    assert!(browser.is_signed_in().await);
+}
+
+#[rocket::async_test]
+async fn a_taken_username_is_refused_beside_its_field_however_it_is_written() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    for look in ["ada", "Ada", " ADA ", "\u{ff21}\u{ff24}\u{ff21}"] {
+        let answer =
+            app.browser().post("/register", &fields(look, "new@example.org", PASSWORD)).await;
+        assert_eq!(answer.status, Status::UnprocessableEntity, "{look}");
+        assert!(answer.field_error("username").contains("taken"), "{look}: {}", answer.body);
+    }
+}
+
+#[rocket::async_test]
+async fn a_taken_email_address_is_refused_beside_its_field() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let answer = app.browser().post("/register", &fields("bob", "ADA@Example.org", PASSWORD)).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(answer.field_error("email").contains("exists"), "{}", answer.body);
+}
+
+#[rocket::async_test]
+async fn what_was_typed_is_kept_but_never_the_password() {
+    let app = App::start().await;
+    let answer = app.browser().post("/register", &fields("ad", "ada@example.org", "canary")).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(answer.body.contains(r#"value="ad""#), "{}", answer.body);
+    assert!(answer.body.contains(r#"value="ada@example.org""#), "{}", answer.body);
+    assert!(!answer.body.contains("canary"), "{}", answer.body);
+    assert!(answer.field_error("username").contains("between 3 and 32"));
+}
+
+#[rocket::async_test]
+async fn a_refused_password_says_which_rule_it_breaks() {
+    let app = App::start().await;
+    for (password, word) in [
+        ("short", "12"),
+        ("passwordpassword", "word of this service"),
+        ("allyouneedislove", "lists that attackers try first"),
+        ("ada-ada-ada-ada", ""),
+        ("", "fill"),
+        ("quiet\u{0}river under stone", "control"),
+    ] {
+        let answer =
+            app.browser().post("/register", &fields("ada", "ada@example.org", password)).await;
+        assert_eq!(answer.status, Status::UnprocessableEntity, "{password:?}");
+        let words = answer.field_error("password").to_lowercase();
+        assert!(!words.is_empty() && words.contains(word), "{password:?}: {words}");
+    }
+}
+
+#[rocket::async_test]
+async fn what_was_typed_is_escaped_and_never_a_template() {
+    let app = App::start().await;
+    let typed = r#""><svg onload=1>{{7*7}}{{ get_env(name="PATH") }}"#;
+    let answer = app.browser().post("/register", &fields(typed, typed, PASSWORD)).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(!answer.body.contains("<svg onload"), "{}", answer.body);
+    assert!(answer.body.contains("&lt;svg onload=1&gt;{{7*7}}"), "{}", answer.body);
+}
+
+#[rocket::async_test]
+async fn of_two_who_want_one_name_at_once_one_gets_it() {
+    let app = App::start().await;
+    let (a, b) = (app.browser(), app.browser());
+    let first = fields("ada", "one@example.org", PASSWORD);
+    let second = fields("Ada", "two@example.org", PASSWORD);
+    let (a, b) =
+        rocket::futures::future::join(a.post("/register", &first), b.post("/register", &second))
+            .await;
+    let mut statuses = [a.status.code, b.status.code];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 422]);
+}
+
+#[rocket::async_test]
+async fn a_closed_registration_is_no_page_and_no_link() {
+    let app = App::with(&[("registration", "\"closed\"")]).await;
+    let browser = app.browser();
+    assert_eq!(browser.get("/register").await.status, Status::NotFound);
+    let login = browser.get("/login").await;
+    assert!(!login.body.contains("href=\"/register\""));
+    let token = login.csrf();
+    let answer =
+        browser.post_with("/register", &token, &fields("ada", "a@example.org", PASSWORD)).await;
+    assert_eq!(answer.status, Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn a_name_of_the_service_is_reserved() {
+    let app = App::start().await;
+    let answer = app.browser().post("/register", &fields("Admin", "a@example.org", PASSWORD)).await;
+    assert!(answer.field_error("username").contains("reserved"), "{}", answer.body);
+}
