@@ -11,8 +11,8 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 use zeroize::Zeroize;
 
-use super::password::Password;
-use crate::error::{Error, Result};
+use super::password::{NewPassword, Password, PasswordRules};
+use crate::error::{Error, Refusal, Result};
 use crate::secrets;
 
 /// Jobs that may wait; more are turned away with [`Error::Busy`].
@@ -64,12 +64,8 @@ pub struct Hasher {
     nobodys: PasswordHash,
 }
 
-struct Job {
-    password: Password,
-    salt: Salt,
-    params: Params,
-    answer: oneshot::Sender<Result<Output>>,
-}
+/// Work for a hashing thread, in that thread's memory.
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 impl Hasher {
     /// Starts as many threads as there are cores, at most four.
@@ -135,14 +131,41 @@ impl Hasher {
         })
     }
 
+    /// Holds a password against the policy. Here, because guessing how it would
+    /// be guessed takes milliseconds, too.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full; [`Refusal::UnfitPassword`] with
+    /// the rule it breaks.
+    pub async fn judge(&self, password: &Password, rules: PasswordRules) -> Result<()> {
+        let password = password.clone();
+        let judged = self
+            .on_a_thread(move |_| NewPassword::parse(password.expose(), &rules).map(drop))
+            .await?;
+        Ok(judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
+    }
+
     async fn compute(&self, password: &Password, salt: Salt, params: Params) -> Result<Output> {
+        let password = password.clone();
+        self.on_a_thread(move |memory| run(&password, &salt, &params, memory)).await?
+    }
+
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let job = Job { password: password.clone(), salt, params, answer };
+        let job = Box::new(move |memory: &mut Vec<Block>| {
+            // Nobody waits for a browser that has gone away.
+            if !answer.is_closed() {
+                drop(answer.send(work(memory)));
+            }
+        });
         self.jobs.try_send(job).map_err(|why| match why {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Disconnected(_) => Error::broken("The hashing threads have ended."),
         })?;
-        answered.await.map_err(|_| Error::broken("A hashing thread ended early."))?
+        answered.await.map_err(|_| Error::broken("A hashing thread ended early."))
     }
 }
 
@@ -170,27 +193,28 @@ fn work(queue: &Mutex<Receiver<Job>>) {
             }
         };
         let Ok(job) = next else { return };
-        // Nobody waits for a browser that has gone away.
-        if !job.answer.is_closed() {
-            let output = run(&job, &mut memory);
-            drop(job.answer.send(output));
-        }
+        job(&mut memory);
     }
 }
 
-fn run(job: &Job, memory: &mut Vec<Block>) -> Result<Output> {
+fn run(
+    password: &Password,
+    salt: &Salt,
+    params: &Params,
+    memory: &mut Vec<Block>,
+) -> Result<Output> {
     let fault = |why: &dyn std::fmt::Display| Error::broken(format!("Argon2: {why}"));
-    let blocks = job.params.block_count();
+    let blocks = params.block_count();
     if memory.len() < blocks {
         memory.resize(blocks, Block::default());
     }
-    let length = job.params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
-    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, job.params.clone());
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     let mut out = vec![0; length];
     argon
         .hash_password_into_with_memory(
-            job.password.expose().as_bytes(),
-            &job.salt,
+            password.expose().as_bytes(),
+            salt,
             &mut out,
             &mut memory[..blocks],
         )

@@ -1,22 +1,27 @@
 //! Accounts: who may sign in, and as what.
 
+mod authentication;
+mod changing;
 mod entity;
 pub mod hasher;
+mod looking;
 pub mod names;
 pub mod password;
 pub mod roles;
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DeriveValueType, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DeriveValueType};
 use uuid::Uuid;
 
-use self::hasher::{Hasher, Match};
-use self::names::{EmailAddress, LoginName, Username};
-use self::password::{NewPassword, Password, PasswordRules};
-use self::roles::{ADMIN, Roles};
+pub use self::authentication::{authenticate, confirm_password, note_login};
+pub use self::changing::{delete, raise_epoch, set_disabled, set_password_hash, write_roles};
+pub use self::looking::{
+    by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, list,
+};
+
+use self::hasher::Hasher;
+use self::names::{EmailAddress, Username};
+use self::password::{Password, PasswordRules};
+use self::roles::Roles;
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::{self, Db};
 use crate::error::{Error, Refusal, Result};
@@ -136,18 +141,8 @@ pub async fn register(
 /// [`Refusal::UnfitPassword`]; [`Error::Busy`].
 pub async fn hash_for(hasher: &Hasher, rules: &PasswordRules, new: &NewAccount) -> Result<String> {
     let rules = rules.with_context(new.username.canonical(), new.email.canonical());
-    fit(&rules, &new.password)?;
+    hasher.judge(&new.password, rules).await?;
     hasher.hash(&new.password).await
-}
-
-/// Holds a password against the policy.
-///
-/// # Errors
-/// [`Refusal::UnfitPassword`] with the rule it breaks.
-pub fn fit(rules: &PasswordRules, password: &Password) -> Result<()> {
-    NewPassword::parse(password.expose(), rules)
-        .map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?;
-    Ok(())
 }
 
 /// Writes a new account within the caller's transaction.
@@ -188,322 +183,4 @@ pub async fn insert(
     })?;
     write_roles(db, row.id, &roles).await?;
     Ok(Account::of(row, roles))
-}
-
-/// Replaces all roles of an account.
-///
-/// # Errors
-/// [`Refusal::TooManyRoles`] when they would not fit into an access token.
-pub async fn write_roles(db: &impl ConnectionTrait, id: AccountId, roles: &Roles) -> Result<()> {
-    if !roles.fit_a_token() {
-        return Err(Refusal::TooManyRoles.into());
-    }
-    entity::role::Entity::delete_many()
-        .filter(entity::role::Column::AccountId.eq(id))
-        .exec(db)
-        .await?;
-    let rows: Vec<_> = roles
-        .names()
-        .map(|role| entity::role::ActiveModel { account_id: Set(id), role: Set(role.to_owned()) })
-        .collect();
-    if !rows.is_empty() {
-        entity::role::Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
-}
-
-/// The account these credentials belong to.
-///
-/// An unknown name costs as much as a wrong password, in hashing and in
-/// writing, so that a stranger with a stopwatch cannot list our accounts.
-///
-/// # Errors
-/// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
-/// the right password; [`Error::Busy`].
-pub async fn authenticate(
-    db: &Db,
-    hasher: &Hasher,
-    login: &LoginName,
-    password: &Password,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<Account> {
-    let column = if login.is_email() {
-        entity::Column::EmailCanonical
-    } else {
-        entity::Column::UsernameCanonical
-    };
-    let found = entity::Entity::find().filter(column.eq(login.canonical())).one(db.read()).await?;
-    let hash = found.as_ref().map(|row| row.password_hash.as_str());
-    let matches = hasher.matches(password, hash).await?;
-    let id = found.as_ref().map(|row| row.id);
-    match (matches, found) {
-        (Match::Yes | Match::YesAtOldCost, Some(row)) if row.disabled_at.is_none() => {
-            if matches == Match::YesAtOldCost {
-                store_hash(db.write(), row.id, hasher.hash(password).await?).await?;
-            }
-            let roles = roles_of(db.read(), row.id).await?;
-            Ok(Account::of(row, roles))
-        }
-        (Match::Yes | Match::YesAtOldCost, Some(_)) => {
-            note_failure(db, id, "account is disabled", origin, now).await?;
-            Err(Refusal::AccountDisabled.into())
-        }
-        _ => {
-            note_failure(db, id, "", origin, now).await?;
-            Err(Refusal::WrongCredentials.into())
-        }
-    }
-}
-
-/// Whether `password` is this account's; a wrong one is counted.
-///
-/// # Errors
-/// [`Refusal::WrongPassword`]; [`Error::Busy`].
-pub async fn confirm_password(
-    db: &Db,
-    hasher: &Hasher,
-    account: &Account,
-    password: &Password,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<()> {
-    match hasher.matches(password, Some(&account.password_hash)).await? {
-        Match::No => {
-            note_failure(db, Some(account.id), "while signed in", origin, now).await?;
-            Err(Refusal::WrongPassword.into())
-        }
-        Match::Yes | Match::YesAtOldCost => Ok(()),
-    }
-}
-
-async fn note_failure(
-    db: &Db,
-    id: Option<AccountId>,
-    detail: &str,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<()> {
-    use sea_orm::sea_query::ExprTrait;
-    let txn = db.begin().await?;
-    entity::Entity::update_many()
-        .col_expr(entity::Column::FailedLogins, Expr::col(entity::Column::FailedLogins).add(1))
-        .filter(entity::Column::Id.eq(id.unwrap_or(AccountId(Uuid::nil()))))
-        .exec(&txn)
-        .await?;
-    let entry = Entry {
-        event: Event::LoginFailed,
-        actor: None,
-        target: id.map(|id| id.0),
-        session: None,
-        origin,
-        detail: detail.to_owned(),
-    };
-    audit::record(&txn, entry, now).await?;
-    txn.commit().await?;
-    if let Some(id) = id {
-        db.touch(id.0);
-    }
-    Ok(())
-}
-
-/// Remembers a log-in within the caller's transaction, and starts counting failures anew.
-///
-/// # Errors
-/// The database failed.
-pub async fn note_login(
-    db: &impl ConnectionTrait,
-    id: AccountId,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<()> {
-    entity::Entity::update_many()
-        .col_expr(entity::Column::LastLoginAt, Expr::value(now))
-        .col_expr(entity::Column::LastLoginAddress, Expr::value(&origin.address))
-        .col_expr(entity::Column::LastLoginUserAgent, Expr::value(&origin.user_agent))
-        .col_expr(entity::Column::FailedLogins, Expr::value(0))
-        .filter(entity::Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// The account of that id, with its roles.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn by_id(db: &impl ConnectionTrait, id: AccountId) -> Result<Account> {
-    let row = entity::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
-    Ok(Account::of(row, roles_of(db, id).await?))
-}
-
-/// The same, held until the transaction ends, so that no two change it at once.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn by_id_to_change(db: &impl ConnectionTrait, id: AccountId) -> Result<Account> {
-    let row = entity::Entity::find_by_id(id).lock_exclusive().one(db).await?;
-    Ok(Account::of(row.ok_or(Error::NotFound)?, roles_of(db, id).await?))
-}
-
-/// The account of that user name or e-mail address.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn by_login_name(db: &impl ConnectionTrait, login: &LoginName) -> Result<Account> {
-    let column = if login.is_email() {
-        entity::Column::EmailCanonical
-    } else {
-        entity::Column::UsernameCanonical
-    };
-    let row = entity::Entity::find().filter(column.eq(login.canonical())).one(db).await?;
-    let row = row.ok_or(Error::NotFound)?;
-    let roles = roles_of(db, row.id).await?;
-    Ok(Account::of(row, roles))
-}
-
-async fn roles_of(db: &impl ConnectionTrait, id: AccountId) -> Result<Roles> {
-    let rows =
-        entity::role::Entity::find().filter(entity::role::Column::AccountId.eq(id)).all(db).await?;
-    Ok(Roles::stored(rows.into_iter().map(|row| row.role)))
-}
-
-/// One screen of accounts by name: those after `after`, whose name or address
-/// begins with `search`.
-///
-/// # Errors
-/// The database failed.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    search: &str,
-    after: &str,
-    limit: u64,
-) -> Result<Vec<Account>> {
-    use sea_orm::sea_query::ExprTrait;
-    let mut query = entity::Entity::find()
-        .filter(entity::Column::UsernameCanonical.gt(after))
-        .order_by_asc(entity::Column::UsernameCanonical)
-        .limit(limit);
-    if !search.is_empty() {
-        // A range, not LIKE: it uses the index and has no wildcards to escape.
-        let (from, to) = (search.to_lowercase(), format!("{}\u{10ffff}", search.to_lowercase()));
-        query = query.filter(
-            entity::Column::UsernameCanonical
-                .between(&from, &to)
-                .or(entity::Column::EmailCanonical.between(&from, &to)),
-        );
-    }
-    let rows = query.all(db).await?;
-    let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();
-    let roles = entity::role::Entity::find()
-        .filter(entity::role::Column::AccountId.is_in(ids))
-        .all(db)
-        .await?;
-    let account = |row: entity::Model| {
-        let mine = roles.iter().filter(|role| role.account_id == row.id);
-        let mine = Roles::stored(mine.map(|role| role.role.clone()));
-        Account::of(row, mine)
-    };
-    Ok(rows.into_iter().map(account).collect())
-}
-
-/// How many accounts there are.
-///
-/// # Errors
-/// The database failed.
-pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
-    Ok(entity::Entity::find().count(db).await?)
-}
-
-/// How many administrators could log in now.
-///
-/// # Errors
-/// The database failed.
-pub async fn count_admins(db: &impl ConnectionTrait) -> Result<u64> {
-    let ids = sea_orm::sea_query::Query::select()
-        .column(entity::role::Column::AccountId)
-        .from(entity::role::Entity)
-        .and_where(entity::role::Column::Role.eq(ADMIN))
-        .to_owned();
-    let admins = entity::Entity::find()
-        .filter(entity::Column::Id.in_subquery(ids))
-        .filter(entity::Column::DisabledAt.is_null());
-    Ok(admins.count(db).await?)
-}
-
-/// Stores a new password's hash and the moment of the change.
-///
-/// # Errors
-/// The database failed.
-pub async fn set_password_hash(
-    db: &impl ConnectionTrait,
-    id: AccountId,
-    hash: String,
-    now: Timestamp,
-) -> Result<()> {
-    store_hash(db, id, hash).await?;
-    entity::Entity::update_many()
-        .col_expr(entity::Column::PasswordChangedAt, Expr::value(now))
-        .col_expr(entity::Column::FailedLogins, Expr::value(0))
-        .filter(entity::Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-async fn store_hash(db: &impl ConnectionTrait, id: AccountId, hash: String) -> Result<()> {
-    entity::Entity::update_many()
-        .col_expr(entity::Column::PasswordHash, Expr::value(hash))
-        .filter(entity::Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// Moves the account's epoch on, so that every access token issued before must
-/// be refreshed. Returns the new epoch.
-///
-/// The epoch follows the clock, so that it moves on even past a restored
-/// database; it moves at least by one when the clock was set back.
-///
-/// # Errors
-/// [`Error::NotFound`].
-pub async fn raise_epoch(
-    db: &impl ConnectionTrait,
-    account: &Account,
-    now: Timestamp,
-) -> Result<i64> {
-    let epoch = now.0.max(account.epoch + 1);
-    entity::Entity::update_many()
-        .col_expr(entity::Column::Epoch, Expr::value(epoch))
-        .filter(entity::Column::Id.eq(account.id))
-        .exec(db)
-        .await?;
-    Ok(epoch)
-}
-
-/// Switches an account off (a moment) or on (`None`).
-///
-/// # Errors
-/// The database failed.
-pub async fn set_disabled(
-    db: &impl ConnectionTrait,
-    id: AccountId,
-    disabled_at: Option<Timestamp>,
-) -> Result<()> {
-    entity::Entity::update_many()
-        .col_expr(entity::Column::DisabledAt, Expr::value(disabled_at))
-        .filter(entity::Column::Id.eq(id))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// Removes an account with its roles, sessions and one-time tokens.
-///
-/// # Errors
-/// The database failed.
-pub async fn delete(db: &impl ConnectionTrait, id: AccountId) -> Result<()> {
-    entity::Entity::delete_by_id(id).exec(db).await?;
-    Ok(())
 }

@@ -104,12 +104,10 @@ fn lock_database(settings: &Settings) -> Result<Option<File>> {
 async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
-        let tended = async {
-            doorward.keys.reload()?;
-            doorward.sessions.tend().await
-        };
-        match tended.await {
-            Ok(()) => failing = false,
+        // Both, whatever becomes of the other.
+        let tended = doorward.sessions.tend().await;
+        match tended.and(doorward.keys.reload()) {
+            Ok(_) => failing = false,
             // Once, not twice a second.
             Err(error) if !failing => {
                 tracing::error!(%error, "keys or revocations cannot be read");

@@ -64,8 +64,6 @@ pub struct Settings {
     pub auto_migrate: bool,
     /// Whether SQLite waits for the disk at each commit.
     pub synchronous_full: bool,
-    /// The bearer token that opens `/metrics` from elsewhere; without one only loopback may.
-    pub metrics_token: Option<String>,
     /// What log lines look like.
     pub log_format: LogFormat,
     /// The least important lines that are written.
@@ -91,7 +89,7 @@ pub enum LogFormat {
 }
 
 /// Every key there is; the order is that of Rocket.toml.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 24] = [
     "base_url",
     "data_dir",
     "database_url",
@@ -101,7 +99,6 @@ const KEYS: [&str; 25] = [
     "registration",
     "trusted_proxies",
     "allow_query_token",
-    "metrics_token",
     "password_min_length",
     "argon2_memory_kib",
     "argon2_passes",
@@ -170,7 +167,6 @@ impl Settings {
             auto_migrate: section.flag("auto_migrate", true)?,
             synchronous_full: section
                 .one_of("sqlite_synchronous", &[("full", true), ("normal", false)])?,
-            metrics_token: section.metrics_token()?,
             log_format: section
                 .one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             log_level: section.one_of(

@@ -137,17 +137,6 @@ impl<'f> Section<'f> {
         Ok(url)
     }
 
-    /// `metrics_token`, which no sentence shows.
-    pub(super) fn metrics_token(&self) -> Result<Option<String>> {
-        let token = self.text("metrics_token")?;
-        let fits =
-            |token: &String| token.len() >= 20 && token.bytes().all(|byte| byte.is_ascii_graphic());
-        if token.as_ref().is_some_and(|token| !fits(token)) {
-            return Err(self.fault("metrics_token", "at least 20 random letters, digits and signs"));
-        }
-        Ok(token)
-    }
-
     /// `base_url`, or this machine at Rocket's port.
     pub(super) fn base_url(&self) -> Result<BaseUrl> {
         if let Some(text) = self.text("base_url")? {
@@ -181,7 +170,7 @@ impl<'f> Section<'f> {
 
     fn fault(&self, key: &str, accepted: &str) -> Error {
         let is = match self.values.get(key) {
-            _ if matches!(key, "database_url" | "metrics_token") => String::new(),
+            _ if key == "database_url" => String::new(),
             Some(Value::String(_, text)) => format!(", but is {text:?}"),
             Some(Value::Num(_, number)) => match number.to_i128() {
                 Some(whole) => format!(", but is {whole}"),

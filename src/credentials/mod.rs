@@ -51,11 +51,8 @@ impl Credentials<'_> {
     }
 
     async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
-        let email = account.email.to_lowercase();
-        accounts::fit(
-            &self.rules.with_context(&account.username.to_lowercase(), &email),
-            password,
-        )?;
+        let rules = self.rules.with_context(&account.username, &account.email);
+        self.hasher.judge(password, rules).await?;
         self.hasher.hash(password).await
     }
 

@@ -1,6 +1,6 @@
 //! Ending sessions. Always in this order: commit, then index, then answer.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::Duration;
 use uuid::Uuid;
@@ -122,6 +122,7 @@ impl Sessions {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<(u64, Revoked)> {
+        use sea_orm::sea_query::ExprTrait;
         let mut which = entity::Column::AccountId.eq(account.id);
         if let Some(keep) = keep {
             which = which.and(entity::Column::Sid.ne(keep));
@@ -219,33 +220,22 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends every session whose present refresh token was made with this key.
-    /// Returns how many.
+    /// Ends every session whose present refresh token was made with this key,
+    /// and makes everybody else refresh. Returns how many ended.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed; then none has ended.
     pub async fn end_of_key(&self, kid: &str, now: Timestamp) -> Result<u64> {
-        let mut count = 0;
-        loop {
-            let txn = self.db.begin().await?;
-            let batch = entity::Entity::find()
-                .filter(entity::Column::Kid.eq(kid))
-                .filter(entity::Column::EndedAt.is_null())
-                .limit(500)
-                .all(&txn)
-                .await?;
-            if batch.is_empty() {
-                return Ok(count);
-            }
-            let mut revoked = Revoked::default();
-            for row in &batch {
-                let (_, one) = self.end(&txn, row.sid, EndReason::KeyRevoked, now).await?;
-                revoked = revoked.and(one);
-            }
-            txn.commit().await?;
-            self.index.apply(revoked);
-            count += batch.len() as u64;
-        }
+        let txn = self.db.begin().await?;
+        let which = entity::Column::Kid.eq(kid);
+        let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;
+        // Above every epoch there is, wherever the clock stood when it was set.
+        let highest = accounts::highest_epoch(&txn).await?.max(self.index.global_epoch());
+        let (epoch, life) = (now.0.max(highest + 1), (self.token_life(), now));
+        let revoked = revoke(&txn, Kind::Global, Uuid::nil(), epoch, "key revoked", life).await?;
+        txn.commit().await?;
+        self.index.apply(revoked);
+        Ok(ended)
     }
 
     /// Makes room for one more session of the account.
@@ -274,6 +264,7 @@ impl Sessions {
     /// Marks sessions that ran out, and removes rows and revocations nobody
     /// needs any more, in batches small enough not to hold up a log-in.
     pub(super) async fn remove_old(&self, now: Timestamp) -> Result<()> {
+        use sea_orm::sea_query::ExprTrait;
         const BATCH: u64 = 200;
         use entity::Column;
         for (column, reason) in

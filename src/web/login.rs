@@ -51,7 +51,6 @@ impl PageForm for Login {
 
 /// Either a page or a way on.
 #[derive(Responder)]
-#[expect(clippy::large_enum_variant, reason = "lives for one answer")]
 enum Shown {
     Page(Template),
     Elsewhere(Seen),

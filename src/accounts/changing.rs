@@ -1,0 +1,112 @@
+//! Changing an account, always within somebody else's transaction.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::roles::Roles;
+use super::{Account, AccountId, entity};
+use crate::error::{Refusal, Result};
+use crate::timestamp::Timestamp;
+
+/// Replaces all roles of an account.
+///
+/// # Errors
+/// [`Refusal::TooManyRoles`] when they would not fit into an access token.
+pub async fn write_roles(db: &impl ConnectionTrait, id: AccountId, roles: &Roles) -> Result<()> {
+    if !roles.fit_a_token() {
+        return Err(Refusal::TooManyRoles.into());
+    }
+    entity::role::Entity::delete_many()
+        .filter(entity::role::Column::AccountId.eq(id))
+        .exec(db)
+        .await?;
+    let rows: Vec<_> = roles
+        .names()
+        .map(|role| entity::role::ActiveModel { account_id: Set(id), role: Set(role.to_owned()) })
+        .collect();
+    if !rows.is_empty() {
+        entity::role::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Stores a new password's hash and the moment of the change.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_password_hash(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    hash: String,
+    now: Timestamp,
+) -> Result<()> {
+    store_hash(db, id, hash).await?;
+    entity::Entity::update_many()
+        .col_expr(entity::Column::PasswordChangedAt, Expr::value(now))
+        .col_expr(entity::Column::FailedLogins, Expr::value(0))
+        .filter(entity::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn store_hash(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    hash: String,
+) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::PasswordHash, Expr::value(hash))
+        .filter(entity::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Moves the account's epoch on, so that every access token issued before must
+/// be refreshed. Returns the new epoch.
+///
+/// The epoch follows the clock, so that it moves on even past a restored
+/// database; it moves at least by one when the clock was set back.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn raise_epoch(
+    db: &impl ConnectionTrait,
+    account: &Account,
+    now: Timestamp,
+) -> Result<i64> {
+    let epoch = now.0.max(account.epoch + 1);
+    entity::Entity::update_many()
+        .col_expr(entity::Column::Epoch, Expr::value(epoch))
+        .filter(entity::Column::Id.eq(account.id))
+        .exec(db)
+        .await?;
+    Ok(epoch)
+}
+
+/// Switches an account off (a moment) or on (`None`).
+///
+/// # Errors
+/// The database failed.
+pub async fn set_disabled(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    disabled_at: Option<Timestamp>,
+) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::DisabledAt, Expr::value(disabled_at))
+        .filter(entity::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes an account with its roles, sessions and one-time tokens.
+///
+/// # Errors
+/// The database failed.
+pub async fn delete(db: &impl ConnectionTrait, id: AccountId) -> Result<()> {
+    entity::Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
