@@ -1,0 +1,167 @@
+use doorward::accounts::password::Password;
+use doorward::accounts::roles::Roles;
+use doorward::accounts::{self, names::LoginName};
+use doorward::administration::{self, Actor};
+use doorward::credentials;
+use doorward::error::{Error, Refusal};
+use doorward::sessions::EndReason;
+use rocket::futures::future::{join, join_all};
+use time::Duration;
+
+use crate::{NOON, PASSWORD, World, origin};
+
+const NEW: &str = "a lantern in the harbour";
+
+fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_change_whose_answer_is_lost_signs_nobody_out() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    assert!(world.admits(&first, NOON).await);
+    let now = NOON + Duration::minutes(1);
+    let (sid, both) = (first.principal.session, (&password(PASSWORD), &password(NEW)));
+    let lost = world
+        .credentials()
+        .change_password(&account, sid, both, &origin("web"), now)
+        .await
+        .unwrap();
+    assert!(!world.admits(&first, now).await, "the old access token is dead");
+    let after_a_crash = world.restarted().await;
+    let hours = now + Duration::hours(3);
+    let again = after_a_crash.refreshed(&first.refresh_token, hours).await;
+    assert_eq!(again.refresh_token, lost.refresh_token);
+    assert!(after_a_crash.admits(&again, hours).await);
+}
+
+#[tokio::test]
+async fn a_confirmation_right_after_a_refresh_stays_one_step_ahead_of_the_browser() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    assert!(world.admits(&first, NOON).await);
+    let now = NOON + Duration::minutes(11);
+    // The guard refreshes, then the handler renews, and the one answer is lost.
+    world.refreshed(&first.refresh_token, now).await;
+    let (sid, right) = (first.principal.session, password(PASSWORD));
+    let lost =
+        world.credentials().confirm(&account, sid, &right, &origin("web"), now).await.unwrap();
+    let again = world.refreshed(&first.refresh_token, now + Duration::hours(1)).await;
+    assert_eq!(again.refresh_token, lost.refresh_token);
+    assert_eq!(again.principal.auth_time, now);
+}
+
+#[tokio::test]
+async fn a_recovery_token_works_once_though_two_use_it_at_once() {
+    let world = World::new().await;
+    let (account, signed_in) = world.session("ada").await;
+    let db = &world.sessions.db;
+    let by = (None, &origin("cli"));
+    let token =
+        credentials::start_recovery(db, account.id, Duration::minutes(30), by, NOON).await.unwrap();
+    let (a, b) = (password(NEW), password("another lantern at sea"));
+    let here = origin("web");
+    let credentials = world.credentials();
+    let both = join(
+        credentials.recover(&token, &a, &here, NOON),
+        credentials.recover(&token, &b, &here, NOON),
+    )
+    .await;
+    assert!(
+        matches!(both, (Ok(()), Err(Error::NotFound)) | (Err(Error::NotFound), Ok(()))),
+        "{both:?}"
+    );
+    assert_eq!(world.over(&signed_in.refresh_token, NOON).await, EndReason::PasswordChanged);
+}
+
+#[tokio::test]
+async fn two_administrators_who_demote_each_other_leave_one() {
+    let world = World::new().await;
+    let a = world.account("first-admin", Roles::admin()).await;
+    let b = world.account("second-admin", Roles::admin()).await;
+    let here = origin("web");
+    let none = Roles::default();
+    let demote = |by: &accounts::Account, whom: &accounts::Account| {
+        let actor = Actor { account: Some(by.id), origin: &here };
+        administration::set_roles(&world.sessions, whom.id, &none, actor, NOON)
+    };
+    let both = join(demote(&a, &b), demote(&b, &a)).await;
+    assert!(matches!(
+        both,
+        (Ok(()), Err(Error::Refused(Refusal::LastAdmin)))
+            | (Err(Error::Refused(Refusal::LastAdmin)), Ok(()))
+    ));
+    assert_eq!(accounts::count_admins(world.sessions.db.read()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_last_administrator_can_be_neither_disabled_nor_deleted() {
+    let world = World::new().await;
+    let chief = world.account("chief", Roles::admin()).await;
+    let here = origin("web");
+    let actor = Actor { account: None, origin: &here };
+    let disabled = administration::disable(&world.sessions, chief.id, actor, NOON).await;
+    assert!(matches!(disabled, Err(Error::Refused(Refusal::LastAdmin))));
+    let deleted = administration::delete(&world.sessions, chief.id, actor, NOON).await;
+    assert!(matches!(deleted, Err(Error::Refused(Refusal::LastAdmin))));
+    let still = accounts::by_id(world.sessions.db.read(), chief.id).await.unwrap();
+    assert!(still.disabled_at.is_none() && still.roles.is_staff());
+}
+
+#[tokio::test]
+async fn of_many_registrations_of_one_name_one_wins_and_the_others_are_told() {
+    let world = World::new().await;
+    let here = origin("web");
+    let tries = (0..10).map(|number| {
+        let mut new = World::new_account("ada");
+        new.email = World::new_account(&format!("ada{number}")).email;
+        accounts::register(&world.sessions.db, &world.hasher, &world.rules, new, &here, NOON)
+    });
+    let done = join_all(tries).await;
+    assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1);
+    for lost in done.into_iter().filter_map(Result::err) {
+        assert!(matches!(lost, Error::Refused(Refusal::UsernameTaken)), "{lost:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_an_older_cost_is_made_anew_at_login() {
+    use doorward::accounts::hasher::{Cost, Hasher};
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let dearer = Hasher::start(Cost { memory_kib: 128, passes: 1 }).unwrap();
+    let login = LoginName::parse("ada");
+    let here = origin("web");
+    let db = &world.sessions.db;
+    accounts::authenticate(db, &dearer, &login, &password(PASSWORD), &here, NOON).await.unwrap();
+    let cheaper =
+        accounts::authenticate(db, &world.hasher, &login, &password(PASSWORD), &here, NOON).await;
+    assert!(cheaper.is_ok());
+    let hash: Option<sea_orm::QueryResult> = {
+        use sea_orm::{ConnectionTrait, Statement};
+        let query = Statement::from_string(
+            db.read().get_database_backend(),
+            "SELECT password_hash FROM accounts",
+        );
+        db.read().query_one_raw(query).await.unwrap()
+    };
+    let hash: String = hash.unwrap().try_get("", "password_hash").unwrap();
+    assert!(hash.contains("m=64,"), "{hash}: as dear as the last log-in's hasher");
+}
+
+#[tokio::test]
+async fn a_password_is_verified_exactly_as_it_was_typed() {
+    let world = World::new().await;
+    let typed =
+        " Straße and Sea 1234567890 and much more that stands beyond the seventy-second byte ";
+    let hash = world.hasher.hash(&password(typed)).await.unwrap();
+    let matches = async |text: &str| {
+        world.hasher.matches(&password(text), Some(&hash)).await.unwrap()
+            != doorward::accounts::hasher::Match::No
+    };
+    assert!(matches(typed).await);
+    for other in [typed.trim(), &typed.to_lowercase(), &typed[..73], &typed.replace('ß', "ss")] {
+        assert!(!matches(other).await, "{other}");
+    }
+}

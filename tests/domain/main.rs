@@ -1,0 +1,137 @@
+//! The ground floor on a real database file, without a web server. Time is a
+//! parameter: nothing here waits.
+
+mod access_token;
+mod credentials;
+mod properties;
+mod refresh;
+mod revocation;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use doorward::accounts::hasher::{Cost, Hasher};
+use doorward::accounts::names::{EmailAddress, Username};
+use doorward::accounts::password::{Password, PasswordRules};
+use doorward::accounts::roles::Roles;
+use doorward::accounts::{self, Account, NewAccount};
+use doorward::audit::Origin;
+use doorward::credentials::Credentials;
+use doorward::db::{Db, Options};
+use doorward::keys::Keys;
+use doorward::sessions::access_token::Issuer;
+use doorward::sessions::refresh_token::RefreshToken;
+use doorward::sessions::{Client, EndReason, Issued, Policy, Refreshed, Sessions};
+use doorward::timestamp::Timestamp;
+use time::Duration;
+
+pub const NOON: Timestamp = Timestamp(1_767_268_800_000);
+pub const PASSWORD: &str = "quiet river under stone";
+pub const BASE: &str = "http://localhost:8000";
+
+pub struct World {
+    pub sessions: Sessions,
+    pub keys: Arc<Keys>,
+    pub hasher: Hasher,
+    pub rules: PasswordRules,
+    pub folder: Arc<tempfile::TempDir>,
+}
+
+fn policy() -> Policy {
+    Policy {
+        idle: Duration::hours(12),
+        absolute: Duration::hours(24),
+        remember_idle: Duration::days(14),
+        remember_absolute: Duration::days(30),
+        staff_idle: Duration::minutes(30),
+        staff_absolute: Duration::hours(12),
+        most_per_account: 5,
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::in_folder(Arc::new(tempfile::tempdir().unwrap())).await
+    }
+
+    /// Another process over the same files: what was only in memory is gone.
+    pub async fn restarted(&self) -> Self {
+        Self::in_folder(Arc::clone(&self.folder)).await
+    }
+
+    async fn in_folder(folder: Arc<tempfile::TempDir>) -> Self {
+        let keys = Arc::new(Keys::in_file(&folder.path().join("keys.json"), NOON).unwrap());
+        let url = format!("sqlite://{}", folder.path().join("doorward.db").display());
+        let db = Db::open(&Options { url, synchronous_full: false }).await.unwrap();
+        db.migrate_up().await.unwrap();
+        let issuer = Issuer::new(BASE, Duration::minutes(10));
+        let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());
+        sessions.tend().await.unwrap();
+        let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }).unwrap();
+        let rules = PasswordRules { min_length: 12, context: vec![] };
+        Self { sessions, keys, hasher, rules, folder }
+    }
+
+    pub fn database_file(&self) -> PathBuf {
+        self.folder.path().join("doorward.db")
+    }
+
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials { sessions: &self.sessions, hasher: &self.hasher, rules: &self.rules }
+    }
+
+    pub fn new_account(name: &str) -> NewAccount {
+        NewAccount {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password: Password::parse(PASSWORD).unwrap(),
+        }
+    }
+
+    pub async fn account(&self, name: &str, roles: Roles) -> Account {
+        let new = Self::new_account(name);
+        let hash = self.hasher.hash(&new.password).await.unwrap();
+        accounts::insert(self.sessions.db.write(), &new, hash, roles, NOON).await.unwrap()
+    }
+
+    /// A member's browser session, begun at noon.
+    pub async fn session(&self, name: &str) -> (Account, Issued) {
+        let account = self.account(name, Roles::default()).await;
+        let issued = self.start(&account, NOON).await;
+        (account, issued)
+    }
+
+    pub async fn start(&self, account: &Account, now: Timestamp) -> Issued {
+        let from = origin("login");
+        self.sessions.start(account, Client::Web, false, None, &from, now).await.unwrap()
+    }
+
+    pub async fn refresh(&self, token: &str, now: Timestamp) -> Refreshed {
+        let token = RefreshToken::parse(token).expect("a token of ours");
+        self.sessions.refresh(&token, Client::Web, &origin("refresh"), now).await.unwrap()
+    }
+
+    pub async fn refreshed(&self, token: &str, now: Timestamp) -> Issued {
+        match self.refresh(token, now).await {
+            Refreshed::Issued(issued) => *issued,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub async fn over(&self, token: &str, now: Timestamp) -> EndReason {
+        match self.refresh(token, now).await {
+            Refreshed::Over(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether an access token is let in, which also proves that its holder has it.
+    pub async fn admits(&self, issued: &Issued, now: Timestamp) -> bool {
+        let token = &issued.access_token.0;
+        self.sessions.principal(token, Client::Web, now).await.unwrap().is_some()
+    }
+}
+
+pub fn origin(place: &str) -> Origin {
+    Origin { address: place.to_owned(), user_agent: "test".to_owned() }
+}

@@ -1,0 +1,357 @@
+//! The three promises of the refresh protocol, over random histories of tabs,
+//! lost and late answers, crashes, clock steps, renewals, and a thief.
+
+use std::collections::VecDeque;
+
+use doorward::accounts::password::Password;
+use doorward::sessions::refresh_token::{GRACE, RefreshToken};
+use doorward::sessions::{Client, EndReason, Issued, Refreshed};
+use doorward::timestamp::Timestamp;
+use proptest::prelude::*;
+use time::Duration;
+
+use crate::{NOON, PASSWORD, World, origin};
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A tab of the owner asks for a page; its answer is on its way.
+    Ask,
+    /// The oldest or the newest answer on its way arrives, or gets lost.
+    Arrive { newest: bool, lost: bool },
+    /// Time passes while answers are on their way.
+    Wait { seconds: i64 },
+    /// Everything on its way arrives; then hours pass, or the clock is set.
+    Pause { seconds: i64 },
+    /// The clock is set a little while answers are on their way.
+    Nudge { seconds: i64 },
+    /// The server writes down what it saw.
+    Tend,
+    /// The server is killed and started again.
+    Crash,
+    /// The owner gives the password again; the answer may get lost.
+    Confirm { lost: bool },
+    /// The thief copies the owner's cookies.
+    Steal,
+    /// The thief asks for a page.
+    Thieve,
+}
+
+/// What a browser keeps: the access token until its time is over, the refresh token.
+#[derive(Clone, Debug)]
+struct Jar {
+    access: Option<(String, Timestamp)>,
+    refresh: String,
+}
+
+impl Jar {
+    fn take(&mut self, issued: &Issued, now: Timestamp) {
+        let (token, life) = &issued.access_token;
+        self.access = Some((token.clone(), now + *life));
+        self.refresh.clone_from(&issued.refresh_token);
+    }
+
+    fn generation(&self) -> i64 {
+        RefreshToken::parse(&self.refresh).unwrap().generation
+    }
+}
+
+/// What became of one request.
+#[derive(Debug)]
+enum Outcome {
+    /// Let in, perhaps with new cookies.
+    In(Option<Box<Issued>>),
+    /// Turned away.
+    Out(Option<EndReason>),
+}
+
+/// What the web's guard does with the cookies of a request.
+async fn request(world: &World, jar: &Jar, now: Timestamp) -> Outcome {
+    if let Some((token, until)) = &jar.access
+        && now < *until
+        && world.sessions.principal(token, Client::Web, now).await.unwrap().is_some()
+    {
+        return Outcome::In(None);
+    }
+    match world.refresh(&jar.refresh, now).await {
+        Refreshed::Issued(issued) => Outcome::In(Some(issued)),
+        Refreshed::Over(reason) => Outcome::Out(Some(reason)),
+        Refreshed::Unknown => Outcome::Out(None),
+    }
+}
+
+struct Story {
+    world: World,
+    account: doorward::accounts::Account,
+    now: Timestamp,
+    owner: Jar,
+    thief: Option<Jar>,
+    /// Cookies on their way, with the moment they were sent.
+    flying: VecDeque<(Option<Box<Issued>>, Timestamp)>,
+    /// A session of the same person and one of another, which nothing may touch.
+    bystanders: [String; 2],
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let world = World::new().await;
+        let (account, first) = world.session("ada").await;
+        let elsewhere = world.start(&account, NOON).await;
+        let (_, bob) = world.session("bob").await;
+        let mut owner = Jar { access: None, refresh: String::new() };
+        owner.take(&first, NOON);
+        let bystanders = [elsewhere.refresh_token, bob.refresh_token];
+        Self { world, account, now: NOON, owner, thief: None, flying: VecDeque::new(), bystanders }
+    }
+
+    fn oldest_flight(&self) -> Duration {
+        let sent = self.flying.iter().map(|(_, sent)| *sent).min();
+        sent.map_or(Duration::ZERO, |sent| self.now.since(sent))
+    }
+
+    fn land(&mut self, newest: bool, lost: bool) {
+        let landed = if newest { self.flying.pop_back() } else { self.flying.pop_front() };
+        if let (Some((Some(issued), _)), false) = (landed, lost) {
+            // An answer overtaken by a newer one: browsers keep what came last.
+            self.owner.take(&issued, self.now);
+        }
+    }
+
+    fn land_all(&mut self) {
+        while !self.flying.is_empty() {
+            self.land(false, false);
+        }
+    }
+
+    async fn crash(&mut self) {
+        self.world = self.world.restarted().await;
+    }
+
+    async fn confirm(&mut self, lost: bool) -> Result<(), String> {
+        // The form is posted, so the guard comes first; one answer carries all.
+        let guard = request(&self.world, &self.owner, self.now).await;
+        let Outcome::In(_) = guard else { return Err(format!("confirming: {guard:?}")) };
+        let sid = RefreshToken::parse(&self.owner.refresh).unwrap().sid;
+        let password = Password::parse(PASSWORD).unwrap();
+        let (account, here) = (&self.account, origin("web"));
+        let done = self.world.credentials().confirm(account, sid, &password, &here, self.now).await;
+        let issued = done.map_err(|why| why.to_string())?;
+        if !lost {
+            self.owner.take(&issued, self.now);
+        }
+        Ok(())
+    }
+
+    async fn bystanders_go_on(&self) -> bool {
+        let mut live = true;
+        for token in &self.bystanders {
+            let sid = RefreshToken::parse(token).unwrap().sid;
+            let session = doorward::sessions::by_id(self.world.sessions.db.read(), sid).await;
+            live &= session.unwrap().ended.is_none();
+        }
+        live
+    }
+}
+
+/// The newest generation may overtake an older answer; then the older cookie is
+/// what the browser keeps, for at most the minute of grace. So: the jar never
+/// falls two behind while answers take less than a minute.
+fn honest_steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Ask),
+        6 => (any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(newest, lost)| Step::Arrive { newest, lost }),
+        3 => (0..30i64).prop_map(|seconds| Step::Wait { seconds }),
+        3 => (0..20_000i64).prop_map(|seconds| Step::Pause { seconds }),
+        1 => (-86_400..0i64).prop_map(|seconds| Step::Pause { seconds }),
+        1 => (-15..15i64).prop_map(|seconds| Step::Nudge { seconds }),
+        2 => Just(Step::Tend),
+        1 => Just(Step::Crash),
+        1 => any::<bool>().prop_map(|lost| Step::Confirm { lost }),
+    ]
+}
+
+fn steps_with_a_thief() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Ask),
+        6 => Just(Step::Arrive { newest: false, lost: false }),
+        3 => (0..900i64).prop_map(|seconds| Step::Pause { seconds }),
+        2 => Just(Step::Tend),
+        1 => Just(Step::Crash),
+        1 => Just(Step::Steal),
+        4 => Just(Step::Thieve),
+    ]
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+/// Plays an honest history; says what went wrong, if anything did.
+async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
+    let mut story = Story::begin().await;
+    for (number, step) in steps.into_iter().enumerate() {
+        match &step {
+            Step::Ask => {
+                let outcome = request(&story.world, &story.owner, story.now).await;
+                match outcome {
+                    Outcome::In(issued) => story.flying.push_back((issued, story.now)),
+                    // Limits and clock jumps may end a session; nothing else may.
+                    Outcome::Out(Some(EndReason::Idle | EndReason::Absolute)) => return Ok(()),
+                    Outcome::Out(reason) => return Err(format!("step {number}: {reason:?}")),
+                }
+            }
+            Step::Arrive { newest, lost } => story.land(*newest, *lost),
+            Step::Wait { seconds } => {
+                // A request is at most a minute on its way.
+                if story.oldest_flight() + Duration::seconds(*seconds + 15) < GRACE {
+                    story.now = story.now + Duration::seconds(*seconds);
+                }
+            }
+            Step::Pause { seconds } => {
+                story.land_all();
+                story.now = story.now + Duration::seconds(*seconds);
+            }
+            Step::Nudge { seconds } => {
+                if story.oldest_flight() + Duration::seconds(15) < GRACE {
+                    story.now = story.now + Duration::seconds(*seconds);
+                }
+            }
+            Step::Tend => story.world.sessions.tend().await.unwrap(),
+            Step::Crash => story.crash().await,
+            Step::Confirm { lost } => {
+                // Pages of before are closed: two renewals during one flight
+                // would be a request that takes longer than its browser.
+                story.land_all();
+                let done = story.confirm(*lost).await;
+                if let Err(why) = done {
+                    let limits = why.contains("Idle") || why.contains("Absolute");
+                    return if limits { Ok(()) } else { Err(format!("step {number}: {why}")) };
+                }
+            }
+            Step::Steal | Step::Thieve => {}
+        }
+    }
+    if story.bystanders_go_on().await {
+        Ok(())
+    } else {
+        Err("a bystander was signed out".to_owned())
+    }
+}
+
+/// Plays a history with a thief; holds that the two never both go on.
+async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
+    let mut story = Story::begin().await;
+    let mut ended = false;
+    for (number, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Ask => {
+                let outcome = request(&story.world, &story.owner, story.now).await;
+                match outcome {
+                    Outcome::In(_) if ended => {
+                        return Err(format!("step {number}: owner let in after the end"));
+                    }
+                    Outcome::In(issued) => story.flying.push_back((issued, story.now)),
+                    Outcome::Out(_) => ended = true,
+                }
+            }
+            Step::Arrive { newest, lost } => story.land(newest, lost),
+            Step::Pause { seconds } => {
+                story.land_all();
+                story.now = story.now + Duration::seconds(seconds);
+            }
+            Step::Tend => story.world.sessions.tend().await.unwrap(),
+            Step::Crash => story.crash().await,
+            Step::Steal => story.thief = Some(story.owner.clone()),
+            Step::Thieve => {
+                let Some(mut thief) = story.thief.take() else { continue };
+                match request(&story.world, &thief, story.now).await {
+                    Outcome::In(_) if ended => {
+                        return Err(format!("step {number}: thief let in after the end"));
+                    }
+                    Outcome::In(Some(issued)) => thief.take(&issued, story.now),
+                    Outcome::In(None) => {}
+                    Outcome::Out(_) => ended = true,
+                }
+                story.thief = Some(thief);
+            }
+            Step::Wait { .. } | Step::Nudge { .. } | Step::Confirm { .. } => {}
+        }
+    }
+    // However it went: both now act in turn and show what they get. They may
+    // share one more generation (that of a lost answer); the next confirmed one
+    // tells them apart, and the session ends.
+    if let Some(mut thief) = story.thief.take() {
+        story.land_all();
+        let mut both_in = 0;
+        for _ in 0..6 {
+            story.now = story.now + Duration::minutes(12);
+            story.world.sessions.tend().await.unwrap();
+            let mut in_now = 0;
+            for jar in [&mut story.owner, &mut thief] {
+                // Two requests, so that a fresh token is also shown.
+                for _ in 0..2 {
+                    match request(&story.world, jar, story.now).await {
+                        Outcome::In(Some(issued)) => jar.take(&issued, story.now),
+                        Outcome::In(None) => {}
+                        Outcome::Out(_) => in_now -= 1,
+                    }
+                    story.now = story.now + Duration::seconds(61);
+                }
+                in_now += 2;
+            }
+            both_in += i32::from(in_now == 4);
+        }
+        if both_in > 1 {
+            return Err(format!(
+                "both went on {both_in} times; owner at {}, thief at {}",
+                story.owner.generation(),
+                thief.generation()
+            ));
+        }
+    }
+    if story.bystanders_go_on().await {
+        Ok(())
+    } else {
+        Err("a bystander was signed out".to_owned())
+    }
+}
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(48),
+        max_shrink_iters: 300,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn an_honest_browser_is_never_signed_out(steps in prop::collection::vec(honest_steps(), 1..60)) {
+        let played = runtime().block_on(play_honestly(steps));
+        prop_assert!(played.is_ok(), "{:?}", played);
+    }
+
+    #[test]
+    fn thief_and_owner_never_both_go_on(steps in prop::collection::vec(steps_with_a_thief(), 1..40)) {
+        let played = runtime().block_on(play_with_a_thief(steps));
+        prop_assert!(played.is_ok(), "{:?}", played);
+    }
+}
+
+#[tokio::test]
+async fn a_thief_who_stops_holds_nothing_that_works() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let mut owner = Jar { access: None, refresh: String::new() };
+    owner.take(&first, NOON);
+    let thief = owner.clone();
+    let now = NOON + Duration::minutes(11);
+    let Outcome::In(Some(issued)) = request(&world, &owner, now).await else { panic!() };
+    owner.take(&issued, now);
+    assert!(matches!(request(&world, &owner, now).await, Outcome::In(None)));
+    let later = now + GRACE;
+    assert!(matches!(request(&world, &thief, later).await, Outcome::Out(Some(EndReason::Reuse))));
+}

@@ -1,0 +1,245 @@
+use doorward::accounts;
+use doorward::accounts::roles::Roles;
+use doorward::administration::{self, Actor};
+use doorward::audit;
+use doorward::keys::Purpose;
+use doorward::sessions::refresh_token::RefreshToken;
+use doorward::sessions::{self, Client, EndReason, Refreshed};
+use rocket::futures::future::join_all;
+use time::Duration;
+
+use crate::{NOON, World, origin};
+
+const LATER: Duration = Duration::minutes(11);
+
+#[tokio::test]
+async fn the_newest_token_is_traded_for_the_next() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    assert_ne!(first.refresh_token, second.refresh_token);
+    assert_eq!(first.principal, second.principal);
+    assert!(world.admits(&second, NOON + LATER).await);
+}
+
+#[tokio::test]
+async fn a_parallel_tab_gets_the_same_successor() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let now = NOON + LATER;
+    let one = world.refreshed(&first.refresh_token, now).await;
+    assert!(world.admits(&one, now).await, "its successor is confirmed");
+    let other = world.refreshed(&first.refresh_token, now + Duration::seconds(59)).await;
+    assert_eq!(one.refresh_token, other.refresh_token);
+}
+
+#[tokio::test]
+async fn fifty_tabs_at_once_rotate_once() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let tabs = (0..50).map(|_| world.refreshed(&first.refresh_token, NOON + LATER));
+    let answers = join_all(tabs).await;
+    assert!(answers.iter().all(|answer| answer.refresh_token == answers[0].refresh_token));
+    assert_eq!(RefreshToken::parse(&answers[0].refresh_token).unwrap().generation, 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_can_be_asked_for_again_hours_later() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    assert!(world.admits(&first, NOON).await);
+    let lost = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    let again = world.refreshed(&first.refresh_token, NOON + Duration::hours(5)).await;
+    assert_eq!(lost.refresh_token, again.refresh_token);
+}
+
+#[tokio::test]
+async fn a_token_used_again_after_its_successor_ends_that_session_only() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let elsewhere = world.start(&account, NOON).await;
+    let (_, bob) = world.session("bob").await;
+    let now = NOON + LATER;
+    let second = world.refreshed(&first.refresh_token, now).await;
+    assert!(world.admits(&second, now).await);
+    let now = now + Duration::seconds(60);
+    assert_eq!(world.over(&first.refresh_token, now).await, EndReason::Reuse);
+    assert_eq!(world.over(&second.refresh_token, now).await, EndReason::Reuse);
+    assert!(!world.admits(&second, now).await, "on the very next request");
+    assert!(matches!(world.refresh(&elsewhere.refresh_token, now).await, Refreshed::Issued(_)));
+    assert!(matches!(world.refresh(&bob.refresh_token, now).await, Refreshed::Issued(_)));
+    let told = audit::about(world.sessions.db.read(), account.id.0, 1).await.unwrap().remove(0);
+    assert_eq!(told.event, "refresh.reuse");
+    assert!(told.address == "refresh" && told.detail.contains("login"), "both addresses: {told:?}");
+}
+
+#[tokio::test]
+async fn a_grandparent_is_reuse_even_at_once() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    world.refreshed(&second.refresh_token, NOON + LATER).await;
+    assert_eq!(world.over(&first.refresh_token, NOON + LATER).await, EndReason::Reuse);
+}
+
+#[tokio::test]
+async fn a_token_newer_than_the_database_ends_politely() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let older = world.folder.path().join("older.db");
+    let query = format!("VACUUM INTO '{}'", older.display());
+    sea_orm::ConnectionTrait::execute_unprepared(world.sessions.db.write(), &query).await.unwrap();
+    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    world.sessions.db.clone().close().await;
+    std::fs::rename(&older, world.database_file()).unwrap();
+    let restored = world.restarted().await;
+    assert_eq!(restored.over(&second.refresh_token, NOON + LATER).await, EndReason::Restored);
+    let told = audit::about(restored.sessions.db.read(), account.id.0, 1).await.unwrap().remove(0);
+    assert_eq!(told.event, "refresh.restored", "no alarm");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_is_as_if_there_were_none() {
+    let world = World::new().await;
+    let (_, ada) = world.session("ada").await;
+    let (_, bob) = world.session("bob").await;
+    let mac_of_bob = bob.refresh_token.rsplit_once('.').unwrap().1;
+    let sid_of_ada = ada.refresh_token.rsplit_once('.').unwrap().0;
+    let forged = format!("{sid_of_ada}.{mac_of_bob}");
+    assert!(matches!(world.refresh(&forged, NOON).await, Refreshed::Unknown));
+    let unknown =
+        ada.refresh_token.replacen(&ada.principal.session.to_string(), "AAAAAAAAAAAAAAAAAAAAAA", 1);
+    assert!(matches!(world.refresh(&unknown, NOON).await, Refreshed::Unknown));
+    let token = RefreshToken::parse(&ada.refresh_token).unwrap();
+    let as_script = world.sessions.refresh(&token, Client::Api, &origin("x"), NOON).await.unwrap();
+    assert!(matches!(as_script, Refreshed::Unknown), "a browser's token is no script's");
+    assert!(matches!(world.refresh(&ada.refresh_token, NOON).await, Refreshed::Issued(_)));
+}
+
+#[test]
+fn only_the_one_form_is_a_token() {
+    let good = "v1.AAAAAAAAAAAAAAAAAAAAAA.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    assert_eq!(RefreshToken::parse(good).unwrap().to_string(), good);
+    for bad in [
+        "",
+        "v1",
+        "v1...",
+        &good.replace("v1", "v2"),
+        &good.replace(".0.", ".00."),
+        &good.replace(".0.", ".-1."),
+        &good.replace(".0.", ".+1."),
+        &good.replace(".0.", ".."),
+        &good.replace(".0.", ".9999999999999999999."),
+        &format!("{good}."),
+        &format!("{good}="),
+        &good[..good.len() - 1],
+        &format!(" {good}"),
+    ] {
+        assert!(RefreshToken::parse(bad).is_none(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_unused_and_when_old_and_says_which() {
+    let world = World::new().await;
+    let (account, idle) = world.session("ada").await;
+    assert_eq!(world.over(&idle.refresh_token, NOON + Duration::hours(12)).await, EndReason::Idle);
+    let mut old = world.start(&account, NOON).await;
+    for hours in [7, 14, 21] {
+        old = world.refreshed(&old.refresh_token, NOON + Duration::hours(hours)).await;
+    }
+    let end = NOON + Duration::hours(24);
+    assert_eq!(world.over(&old.refresh_token, end).await, EndReason::Absolute);
+    assert_eq!(
+        world.over(&old.refresh_token, end).await,
+        EndReason::Absolute,
+        "and keeps saying so"
+    );
+}
+
+#[tokio::test]
+async fn use_between_two_rotations_counts_as_use() {
+    let world = World::new().await;
+    let chief = world.account("chief", Roles::admin()).await;
+    let first = world.start(&chief, NOON).await;
+    assert!(world.admits(&first, NOON + Duration::minutes(9)).await);
+    world.sessions.tend().await.unwrap();
+    let late = NOON + Duration::minutes(38);
+    assert!(matches!(world.refresh(&first.refresh_token, late).await, Refreshed::Issued(_)));
+}
+
+#[tokio::test]
+async fn an_access_token_never_outlives_its_session() {
+    let world = World::new().await;
+    let (_, mut token) = world.session("ada").await;
+    for minutes in [11 * 60, 22 * 60, 24 * 60 - 4] {
+        token = world.refreshed(&token.refresh_token, NOON + Duration::minutes(minutes)).await;
+    }
+    assert_eq!(token.access_token.1, Duration::minutes(4));
+}
+
+#[tokio::test]
+async fn a_new_role_takes_the_shorter_limits_of_staff() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let write = world.sessions.db.write();
+    accounts::write_roles(write, account.id, &Roles::admin()).await.unwrap();
+    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    assert!(second.principal.roles.is_staff());
+    let after = NOON + LATER + Duration::minutes(30);
+    assert_eq!(world.over(&second.refresh_token, after).await, EndReason::Idle);
+}
+
+#[tokio::test]
+async fn a_disabled_account_cannot_refresh_and_is_told_why() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let origin = origin("cli");
+    let actor = Actor { account: None, origin: &origin };
+    administration::disable(&world.sessions, account.id, actor, NOON).await.unwrap();
+    assert!(!world.admits(&first, NOON).await);
+    assert_eq!(world.over(&first.refresh_token, NOON).await, EndReason::Disabled);
+}
+
+#[tokio::test]
+async fn the_place_unused_longest_gives_way_when_there_are_too_many() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let mut others = Vec::new();
+    for minute in 1..=5 {
+        others.push(world.start(&account, NOON + Duration::minutes(minute)).await);
+    }
+    let now = NOON + Duration::minutes(6);
+    assert_eq!(world.over(&first.refresh_token, now).await, EndReason::Evicted);
+    assert!(!world.admits(&first, now).await);
+    let live = sessions::live_of(world.sessions.db.read(), account.id, now).await.unwrap();
+    assert_eq!(live.len(), 5);
+}
+
+#[tokio::test]
+async fn a_rotated_key_signs_nobody_out() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    for purpose in [Purpose::Access, Purpose::Refresh] {
+        world.keys.change(|ring| Ok(ring.rotate(purpose, Duration::days(30), NOON))).unwrap();
+    }
+    assert!(world.admits(&first, NOON).await);
+    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    assert!(world.admits(&second, NOON + LATER).await);
+}
+
+#[tokio::test]
+async fn a_revoked_refresh_key_ends_the_sessions_that_rest_on_it_and_says_so() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let kid = world.keys.ring().signing(Purpose::Refresh).kid.clone();
+    let life = Duration::days(30);
+    world.keys.change(|ring| Ok(ring.rotate(Purpose::Refresh, life, NOON))).unwrap();
+    let safe = world.start(&account, NOON).await;
+    world.keys.change(|ring| ring.revoke(&kid, NOON)).unwrap();
+    assert_eq!(world.sessions.end_of_key(&kid, NOON).await.unwrap(), 1);
+    assert!(!world.admits(&first, NOON).await);
+    assert_eq!(world.over(&first.refresh_token, NOON).await, EndReason::KeyRevoked);
+    let safe = world.refreshed(&safe.refresh_token, NOON).await;
+    assert!(world.admits(&safe, NOON).await);
+}

@@ -1,0 +1,136 @@
+use doorward::administration::{self, Actor};
+use doorward::sessions::{Client, EndReason, Refreshed};
+use time::Duration;
+
+use crate::{NOON, World, origin};
+
+#[tokio::test]
+async fn one_revoked_token_is_refused_at_once_and_its_session_goes_on() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let jti = world.sessions.token_id(&first.access_token.0, NOON).unwrap();
+    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
+    assert!(!world.admits(&first, NOON).await);
+    let second = world.refreshed(&first.refresh_token, NOON).await;
+    assert!(world.admits(&second, NOON).await);
+}
+
+#[tokio::test]
+async fn one_ended_session_is_refused_at_once_and_no_other() {
+    let world = World::new().await;
+    let (account, this) = world.session("ada").await;
+    let that = world.start(&account, NOON).await;
+    let sid = that.principal.session;
+    world.sessions.end_own(account.id, sid, &origin("web"), NOON).await.unwrap();
+    assert!(!world.admits(&that, NOON).await);
+    assert_eq!(world.over(&that.refresh_token, NOON).await, EndReason::EndedElsewhere);
+    assert!(world.admits(&this, NOON).await);
+}
+
+#[tokio::test]
+async fn nobody_ends_the_session_of_somebody_else() {
+    let world = World::new().await;
+    let (_, ada) = world.session("ada").await;
+    let (bob, _) = world.session("bob").await;
+    let sid = ada.principal.session;
+    assert!(world.sessions.end_own(bob.id, sid, &origin("web"), NOON).await.is_err());
+    assert!(world.admits(&ada, NOON).await);
+}
+
+#[tokio::test]
+async fn all_others_are_refused_at_once_and_this_one_only_has_to_refresh() {
+    let world = World::new().await;
+    let (account, this) = world.session("ada").await;
+    let that = world.start(&account, NOON).await;
+    let keep = this.principal.session;
+    let now = NOON + Duration::seconds(1);
+    let ended = world.sessions.end_others(account.id, keep, &origin("web"), now).await.unwrap();
+    assert_eq!(ended, 1);
+    assert!(!world.admits(&that, now).await);
+    assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Over(_)));
+    let this = world.refreshed(&this.refresh_token, now).await;
+    assert!(world.admits(&this, now).await);
+}
+
+#[tokio::test]
+async fn an_epoch_moves_on_even_when_the_clock_was_set_back() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let back = NOON - Duration::hours(1);
+    let origin = origin("cli");
+    let actor = Actor { account: None, origin: &origin };
+    administration::end_sessions(&world.sessions, account.id, actor, back).await.unwrap();
+    assert!(!world.admits(&first, NOON).await);
+}
+
+#[tokio::test]
+async fn another_process_learns_of_it_and_so_does_a_restarted_one() {
+    let world = World::new().await;
+    let other = world.restarted().await;
+    let (account, first) = world.session("ada").await;
+    let second = world.start(&account, NOON).await;
+    assert!(other.admits(&first, NOON).await && other.admits(&second, NOON).await);
+    world
+        .sessions
+        .log_out(account.id, first.principal.session, &origin("web"), NOON)
+        .await
+        .unwrap();
+    let jti = world.sessions.token_id(&second.access_token.0, NOON).unwrap();
+    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
+    other.sessions.tend().await.unwrap();
+    assert!(!other.admits(&first, NOON).await && !other.admits(&second, NOON).await);
+    let restarted = world.restarted().await;
+    assert!(!restarted.admits(&first, NOON).await && !restarted.admits(&second, NOON).await);
+}
+
+#[tokio::test]
+async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
+    use doorward::sessions::Sessions;
+    use doorward::sessions::access_token::Issuer;
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let (bob, token) = world.session("bob").await;
+    let (eve, raised) = world.session("eve").await;
+    let issuer = Issuer::new(crate::BASE, Duration::minutes(10));
+    let keys = std::sync::Arc::clone(&world.keys);
+    // Never tended: its index is empty and old.
+    let deaf = Sessions::new(world.sessions.db.clone(), keys, issuer, crate::policy());
+    let admits =
+        async |token: &str| deaf.principal(token, Client::Web, NOON).await.unwrap().is_some();
+    assert!(admits(&first.access_token.0).await && admits(&token.access_token.0).await);
+    world
+        .sessions
+        .log_out(account.id, first.principal.session, &origin("web"), NOON)
+        .await
+        .unwrap();
+    let jti = world.sessions.token_id(&token.access_token.0, NOON).unwrap();
+    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
+    let cli = origin("cli");
+    let actor = Actor { account: Some(bob.id), origin: &cli };
+    administration::end_sessions(&world.sessions, eve.id, actor, NOON).await.unwrap();
+    for refused in [&first, &token, &raised] {
+        assert!(!admits(&refused.access_token.0).await);
+    }
+    world.sessions.db.clone().close().await;
+    assert!(
+        deaf.principal(&first.access_token.0, Client::Web, NOON).await.is_err(),
+        "neither yes nor no"
+    );
+}
+
+#[tokio::test]
+async fn entries_are_forgotten_when_no_token_could_concern_them() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    world
+        .sessions
+        .log_out(account.id, first.principal.session, &origin("web"), NOON)
+        .await
+        .unwrap();
+    assert_eq!(world.sessions.index.len(), 1);
+    world.sessions.tidy(NOON + Duration::minutes(10)).await.unwrap();
+    assert_eq!(world.sessions.index.len(), 1, "its access token could still be shown");
+    world.sessions.tidy(NOON + Duration::minutes(12)).await.unwrap();
+    assert!(world.sessions.index.is_empty());
+    assert!(!world.admits(&first, NOON + Duration::minutes(12)).await);
+}
