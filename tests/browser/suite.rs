@@ -1,0 +1,4 @@
+//! Doorward in Chromium, as a person meets it.
+
+mod checks;
+mod stories;
