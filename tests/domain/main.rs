@@ -25,11 +25,11 @@ use doorward::sessions::{Client, EndReason, Issued, Policy, Refreshed, Sessions}
 use doorward::timestamp::Timestamp;
 use time::Duration;
 
-pub const NOON: Timestamp = Timestamp(1_767_268_800_000);
-pub const PASSWORD: &str = "quiet river under stone";
-pub const BASE: &str = "http://localhost:8000";
+pub(crate) const NOON: Timestamp = Timestamp(1_767_268_800_000);
+pub(crate) const PASSWORD: &str = "quiet river under stone";
+pub(crate) const BASE: &str = "http://localhost:8000";
 
-pub struct World {
+pub(crate) struct World {
     pub sessions: Sessions,
     pub keys: Arc<Keys>,
     pub hasher: Hasher,
@@ -132,6 +132,6 @@ impl World {
     }
 }
 
-pub fn origin(place: &str) -> Origin {
+pub(crate) fn origin(place: &str) -> Origin {
     Origin { address: place.to_owned(), user_agent: "test".to_owned() }
 }

@@ -1,0 +1,168 @@
+//! What the command line does beside a running server acts within a second;
+//! what has ended stays so across a restart.
+
+use std::time::{Duration, Instant};
+
+use crate::browser::{Browser, csrf};
+use crate::server::{PASSWORD, Server};
+
+/// Whether it becomes so within a second and a little (the machine is shared).
+fn soon(mut is_so: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_millis(2500);
+    while Instant::now() < end {
+        if is_so() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+fn signed_in(server: &Server, name: &str) -> Browser {
+    let browser = Browser::of(server);
+    browser.log_in(name);
+    assert!(browser.is_signed_in());
+    browser
+}
+
+#[test]
+fn ended_sessions_and_revoked_tokens_are_refused_by_the_running_server() {
+    let mut server = Server::start();
+    server.account("ada", &[]);
+    let whole = signed_in(&server, "ada");
+    let listed = server.done(&["session", "list", "ada"], "");
+    let sid = listed.split('\t').next().unwrap();
+    server.done(&["session", "revoke", sid], "");
+    assert!(soon(|| !whole.is_signed_in()));
+    assert!(whole.get("/login").body.contains("by the people who run this service"));
+
+    let token_only = signed_in(&server, "ada");
+    let rest = token_only.copied();
+    token_only.cookies.borrow_mut().remove("__Host-rt");
+    server.done(&["token", "revoke"], &token_only.cookie("__Host-at"));
+    assert!(soon(|| !token_only.is_signed_in()));
+    assert!(rest.is_signed_in(), "its session goes on");
+
+    let all = [signed_in(&server, "ada"), signed_in(&server, "ada")];
+    server.done(&["session", "revoke", "--account", "ada"], "");
+    assert!(soon(|| all.iter().all(|browser| !browser.is_signed_in())));
+    server.restart();
+    for browser in all.iter().chain([&whole, &token_only]) {
+        assert!(!browser.is_signed_in(), "also after a restart");
+    }
+    let unknown = server.run(&["token", "revoke"], "nonsense");
+    assert_eq!(unknown.status.code(), Some(1));
+}
+
+#[test]
+fn an_account_is_switched_off_demoted_and_deleted_at_once() {
+    let server = Server::start();
+    server.account("chief", &["admin"]);
+    server.account("other", &["admin"]);
+    let other = signed_in(&server, "other");
+    assert_eq!(other.get("/admin/accounts").status, 200);
+    server.done(&["account", "set-roles", "other"], "");
+    assert!(soon(|| other.get("/admin/accounts").status == 403));
+    server.done(&["account", "disable", "other"], "");
+    assert!(soon(|| !other.is_signed_in()));
+    server.done(&["account", "enable", "other"], "");
+    let again = signed_in(&server, "other");
+    server.done(&["account", "delete", "other"], "");
+    assert!(soon(|| !again.is_signed_in()));
+    for command in [
+        &["account", "delete", "chief"][..],
+        &["account", "disable", "chief"],
+        &["account", "set-roles", "chief"],
+    ] {
+        let refused = server.run(command, "");
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(
+            String::from_utf8_lossy(&refused.stderr).contains("last administrator"),
+            "{command:?}"
+        );
+    }
+}
+
+#[test]
+fn a_rotated_key_signs_nobody_out_and_a_revoked_one_says_why() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let browser = signed_in(&server, "ada");
+    let kid = |purpose: &str| {
+        let listed = server.done(&["keys", "list"], "");
+        let line =
+            listed.lines().find(|line| line.contains(purpose) && line.contains("signs")).unwrap();
+        line.split('\t').next().unwrap().to_owned()
+    };
+    let refresh = kid("refresh");
+    for purpose in ["access", "refresh", "form"] {
+        server.done(&["keys", "rotate", purpose], "");
+    }
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(browser.is_signed_in());
+    let access = browser.cookie("__Host-at");
+    browser.cookies.borrow_mut().remove("__Host-at");
+    // Signed by the old refresh key, carried on by the new one.
+    assert!(browser.is_signed_in());
+    assert_ne!(browser.cookie("__Host-at"), access);
+    server.done(&["keys", "revoke", &refresh], "");
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(browser.is_signed_in(), "it rests on the new key by now");
+    server.done(&["keys", "revoke", &kid("refresh")], "");
+    assert!(soon(|| !browser.is_signed_in()));
+    assert!(browser.get("/login").body.contains("replaced a key"));
+    assert_eq!(server.run(&["keys", "revoke", "0000000000000000"], "").status.code(), Some(1));
+}
+
+#[test]
+fn a_recovery_link_from_the_command_line_works_once() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let link = server.done(&["recover", "ada@example.org"], "");
+    let path = &link[link.find("/recover/").unwrap()..];
+    let browser = Browser::of(&server);
+    assert_eq!(browser.post(path, &[("new_password", "a lantern in the harbour")]).status, 303);
+    assert_eq!(browser.get(path).status, 404);
+    let changed =
+        browser.post("/login", &[("login", "ada"), ("password", "a lantern in the harbour")]);
+    assert_eq!(changed.status, 303);
+}
+
+#[test]
+fn what_was_saved_before_logging_out_is_worth_nothing_even_after_a_restart() {
+    let mut server = Server::start();
+    server.account("ada", &[]);
+    let browser = signed_in(&server, "ada");
+    let saved = browser.copied();
+    let token = csrf(&browser.get("/account").body);
+    assert_eq!(browser.post_with("/logout", &token, &[]).status, 303);
+    assert!(!saved.is_signed_in());
+    server.restart();
+    assert!(!saved.is_signed_in());
+}
+
+#[test]
+fn an_expired_access_token_is_refreshed_for_pages_and_forms_and_many_at_once() {
+    let server = Server::with(&[("DOORWARD_ACCESS_TOKEN_SECONDS", "1")]);
+    server.account("ada", &[]);
+    let browser = signed_in(&server, "ada");
+    let token = csrf(&browser.get("/confirm").body);
+    browser.cookies.borrow_mut().remove("__Host-at");
+    let answer =
+        browser.post_with("/confirm", &token, &[("password", PASSWORD), ("next", "/account")]);
+    assert_eq!(answer.status, 303, "{}", answer.raw);
+    assert_eq!(answer.header("location"), Some("/account"));
+    browser.cookies.borrow_mut().remove("__Host-at");
+    let tabs: Vec<Browser> = (0..12).map(|_| browser.copied()).collect();
+    let answers: Vec<(bool, String)> = std::thread::scope(|scope| {
+        let asked: Vec<_> = tabs
+            .into_iter()
+            .map(|tab| scope.spawn(move || (tab.is_signed_in(), tab.cookie("__Host-rt"))))
+            .collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(
+        answers.iter().all(|(let_in, cookie)| *let_in && *cookie == answers[0].1),
+        "all get the same"
+    );
+}

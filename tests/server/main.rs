@@ -1,0 +1,13 @@
+//! The built program on real sockets: started from nothing, talked to in raw
+//! bytes where an HTTP client would be too polite.
+
+#![expect(clippy::disallowed_types, reason = "these tests start the program")]
+
+mod beside;
+mod browser;
+mod input;
+mod logs;
+mod raw;
+mod server;
+mod settings;
+mod start;

@@ -1,0 +1,142 @@
+//! A server process in a folder of its own.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::raw;
+
+pub const PASSWORD: &str = "quiet river under stone";
+
+pub struct Server {
+    process: Child,
+    pub folder: tempfile::TempDir,
+    pub port: u16,
+    environment: Vec<(String, String)>,
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The program, with no setting of this machine's.
+pub fn program(folder: &Path) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_doorward"));
+    program.current_dir(folder);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("DOORWARD_") || name.starts_with("ROCKET_") {
+            program.env_remove(name);
+        }
+    }
+    program
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), settings)
+    }
+
+    fn in_folder(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let mut environment = vec![
+            ("ROCKET_PORT".to_owned(), port.to_string()),
+            ("DOORWARD_BASE_URL".to_owned(), format!("http://localhost:{port}")),
+        ];
+        environment.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let process = Self::spawn(folder.path(), &environment);
+        let server = Self { process, folder, port, environment };
+        server.wait_until_it_answers();
+        server
+    }
+
+    fn spawn(folder: &Path, environment: &[(String, String)]) -> Child {
+        let log =
+            |name: &str| File::options().create(true).append(true).open(folder.join(name)).unwrap();
+        program(folder)
+            .envs(environment.iter().cloned())
+            .stdout(log("stdout"))
+            .stderr(log("stderr"))
+            .spawn()
+            .unwrap()
+    }
+
+    fn wait_until_it_answers(&self) {
+        wait(|| {
+            raw::exchange(
+                self.port,
+                b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            )
+            .is_some_and(|answer| answer.status == 200)
+        });
+    }
+
+    /// Ends it in order, and starts it again on the same files.
+    pub fn restart(&mut self) {
+        assert!(self.stop().success());
+        self.process = Self::spawn(self.folder.path(), &self.environment);
+        self.wait_until_it_answers();
+    }
+
+    pub fn stop(&mut self) -> ExitStatus {
+        Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        self.process.wait().unwrap()
+    }
+
+    pub fn stdout(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stdout")).unwrap()
+    }
+
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+    }
+
+    /// Runs a command beside it.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Output {
+        run(program(self.folder.path()).args(arguments).envs(self.environment.clone()), input)
+    }
+
+    /// Runs a command that must succeed; returns what it printed.
+    pub fn done(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        let why = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "doorward {arguments:?}: {why}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub fn account(&self, name: &str, roles: &[&str]) {
+        let email = format!("{name}@example.org");
+        let mut arguments = vec!["account", "add", name, &email, "--password-stdin"];
+        roles.iter().for_each(|role| arguments.extend(["--role", role]));
+        self.done(&arguments, PASSWORD);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+pub fn run(command: &mut Command, input: &str) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = piped.spawn().unwrap();
+    process.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+    process.wait_with_output().unwrap()
+}
+
+/// Waits until it is so, at most twenty seconds.
+pub fn wait(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "waited too long");
+        std::thread::sleep(Duration::from_millis(40));
+    }
+}

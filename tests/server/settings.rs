@@ -1,0 +1,85 @@
+//! What stops the start: one sentence that names the key, and exit code 1.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use crate::server::{program, run};
+
+fn refused(folder: &Path, environment: &[(&str, &str)]) -> String {
+    let output = run(program(folder).envs(environment.iter().copied()), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{environment:?}: {said}");
+    assert_eq!(said.trim().lines().count(), 1, "{environment:?}: {said}");
+    said
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_named() {
+    for (name, value, word) in [
+        ("DOORWARD_FOO", "1", "foo"),
+        ("DOORWARD_ACCESS_TOKEN_SECONDS", "soon", "access_token_seconds"),
+        ("DOORWARD_ACCESS_TOKEN_SECONDS", "0", "access_token_seconds"),
+        ("DOORWARD_ACCESS_TOKEN_SECONDS", "86400", "access_token_seconds"),
+        ("DOORWARD_SESSION_IDLE_SECONDS", "-1", "session_idle_seconds"),
+        ("DOORWARD_PASSWORD_MIN_LENGTH", "4", "password_min_length"),
+        ("DOORWARD_ARGON2_MEMORY_KIB", "1024", "argon2_memory_kib"),
+        ("DOORWARD_REGISTRATION", "maybe", "registration"),
+        ("DOORWARD_TRUSTED_PROXIES", "everyone", "trusted_proxies"),
+        ("DOORWARD_ALLOW_QUERY_TOKEN", "sometimes", "allow_query_token"),
+        ("DOORWARD_BASE_URL", "http://login.example.org", "base_url"),
+        ("DOORWARD_BASE_URL", "https://login.example.org/path", "base_url"),
+        ("DOORWARD_BASE_URL", "ftp://localhost", "base_url"),
+        ("DOORWARD_DATABASE_URL", "mysql://u:hunter2@db/x", "database_url"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let said = refused(folder.path(), &[(name, value)]);
+        assert!(said.contains(word) && !said.contains("hunter2"), "{name}={value}: {said}");
+    }
+}
+
+#[test]
+fn a_key_nobody_knows_in_the_file_is_named_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Rocket.toml"), "[default.doorward]\nregistratoin = \"open\"\n")
+        .unwrap();
+    assert!(refused(folder.path(), &[]).contains("registratoin"));
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(folder.path(), &[("DOORWARD_DATABASE_URL", "sqlite:///proc/nowhere/x.db")]);
+    assert!(said.contains("/proc/nowhere"), "{said}");
+    let url = "postgres://doorward:hunter2@127.0.0.1:1/doorward";
+    let said = refused(folder.path(), &[("DOORWARD_DATABASE_URL", url)]);
+    assert!(said.contains("127.0.0.1") && !said.contains("hunter2"), "{said}");
+    fs::write(folder.path().join("broken.db"), "this is no database at all, but it is long enough")
+        .unwrap();
+    refused(folder.path(), &[("DOORWARD_DATABASE_URL", "sqlite://broken.db")]);
+}
+
+#[test]
+fn a_key_file_that_is_not_safe_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let with = [("DOORWARD_KEYS_FILE", file.to_str().unwrap())];
+    let key = |secret: &str| {
+        let text = format!(
+            r#"{{"keys":[{{"kid":"0123456789abcdef","purpose":"access","created_at":0,"secret":"{secret}"}}]}}"#
+        );
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    key("c2hvcnQ");
+    assert!(refused(folder.path(), &with).contains("32 bytes"));
+    key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert!(refused(folder.path(), &with).contains("repeated byte"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refused(folder.path(), &with).contains("chmod 600"));
+    let link = folder.path().join("link.json");
+    symlink(&file, &link).unwrap();
+    let with = [("DOORWARD_KEYS_FILE", link.to_str().unwrap())];
+    assert!(refused(folder.path(), &with).contains("not a plain file"));
+    assert!(refused(folder.path(), &[("DOORWARD_KEYS", "{}")]).contains("DOORWARD_KEYS"));
+}

@@ -1,0 +1,122 @@
+//! From nothing to the first administrator, and to the end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::browser::{Browser, csrf};
+use crate::server::{PASSWORD, Server, free_port, program, run};
+
+fn setup_fields(token: &str) -> [(&str, &str); 4] {
+    [
+        ("token", token),
+        ("username", "chief"),
+        ("email", "chief@example.org"),
+        ("password", PASSWORD),
+    ]
+}
+
+#[test]
+fn it_starts_from_nothing_and_everything_is_its_owners_alone() {
+    let server = Server::start();
+    let data = server.folder.path().join("data");
+    let mode = |name: &str| fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(""), 0o700);
+    for file in ["doorward.db", "doorward.db-wal", "doorward.db-shm", "keys.json", "setup-token"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+}
+
+#[test]
+fn the_printed_link_makes_the_first_administrator_and_is_then_gone_for_ever() {
+    let mut server = Server::start();
+    let stdout = server.stdout();
+    let link = stdout.lines().find_map(|line| line.split_once("/setup?token=")).expect("a link").1;
+    let token = link.trim();
+    assert_eq!(
+        fs::read_to_string(server.folder.path().join("data/setup-token")).unwrap().trim(),
+        token
+    );
+    let (one, two) = (Browser::of(&server), Browser::of(&server));
+    let pages =
+        [&one, &two].map(|browser| csrf(&browser.get(&format!("/setup?token={token}")).body));
+    assert_eq!(one.post_with("/setup", &pages[0], &setup_fields(token)).status, 303);
+    assert_eq!(two.post_with("/setup", &pages[1], &setup_fields(token)).status, 404);
+    assert!(!server.folder.path().join("data/setup-token").exists());
+    one.log_in("chief");
+    assert_eq!(one.get("/admin/accounts").status, 200);
+    server.restart();
+    assert_eq!(Browser::of(&server).get("/setup").status, 404);
+    assert_eq!(server.stdout().matches("/setup?token=").count(), 1, "no new link");
+    assert!(one.is_signed_in(), "signed in across a restart");
+}
+
+#[test]
+fn a_second_server_on_the_same_file_is_told_so_and_stops() {
+    let server = Server::start();
+    let port = free_port().to_string();
+    let output = run(program(server.folder.path()).env("ROCKET_PORT", port), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("Another Doorward already serves"));
+}
+
+#[test]
+fn a_port_in_use_is_said_in_one_sentence() {
+    let server = Server::start();
+    let other = tempfile::tempdir().unwrap();
+    let output = run(program(other.path()).env("ROCKET_PORT", server.port.to_string()), "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("cannot be listened at") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn a_request_in_flight_is_finished_before_the_end() {
+    let mut server = Server::start();
+    server.account("ada", &[]);
+    let browser = Browser::of(&server);
+    let token = csrf(&browser.get("/login").body);
+    let answer = std::thread::scope(|scope| {
+        let fields = [("login", "ada"), ("password", PASSWORD)];
+        let asked = scope.spawn(move || browser.post_with("/login", &token, &fields).status);
+        std::thread::sleep(std::time::Duration::from_millis(15));
+        assert!(server.stop().success());
+        asked.join().unwrap()
+    });
+    assert_eq!(answer, 303);
+}
+
+#[test]
+fn the_command_line_answers_wrong_usage_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["frobnicate"][..],
+        &["account", "add"],
+        &["keys", "rotate", "sideways"],
+        &["session", "revoke"],
+    ] {
+        let output = run(program(folder.path()).args(arguments), "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    let refused = run(program(folder.path()).args(["account", "show", "nobody"]), "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("There is no account"));
+}
+
+#[test]
+fn the_schema_goes_up_and_down_by_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = |step: &str| {
+        let output = run(program(folder.path()).args(["migrate", step]), "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(migrate("status").lines().all(|line| line.starts_with("pending")));
+    migrate("up");
+    let steps = migrate("status").lines().filter(|line| line.starts_with("done")).count();
+    assert!(steps >= 4);
+    for _ in 0..steps {
+        migrate("down");
+    }
+    assert!(migrate("status").lines().all(|line| line.starts_with("pending")));
+    migrate("up");
+}
