@@ -2,3 +2,4 @@
 
 mod checks;
 mod stories;
+mod probe;

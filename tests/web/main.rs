@@ -10,6 +10,7 @@ mod gates;
 mod headers;
 mod login;
 mod my_sessions;
+mod pages;
 mod recovery;
 mod registration;
 mod setup;

@@ -1,0 +1,109 @@
+//! What holds for the HTML of every page.
+
+use rocket::http::{Method, Status};
+use time::Duration;
+
+use crate::app::{App, PASSWORD};
+
+const LOGGED_IN: [&str; 6] = [
+    "/account",
+    "/account/sessions",
+    "/account/password",
+    "/account/delete",
+    "/confirm",
+    "/admin/accounts",
+];
+
+async fn pages(app: &App) -> Vec<(String, String)> {
+    app.account("chief", &["admin"]).await;
+    app.account("second", &["admin"]).await;
+    let chief = app.signed_in("chief").await;
+    let mut pages = vec![];
+    for path in ["/login", "/register", "/nowhere"] {
+        pages.push((path.to_owned(), app.browser().get(path).await.body));
+    }
+    for path in LOGGED_IN {
+        pages.push((path.to_owned(), chief.get(path).await.body));
+    }
+    pages
+}
+
+#[rocket::async_test]
+async fn every_page_of_somebody_signed_in_has_a_button_to_log_out() {
+    let app = App::start().await;
+    for (path, body) in pages(&app).await {
+        let expected = LOGGED_IN.contains(&path.as_str());
+        assert_eq!(body.contains("action=\"/logout\""), expected, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn nothing_is_loaded_from_elsewhere_and_no_script_at_all() {
+    let app = App::start().await;
+    for (path, body) in pages(&app).await {
+        for part in body.split(['"', '\'']) {
+            assert!(!part.starts_with("//"), "{path}: {part}");
+            let absolute = part.starts_with("http:") || part.starts_with("https:");
+            assert!(!absolute, "{path}: {part}");
+        }
+        for word in ["<script", "<object", "<embed", "<applet", "<iframe", "javascript:", " style="]
+        {
+            assert!(!body.contains(word), "{path}: {word}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn password_fields_hide_what_is_typed_and_let_managers_fill_them() {
+    let app = App::start().await;
+    let mut seen = 0;
+    for (path, body) in pages(&app).await {
+        for input in body.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            if !input.contains("password\"") {
+                continue;
+            }
+            seen += 1;
+            assert!(input.contains("type=\"password\""), "{path}: {input}");
+            let managed = input.contains("autocomplete=\"current-password\"")
+                || input.contains("autocomplete=\"new-password\"");
+            assert!(managed, "{path}: {input}");
+            assert!(!input.contains("maxlength") && !input.contains("onpaste"), "{path}: {input}");
+        }
+    }
+    assert!(seen >= 6, "{seen}");
+}
+
+#[rocket::async_test]
+async fn long_passwords_of_any_characters_are_welcome() {
+    let app = App::start().await;
+    let long: String = "quiet river under stone ".chars().cycle().take(200).collect();
+    let emoji = "🚪🔑🌊🪨🌲🏮⚓🐚🧭🪁🎐🫖";
+    for (number, password) in [&long[..64], &long[..128], &long, emoji].into_iter().enumerate() {
+        let name = format!("person{number}");
+        let email = format!("{name}@example.org");
+        let fields = [("username", name.as_str()), ("email", &email), ("password", password)];
+        let answer = app.browser().post("/register", &fields).await;
+        assert_eq!(answer.status, Status::SeeOther, "{password}: {}", answer.body);
+        let browser = app.browser();
+        assert_eq!(browser.log_in_with(&name, password).await.status, Status::SeeOther);
+    }
+}
+
+#[rocket::async_test]
+async fn a_password_never_runs_out() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    app.clock().advance(Duration::days(730));
+    let answer = app.browser().log_in_with("ada", PASSWORD).await;
+    assert_eq!(answer.location.as_deref(), Some("/account"));
+}
+
+#[rocket::async_test]
+async fn an_address_below_a_page_is_no_page() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    for path in ["/account/x.css", "/account/data.json/x.css", "/login/x.js"] {
+        let answer = browser.send(Method::Get, path, None, &[]).await;
+        assert_eq!(answer.status, Status::NotFound, "{path}");
+    }
+}
