@@ -1,34 +1,27 @@
 //! The same page on Rocket with nothing around it, in a process of its own.
 
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use rocket::{get, routes};
-use rocket_dyn_templates::Template;
+use rocket_dyn_templates::{Engines, Template};
 use serde_json::{Value, json};
 
-use crate::server::{free_port, wait_for};
+use crate::server;
 
+/// This program again, serving only the page.
 pub(crate) struct Process {
-    process: Child,
+    _process: server::Process,
     pub(crate) port: u16,
 }
 
 impl Process {
     pub(crate) async fn start() -> Self {
-        let port = free_port();
-        let this = std::env::current_exe().unwrap();
-        let process = Command::new(this).args(["bare-rocket", &port.to_string()]).spawn().unwrap();
-        wait_for(port).await;
-        Self { process, port }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        let port = server::free_port();
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program.args(["bare-rocket", &port.to_string()]);
+        Self { _process: server::Process::start(program, port).await, port }
     }
 }
 
@@ -67,7 +60,7 @@ pub(crate) fn serve(port: u16) {
         .merge(("log_level", "off"))
         .merge(("template_dir", empty.path()));
     let rocket = rocket::custom(figment).mount("/", routes![account]).attach(Template::custom(
-        move |engines: &mut rocket_dyn_templates::Engines| {
+        move |engines: &mut Engines| {
             let sources = ["base.html", "fields.html", "account.html"].map(&read);
             engines.tera.add_raw_templates(sources).unwrap();
         },

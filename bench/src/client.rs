@@ -14,19 +14,24 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// `headers` are whole lines.
     pub(crate) fn get(port: u16, path: &str, headers: &str) -> Self {
         let text = format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{headers}\r\n");
         Self { port, bytes: text.into_bytes() }
     }
 
-    pub(crate) fn json(port: u16, path: &str, body: &str) -> Self {
+    pub(crate) fn post(port: u16, path: &str, kind: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
         let text = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{headers}\
+             Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         Self { port, bytes: text.into_bytes() }
     }
 }
+
+/// How long a client that was turned away waits before it asks again.
+const TURNED_AWAY: Duration = Duration::from_millis(20);
 
 /// So many clients for so long.
 pub(crate) struct Load {
@@ -37,8 +42,18 @@ pub(crate) struct Load {
 
 /// What came of a load.
 pub(crate) struct Outcome {
-    pub(crate) per_second: f64,
-    pub(crate) p99_micros: f64,
+    sorted_micros: Vec<f64>,
+    seconds: f64,
+}
+
+impl Outcome {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.sorted_micros.len() as f64 / self.seconds
+    }
+
+    pub(crate) fn p99_micros(&self) -> f64 {
+        self.sorted_micros[self.sorted_micros.len() * 99 / 100]
+    }
 }
 
 impl Load {
@@ -51,39 +66,42 @@ impl Load {
         Self { every, ..self }
     }
 
-    /// Counts the answers of status 200; a refusal for being busy counts for nothing.
-    pub(crate) async fn run(&self, requests: &[Request]) -> Outcome {
+    /// Counts the answers of status 200; being turned away counts for nothing.
+    pub(crate) async fn run(&self, request: &Request) -> Outcome {
         let began = Instant::now();
-        let end = began + self.time;
         let mut clients = JoinSet::new();
-        for number in 0..self.clients {
-            // Each client begins with another one and takes them in turn.
-            let (requests, every) = (requests.to_vec(), self.every);
-            clients.spawn(async move {
-                let mut connection = Connection::open(requests[0].port).await;
-                let mut turn = requests.iter().cycle().skip(number);
-                let mut taken = vec![];
-                while Instant::now() < end {
-                    let asked = Instant::now();
-                    let request = turn.next().expect("an endless turn");
-                    let (status, _) = connection.ask(&request.bytes).await;
-                    match status {
-                        200 => taken.push(asked.elapsed().as_secs_f64() * 1e6),
-                        503 => tokio::time::sleep(Duration::from_millis(20)).await,
-                        other => panic!("answered {other}"),
-                    }
-                    tokio::time::sleep(every.saturating_sub(asked.elapsed())).await;
-                }
-                taken
-            });
+        for _ in 0..self.clients {
+            clients.spawn(ask_until(began + self.time, self.every, request.clone()));
         }
-        let mut taken: Vec<f64> = clients.join_all().await.into_iter().flatten().collect();
-        taken.sort_by(f64::total_cmp);
-        Outcome {
-            per_second: taken.len() as f64 / began.elapsed().as_secs_f64(),
-            p99_micros: taken[(taken.len() * 99 / 100).min(taken.len() - 1)],
+        let mut sorted_micros: Vec<f64> = clients.join_all().await.into_iter().flatten().collect();
+        sorted_micros.sort_by(f64::total_cmp);
+        Outcome { sorted_micros, seconds: began.elapsed().as_secs_f64() }
+    }
+}
+
+/// How long each answer took.
+async fn ask_until(end: Instant, every: Duration, request: Request) -> Vec<f64> {
+    let mut connection = Connection::open(request.port).await;
+    let mut taken = vec![];
+    while Instant::now() < end {
+        let asked = Instant::now();
+        match connection.ask_status(&request.bytes).await {
+            200 => taken.push(asked.elapsed().as_secs_f64() * 1e6),
+            503 => tokio::time::sleep(TURNED_AWAY).await,
+            other => panic!("answered {other}"),
+        }
+        if !every.is_zero() {
+            tokio::time::sleep(every.saturating_sub(asked.elapsed())).await;
         }
     }
+    taken
+}
+
+/// What the server said.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// One open connection.
@@ -99,24 +117,29 @@ impl Connection {
         Self { stream, buffer: Vec::with_capacity(16 * 1024) }
     }
 
-    /// The status and the whole answer.
-    pub(crate) async fn ask(&mut self, bytes: &[u8]) -> (u16, &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
+        let status = self.ask_status(request).await;
+        let text = std::str::from_utf8(&self.buffer).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// Reads the whole answer, but looks only at its status.
+    async fn ask_status(&mut self, request: &[u8]) -> u16 {
+        self.stream.write_all(request).await.unwrap();
         self.buffer.clear();
-        loop {
-            assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "closed");
-            if let Some(length) = whole(&self.buffer)
-                && self.buffer.len() >= length
-            {
-                let status = std::str::from_utf8(&self.buffer[9..12]).unwrap().parse().unwrap();
-                return (status, &self.buffer);
-            }
+        let mut whole = None;
+        while whole.is_none_or(|length| self.buffer.len() < length) {
+            let read = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            assert!(read > 0, "the server closed the connection");
+            whole = whole.or_else(|| length_of_answer(&self.buffer));
         }
+        std::str::from_utf8(&self.buffer[9..12]).unwrap().parse().unwrap()
     }
 }
 
 /// The length of the answer that begins here, once its head is complete.
-fn whole(bytes: &[u8]) -> Option<usize> {
+fn length_of_answer(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = std::str::from_utf8(&bytes[..head]).unwrap();
     let length = text.lines().find_map(|line| {

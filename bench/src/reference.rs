@@ -8,16 +8,14 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, Statement};
 
 /// Argon2id with the server's default cost, on every core at once.
-pub(crate) async fn hashes_per_second(time: Duration) -> f64 {
+pub(crate) fn hashes_per_second(time: Duration) -> f64 {
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
     let began = Instant::now();
-    let counts = tokio::task::block_in_place(|| {
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..cores).map(|_| scope.spawn(move || hash_for(time))).collect();
-            workers.into_iter().map(|worker| worker.join().unwrap()).sum::<u32>()
-        })
+    let count = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(move || hash_for(time))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum::<u32>()
     });
-    f64::from(counts) / began.elapsed().as_secs_f64()
+    f64::from(count) / began.elapsed().as_secs_f64()
 }
 
 fn hash_for(time: Duration) -> u32 {

@@ -79,6 +79,8 @@ impl<'r> Responder<'r, 'static> for Asset {
         Response::build()
             .header(kind)
             .header(Header::new("Cache-Control", "public, max-age=31536000, immutable"))
+            // The same for everybody, whatever their cookies.
+            .header(Header::new("Vary", "Accept-Encoding"))
             .sized_body(body.len(), std::io::Cursor::new(body))
             .ok()
     }

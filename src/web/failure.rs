@@ -42,9 +42,20 @@ impl From<Error> for Failure {
 impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
         match self {
-            Self::Page(status, page) => (status, *page).respond_to(request),
+            Self::Page(status, page) => {
+                let mut response = (status, *page).respond_to(request)?;
+                ask_to_wait(&mut response);
+                Ok(response)
+            }
             Self::Status(status) => Err(status),
         }
+    }
+}
+
+/// A 503 says when to come again.
+fn ask_to_wait(response: &mut Response<'_>) {
+    if response.status() == Status::ServiceUnavailable {
+        response.set_header(Header::new("Retry-After", "2"));
     }
 }
 
@@ -186,10 +197,8 @@ fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
     };
     let mut response = Response::build();
     response.status(status).header(kind).sized_body(body.len(), Cursor::new(body.into_owned()));
-    if status == Status::ServiceUnavailable {
-        response.header(Header::new("Retry-After", "2"));
-    }
     let mut response = response.finalize();
+    ask_to_wait(&mut response);
     // Answers to unreadable requests never pass the fairings.
     headers::write(request, &mut response);
     response

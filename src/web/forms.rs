@@ -160,6 +160,12 @@ impl<T: PageForm> Submitted<T> {
                     }
                     typed.errors.push(FieldError { field, label, message: refusal.to_string() });
                 }
+                // What was typed is not lost to a busy moment.
+                Err(Error::Busy) => {
+                    let message = Error::Busy.to_string();
+                    typed.errors.push(FieldError { field: "", label: "", message });
+                    status = Status::ServiceUnavailable;
+                }
                 other => return Ok(other?),
             }
         }

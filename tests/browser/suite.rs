@@ -2,4 +2,3 @@
 
 mod checks;
 mod stories;
-mod probe;

@@ -110,9 +110,9 @@ impl Browser {
     }
 }
 
-/// The CSRF token of the page's main form: the last one.
+/// The CSRF token of the page's main form: the first one.
 pub fn csrf(page: &str) -> String {
-    let field = page.rsplit("name=\"csrf\"").next().unwrap_or_default();
+    let field = page.split("name=\"csrf\"").nth(1).unwrap_or_default();
     let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
     value.unwrap_or_default().to_owned()
 }

@@ -233,14 +233,14 @@ impl Answer {
         headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The CSRF token of the page's main form: the last one, after those of the frame.
+    /// The CSRF token of the page's main form: the first one.
     pub fn csrf(&self) -> String {
-        self.tokens().pop().unwrap_or_default()
+        self.tokens().into_iter().next().unwrap_or_default()
     }
 
-    /// The CSRF token of the frame's buttons: the first one.
+    /// The CSRF token of the frame's buttons: the last one.
     pub fn button_csrf(&self) -> String {
-        self.tokens().into_iter().next().unwrap_or_default()
+        self.tokens().pop().unwrap_or_default()
     }
 
     fn tokens(&self) -> Vec<String> {

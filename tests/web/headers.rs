@@ -65,6 +65,7 @@ async fn static_files_are_kept_for_ever_under_hashed_names() {
         let file = app.browser().get(&format!("/static/{name}")).await;
         assert_eq!(file.status, Status::Ok, "{name}");
         assert!(file.header("cache-control").unwrap().contains("immutable"));
+        assert_eq!(file.header("vary"), Some("Accept-Encoding"));
         has_security_headers(&file);
     }
     for path in ["/static/", "/static/doorward.css", "/static/..%2FCargo.toml", "/static/README.md"]

@@ -210,3 +210,20 @@ async fn when_the_database_is_gone_nobody_is_taken_for_a_stranger() {
     assert!(answer.header("retry-after").is_some());
     assert!(browser.cookie("__Host-rt").is_some());
 }
+
+#[rocket::async_test]
+async fn a_full_hashing_queue_asks_to_try_again_and_keeps_the_text() {
+    let app = App::start().await;
+    let browser = app.browser();
+    let token = browser.get("/login").await.csrf();
+    let fields = [("login", "ada"), ("password", "not her password")];
+    let all = (0..120).map(|_| browser.post_with("/login", &token, &fields));
+    let answers = rocket::futures::future::join_all(all).await;
+    let busy: Vec<_> =
+        answers.iter().filter(|answer| answer.status == Status::ServiceUnavailable).collect();
+    assert!(!busy.is_empty() && busy.len() < answers.len());
+    for answer in busy {
+        assert_eq!(answer.header("retry-after"), Some("2"));
+        assert!(answer.body.contains(r#"value="ada""#) && answer.body.contains("busy"));
+    }
+}
