@@ -22,7 +22,7 @@ use crate::timestamp::Timestamp;
 ///
 /// # Errors
 /// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
-/// the right password; [`Error::Busy`].
+/// the right password; [`crate::error::Error::Busy`].
 pub async fn authenticate(
     db: &Db,
     hasher: &Hasher,
@@ -57,7 +57,7 @@ pub async fn authenticate(
 /// Whether `password` is this account's; a wrong one is counted.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`]; [`Error::Busy`].
+/// [`Refusal::WrongPassword`]; [`crate::error::Error::Busy`].
 pub async fn confirm_password(
     db: &Db,
     hasher: &Hasher,

@@ -70,7 +70,7 @@ pub(super) async fn store_hash(
 /// database; it moves at least by one when the clock was set back.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`crate::error::Error::NotFound`].
 pub async fn raise_epoch(
     db: &impl ConnectionTrait,
     account: &Account,

@@ -81,8 +81,11 @@ pub struct Login {
 
 impl Account {
     fn of(row: entity::Model, roles: Roles) -> Self {
-        let origin =
-            Origin { address: row.last_login_address, user_agent: row.last_login_user_agent };
+        let origin = Origin {
+            address: row.last_login_address,
+            user_agent: row.last_login_user_agent,
+            ..Origin::default()
+        };
         Self {
             id: row.id,
             username: row.username,

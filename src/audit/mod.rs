@@ -94,12 +94,14 @@ pub struct Origin {
     pub address: String,
     /// What the browser says it is, cut to 200 characters.
     pub user_agent: String,
+    /// Names the request in the log; empty where there was none. Not stored.
+    pub request_id: String,
 }
 
 impl Origin {
     /// The operator, at the command line of this machine.
     pub fn command_line() -> Self {
-        Self { address: "command line".to_owned(), user_agent: String::new() }
+        Self { address: "command line".to_owned(), ..Self::default() }
     }
 }
 
@@ -162,6 +164,7 @@ pub fn session_reference(sid: Uuid) -> String {
 pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp) -> Result<()> {
     let session = entry.session.map(session_reference).unwrap_or_default();
     tracing::info!(
+        id = entry.origin.request_id,
         event = entry.event.name(),
         actor = entry.actor.map(tracing::field::display),
         target = entry.target.map(tracing::field::display),

@@ -61,7 +61,7 @@ pub(super) async fn run_session(
             for session in live {
                 let (started, seen) = (session.created_at.iso(), session.last_seen_at.iso());
                 let (sid, account) = (session.sid, session.account);
-                let Origin { address, user_agent } = session.origin;
+                let Origin { address, user_agent, .. } = session.origin;
                 say(&format!("{sid}\t{account}\t{started}\t{seen}\t{address}\t{user_agent}"));
             }
         }

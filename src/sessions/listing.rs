@@ -42,6 +42,7 @@ impl Session {
         let previous = Origin {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
+            ..Origin::default()
         };
         Self {
             sid: row.sid,
@@ -50,7 +51,11 @@ impl Session {
             created_at: row.created_at,
             auth_time: row.auth_time,
             remember: row.remember,
-            origin: Origin { address: row.address, user_agent: row.user_agent },
+            origin: Origin {
+                address: row.address,
+                user_agent: row.user_agent,
+                ..Origin::default()
+            },
             last_seen_at: row.last_seen_at,
             previous_login: row.previous_login_at.map(|at| Login { at, origin: previous }),
             failures_before: row.failures_before,

@@ -17,6 +17,7 @@ use super::clock::Now;
 use super::csrf::{self, Binding};
 use super::failure::{Failure, Problem};
 use super::guards::{Identity, identity};
+use super::log::RequestId;
 use super::page::Page;
 use crate::Doorward;
 use crate::accounts::password::Password;
@@ -229,7 +230,7 @@ async fn receive<T: PageForm>(
     // would break the connection under a browser that is still sending.
     let body = body::read(data).await;
     if !csrf::is_from_our_pages(request, &doorward.settings.base_url) {
-        tracing::warn!(reason = "origin", "csrf.fail");
+        tracing::warn!(id = RequestId::of(request), reason = "origin", "csrf.fail");
         return Err((Status::Forbidden, Problem::ForeignOrigin));
     }
     if !is_form {
@@ -252,7 +253,12 @@ async fn receive<T: PageForm>(
         csrf::matches(&doorward.keys, T::PURPOSE, &binding, &token, Now::of(request))
     });
     if !fresh {
-        tracing::warn!(reason = "token", form = T::PURPOSE, "csrf.fail");
+        tracing::warn!(
+            id = RequestId::of(request),
+            reason = "token",
+            form = T::PURPOSE,
+            "csrf.fail"
+        );
     }
     let typed = Typed {
         csrf: String::new(),

@@ -10,6 +10,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use super::client;
 use super::clock::Now;
 use super::cookies::{Cookie, Outgoing, Received};
+use super::log::RequestId;
 use crate::Doorward;
 use crate::accounts::roles::Permission;
 use crate::accounts::{self, Account};
@@ -37,7 +38,7 @@ pub async fn identity<'r>(request: &'r Request<'_>) -> &'r Identity {
     request
         .local_cache_async(async {
             identify(request).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "cannot tell who sent a request");
+                tracing::error!(id = RequestId::of(request), %error, "cannot tell who sent a request");
                 Identity::Unknown
             })
         })
@@ -49,7 +50,8 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
     let now = Now::of(request);
     let received = Received::of(request);
     if received.spoofed {
-        tracing::warn!(address = Caller::of(request).address, "cookie.spoof");
+        let Origin { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, "cookie.spoof");
     }
     if let Some(token) = received.get(Cookie::Access)
         && let Some(principal) = sessions.principal(token, Client::Web, now).await?
@@ -137,7 +139,7 @@ impl<'r> FromRequest<'r> for LiveSession {
             Ok((true, account)) => Outcome::Success(Self { account, principal }),
             Ok((false, _)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
             Err(error) => {
-                tracing::error!(%error, "cannot tell whether a session lives");
+                tracing::error!(id = RequestId::of(request), %error, "cannot tell whether a session lives");
                 Outcome::Error((Status::ServiceUnavailable, ()))
             }
         }
@@ -178,7 +180,8 @@ macro_rules! staff_guard {
                     return Outcome::Success(Self(live));
                 }
                 let account = live.account.id;
-                tracing::warn!(%account, permission = ?$permission, "authz.denied");
+                let id = RequestId::of(request);
+                tracing::warn!(id, %account, permission = ?$permission, "authz.denied");
                 Outcome::Error((Status::Forbidden, ()))
             }
         }
@@ -208,6 +211,7 @@ impl Caller {
             });
             let said = headers.get_one("user-agent").unwrap_or_default();
             Origin {
+                request_id: RequestId::of(request).to_owned(),
                 address: address.map(|address| address.to_string()).unwrap_or_default(),
                 user_agent: said.chars().filter(|c| !c.is_control()).take(200).collect(),
             }

@@ -38,13 +38,18 @@ const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 const MISDIRECTED: &str = "/misdirected";
 
-/// Puts the headers on an answer. What a route set itself stands.
+/// What a route may have set itself: how long its answer may be kept.
+const OF_THE_ROUTE: [&str; 2] = ["Cache-Control", "Vary"];
+
+/// Puts the headers on an answer. They replace Rocket's own, which for TLS has
+/// a weaker Strict-Transport-Security.
 pub fn write(request: &Request<'_>, response: &mut Response<'_>) {
     let https = Doorward::of(request).settings.base_url.is_https();
     for (name, value) in ALWAYS {
         let needless = name == "Strict-Transport-Security" && !https;
-        if !needless && !response.headers().contains(name) {
-            response.adjoin_raw_header(name, value);
+        let kept = OF_THE_ROUTE.contains(&name) && response.headers().contains(name);
+        if !needless && !kept {
+            response.set_raw_header(name, value);
         }
     }
 }

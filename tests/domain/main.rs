@@ -133,5 +133,5 @@ impl World {
 }
 
 pub(crate) fn origin(place: &str) -> Origin {
-    Origin { address: place.to_owned(), user_agent: "test".to_owned() }
+    Origin { address: place.to_owned(), user_agent: "test".to_owned(), ..Origin::default() }
 }

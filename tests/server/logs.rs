@@ -92,6 +92,9 @@ fn no_secret_is_in_the_log_as_json_and_every_line_parses() {
         let line: serde_json::Value =
             serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+        if line["message"] == "audit" && line["address"] != "command line" {
+            assert!(!line["id"].as_str().unwrap().is_empty(), "{line}");
+        }
     }
     assert!(log.lines().count() > 20);
 }

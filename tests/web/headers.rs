@@ -78,6 +78,12 @@ async fn static_files_are_kept_for_ever_under_hashed_names() {
 async fn https_is_demanded_for_years_where_the_service_has_it() {
     let plain = App::start().await;
     assert_eq!(plain.browser().get("/login").await.header("strict-transport-security"), None);
+    let safe = App::with(&[("base_url", "\"https://localhost:8000\"")]).await;
+    for path in ["/login", "/nowhere", "/healthz", "/account"] {
+        let answer = safe.browser().get(path).await;
+        let demanded = answer.header("strict-transport-security");
+        assert_eq!(demanded, Some("max-age=63072000; includeSubDomains"), "{path}");
+    }
 }
 
 #[rocket::async_test]
