@@ -1,6 +1,6 @@
 //! What a person does, from the first link to the back button.
 
-use doorward_browser_tests::{Browser, PASSWORD, Server};
+use doorward_browser_tests::{Browser, PASSWORD, Server, until};
 use thirtyfour::prelude::*;
 
 const NEW: &str = "a lantern in the harbour";
@@ -47,18 +47,16 @@ async fn the_whole_story(javascript: bool) {
     // The access token runs out while the form is being filled.
     browser.go("/account/password").await;
     browser.fill("current_password", PASSWORD).await;
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    let expired = browser.driver().get_named_cookie("__Host-at").await;
-    assert!(expired.is_err(), "the browser has dropped the access token by now");
+    browser.outwait_access_token().await;
     browser.fill("new_password", NEW).await;
     browser.send().await;
     assert!(browser.text().await.contains("Your password is changed"), "{}", browser.text().await);
-
     browser.press("Log out").await;
     assert!(browser.text().await.contains("You are logged out"));
     browser.driver().back().await.unwrap();
     let shown = browser.text().await;
     assert!(!shown.contains("ada@example.org") && !shown.contains("Log out"), "{shown}");
+    assert!(shown.contains("Log in"), "a page for strangers: {shown}");
     browser.quit().await;
 }
 
@@ -84,7 +82,7 @@ async fn a_browser_signed_out_from_another_says_why() {
     assert!(here.text().await.contains("Chrom"), "the other browser in words");
     here.press_at("ul.sessions form button").await;
     assert!(here.text().await.contains("That browser is signed out"));
-    there.go("/account").await;
+    there.press_at("header nav a[href='/account/sessions']").await;
     assert!(there.path().await.starts_with("/login"));
     assert!(there.text().await.contains("from another browser of yours"));
     here.quit().await;
@@ -93,49 +91,74 @@ async fn a_browser_signed_out_from_another_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_tabs_that_refresh_at_once_stay_signed_in() {
-    let server = Server::start(&[("ACCESS_TOKEN_SECONDS", "1")]);
+    let server = Server::start(&[("ACCESS_TOKEN_SECONDS", "3")]);
     server.account("ada", &[]);
     let browser = Browser::start(&server).await;
     browser.log_in("ada").await;
-    for _ in 0..4 {
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        let script =
-            "return Promise.all(Array.from({length: 8}, () => fetch('/account').then(a => a.url)))";
-        let answers = browser.script(script).await;
-        let urls: Vec<&str> =
-            answers.as_array().unwrap().iter().filter_map(|url| url.as_str()).collect();
-        assert!(urls.len() == 8 && urls.iter().all(|url| url.ends_with("/account")), "{urls:?}");
+    let mut tabs = vec![browser.driver().window().await.unwrap()];
+    tabs.push(browser.driver().new_tab().await.unwrap());
+    browser.driver().switch_to_window(tabs[1].clone()).await.unwrap();
+    browser.go("/account/sessions").await;
+    for round in 0..2 {
+        let before = browser.generation().await;
+        browser.outwait_access_token().await;
+        // Both set out at the same moment.
+        let start = browser.script("return Date.now() + 1000").await;
+        let there = format!("/account?round={round}");
+        for tab in &tabs {
+            browser.driver().switch_to_window(tab.clone()).await.unwrap();
+            let leave =
+                format!("setTimeout(() => location.assign('{there}'), {start} - Date.now())");
+            browser.script(&leave).await;
+        }
+        for tab in &tabs {
+            browser.driver().switch_to_window(tab.clone()).await.unwrap();
+            until("the tab is signed in", async || browser.path().await == there).await;
+            assert!(browser.text().await.contains("ada@example.org"));
+        }
+        assert_eq!(browser.generation().await, before + 1, "one refresh for both");
     }
+    // And eight requests of one tab.
+    let before = browser.generation().await;
+    browser.outwait_access_token().await;
+    let script =
+        "return Promise.all(Array.from({length: 8}, () => fetch('/account').then(a => a.url)))";
+    let answers = browser.script(script).await;
+    let urls: Vec<&str> =
+        answers.as_array().unwrap().iter().filter_map(|url| url.as_str()).collect();
+    assert!(urls.len() == 8 && urls.iter().all(|url| url.ends_with("/account")), "{urls:?}");
+    assert_eq!(browser.generation().await, before + 1, "one refresh for all");
     browser.quit().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn remember_me_outlives_the_browser_and_nothing_else_does() {
-    let server = Server::start(&[("ACCESS_TOKEN_SECONDS", "1")]);
-    server.account("ada", &[]);
-    for remembered in [true, false] {
-        let profile = tempfile::tempdir().unwrap();
-        let browser = Browser::with(&server, true, profile.path()).await;
-        browser.go("/login").await;
-        browser.fill("login", "ada").await;
-        browser.fill("password", PASSWORD).await;
-        if remembered {
-            browser.driver().find(By::Name("remember")).await.unwrap().click().await.unwrap();
-        }
-        browser.send().await;
-        assert_eq!(browser.path().await, "/account");
-        // Chromium writes cookies to its disk half a minute late, or when it is closed in order.
-        browser.quit().await;
-        std::thread::sleep(std::time::Duration::from_secs(2));
-        let browser = Browser::with(&server, true, profile.path()).await;
-        browser.go("/account").await;
-        assert_eq!(
-            browser.path().await.starts_with("/account"),
-            remembered,
-            "remembered: {remembered}"
-        );
-        browser.quit().await;
+/// Logs in, closes the browser, opens it again: is one still signed in?
+async fn is_signed_in_after_a_restart(server: &Server, remember: bool) -> bool {
+    let profile = tempfile::tempdir().unwrap();
+    let browser = Browser::with(server, true, profile.path()).await;
+    browser.go("/login").await;
+    browser.fill("login", "ada").await;
+    browser.fill("password", PASSWORD).await;
+    if remember {
+        browser.driver().find(By::Name("remember")).await.unwrap().click().await.unwrap();
     }
+    browser.send().await;
+    assert_eq!(browser.path().await, "/account");
+    // It has a lifetime of its own, and outlives a browser that is closed before.
+    browser.outwait_access_token().await;
+    browser.quit().await;
+    let browser = Browser::with(server, true, profile.path()).await;
+    browser.go("/account").await;
+    let signed_in = browser.path().await == "/account";
+    browser.quit().await;
+    signed_in
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn remember_me_outlives_the_browser_and_without_it_only_the_access_token_does() {
+    let server = Server::start(&[("ACCESS_TOKEN_SECONDS", "2")]);
+    server.account("ada", &[]);
+    assert!(is_signed_in_after_a_restart(&server, true).await, "remembered");
+    assert!(!is_signed_in_after_a_restart(&server, false).await, "not remembered");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,12 +195,6 @@ async fn one_logs_in_with_the_keyboard_alone() {
     active.send_keys(Key::Tab.value().to_string()).await.unwrap();
     let active = browser.driver().active_element().await.unwrap();
     active.send_keys(format!("{PASSWORD}{}", Key::Enter.value())).await.unwrap();
-    for _ in 0..100 {
-        if browser.path().await == "/account" {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    assert_eq!(browser.path().await, "/account");
+    until("one is signed in", async || browser.path().await == "/account").await;
     browser.quit().await;
 }
