@@ -66,12 +66,16 @@ impl Load {
         Self { every, ..self }
     }
 
+    /// Each client takes the requests in turn and begins with another one.
     /// Counts the answers of status 200; being turned away counts for nothing.
-    pub(crate) async fn run(&self, request: &Request) -> Outcome {
+    pub(crate) async fn run(&self, requests: &[Request]) -> Outcome {
         let began = Instant::now();
         let mut clients = JoinSet::new();
-        for _ in 0..self.clients {
-            clients.spawn(ask_until(began + self.time, self.every, request.clone()));
+        for number in 0..self.clients {
+            let mut requests = requests.to_vec();
+            let first = number % requests.len();
+            requests.rotate_left(first);
+            clients.spawn(ask_until(began + self.time, self.every, requests));
         }
         let mut sorted_micros: Vec<f64> = clients.join_all().await.into_iter().flatten().collect();
         sorted_micros.sort_by(f64::total_cmp);
@@ -80,10 +84,10 @@ impl Load {
 }
 
 /// How long each answer took.
-async fn ask_until(end: Instant, every: Duration, request: Request) -> Vec<f64> {
-    let mut connection = Connection::open(request.port).await;
+async fn ask_until(end: Instant, every: Duration, requests: Vec<Request>) -> Vec<f64> {
+    let mut connection = Connection::open(requests[0].port).await;
     let mut taken = vec![];
-    while Instant::now() < end {
+    for request in requests.iter().cycle().take_while(|_| Instant::now() < end) {
         let asked = Instant::now();
         match connection.ask_status(&request.bytes).await {
             200 => taken.push(asked.elapsed().as_secs_f64() * 1e6),

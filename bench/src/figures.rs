@@ -10,18 +10,24 @@ use crate::reference;
 use crate::server::Server;
 use crate::table::{self, Aim, Plan, in_turn, median};
 
+/// How many people log in. One alone would soon have more sessions than are
+/// allowed, and each log-in would have to end another.
+const PEOPLE: usize = 64;
+
 pub(crate) async fn measure(plan: Plan) {
     table::head();
     start().await;
     let server = Server::start(tempfile::tempdir().unwrap()).await;
     table::line("resident memory idle, MiB", server.memory("VmRSS"), Aim::Below(30.0));
-    for name in ["ada", "flood", "chain"] {
-        server.add_account(name);
-    }
+    let names: Vec<String> = (0..PEOPLE).map(|number| format!("person{number}")).collect();
+    names.iter().for_each(|name| server.add_account(name));
+    server.add_account("ada");
     pages(plan, &server).await;
-    logins(plan, &server).await;
-    flood(plan, &server).await;
-    refreshes(plan, &server).await;
+    let of = |name: &String| people::login(server.port, name);
+    let log_ins: Vec<Request> = names.iter().map(of).collect();
+    logins(plan, &log_ins).await;
+    flood(plan, &server, &log_ins).await;
+    refreshes(plan, &server, &names[..16]).await;
 }
 
 async fn start() {
@@ -38,10 +44,10 @@ async fn start() {
 }
 
 async fn pages(plan: Plan, server: &Server) {
-    let page = people::account_page(server.port, "ada").await;
+    let page = [people::account_page(server.port, "ada").await];
     let bare = bare::Process::start().await;
-    let bare_page = Request::get(bare.port, "/account", "");
-    assert_same_size(&page, &bare_page).await;
+    let bare_page = [Request::get(bare.port, "/account", "")];
+    assert_same_size(&page[0], &bare_page[0]).await;
     let compared = in_turn(
         plan,
         async || Load::new(32, plan.each).run(&page).await.per_second(),
@@ -64,30 +70,28 @@ async fn assert_same_size(page: &Request, bare: &Request) {
     assert!(sizes[0].abs_diff(sizes[1]) < 64, "the pages differ in size: {sizes:?}");
 }
 
-async fn logins(plan: Plan, server: &Server) {
-    let login = people::login(server.port, "flood");
+async fn logins(plan: Plan, log_ins: &[Request]) {
     // A hash takes tens of milliseconds: more time for as many of them.
     let time = plan.each * 2;
     let compared = in_turn(
         plan,
-        async || Load::new(8, time).run(&login).await.per_second(),
+        async || Load::new(8, time).run(log_ins).await.per_second(),
         async || reference::hashes_per_second(time),
     )
     .await;
     table::compared("log-ins/s", compared, "bare Argon2id hashes/s", Aim::AtLeast(0.95));
 }
 
-async fn flood(plan: Plan, server: &Server) {
-    let page = people::account_page(server.port, "ada").await;
-    let login = people::login(server.port, "flood");
+async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) {
+    let page = [people::account_page(server.port, "ada").await];
     // A hundred a second: enough for a 99th percentile, no load to speak of.
     let looks = Load::new(1, plan.each * 2).every(Duration::from_millis(10));
     let look = async || looks.run(&page).await.p99_micros();
     let compared = in_turn(
         plan,
         async || {
-            let flood = Load::new(64, plan.each * 2);
-            tokio::join!(flood.run(&login), look()).1
+            let flood = Load::new(PEOPLE, plan.each * 2);
+            tokio::join!(flood.run(log_ins), look()).1
         },
         look,
     )
@@ -97,10 +101,10 @@ async fn flood(plan: Plan, server: &Server) {
     table::line("most resident memory until then, MiB", server.memory("VmHWM"), Aim::Below(150.0));
 }
 
-async fn refreshes(plan: Plan, server: &Server) {
+async fn refreshes(plan: Plan, server: &Server, names: &[String]) {
     let mut chains = vec![];
-    for _ in 0..16 {
-        chains.push(people::refresh_token(server.port, "chain").await);
+    for name in names {
+        chains.push(people::refresh_token(server.port, name).await);
     }
     let chains = Mutex::new(chains);
     let compared = in_turn(

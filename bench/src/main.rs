@@ -12,6 +12,7 @@
 mod bare;
 mod client;
 mod figures;
+mod others;
 mod people;
 mod reference;
 mod server;

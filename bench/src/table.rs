@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::others::Others;
+
 /// How long one measurement takes, and how often each is taken.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
@@ -21,32 +23,34 @@ pub(crate) struct Compared {
     ours: f64,
     theirs: f64,
     ratios: Vec<f64>,
+    others: f64,
 }
 
+/// With more of the processors than this gone to others, no ratio counts.
+const DISTURBED: f64 = 0.1;
+
 pub(crate) fn head() {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or_default().to_owned();
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    println!("{cores} cores; load before the start {load}, which should be near 0.\n");
-    println!("| what | Doorward | reference | ratio (range) | aim | |");
-    println!("|---|--:|--:|--:|--:|---|");
+    println!("| what | Doorward | reference | ratio (range) | aim | | others' part of the CPU |");
+    println!("|---|--:|--:|--:|--:|---|--:|");
 }
 
 /// A figure with an aim of its own.
 pub(crate) fn line(what: &str, figure: f64, aim: Aim) {
     let (aim, verdict) = judge(figure, aim);
-    println!("| {what} | {figure:.0} | | | {aim} | {verdict} |");
+    println!("| {what} | {figure:.0} | | | {aim} | {verdict} | |");
 }
 
 /// A figure beside its reference; the aim is for their ratio.
 pub(crate) fn compared(what: &str, compared: Compared, reference: &str, aim: Aim) {
-    let Compared { ours, theirs, ratios } = compared;
+    let Compared { ours, theirs, ratios, others } = compared;
     let ratio = median(&ratios);
     let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
     let most = ratios.iter().copied().fold(0.0, f64::max);
     let (aim, verdict) = judge(ratio, aim);
+    let verdict = if others > DISTURBED { "disturbed, run it again" } else { verdict };
+    let others = others * 100.0;
     println!(
-        "| {what} | {ours:.0} | {theirs:.0} {reference} | {ratio:.2} ({least:.2} to {most:.2}) | {aim} | {verdict} |"
+        "| {what} | {ours:.0} | {theirs:.0} {reference} | {ratio:.2} ({least:.2} to {most:.2}) | {aim} | {verdict} | {others:.0} % |"
     );
 }
 
@@ -72,6 +76,7 @@ pub(crate) async fn in_turn(
     reference: impl AsyncFn() -> f64,
 ) -> Compared {
     let (mut ours, mut theirs) = (vec![], vec![]);
+    let others = Others::watch();
     for round in 0..plan.rounds {
         // Neither always comes second.
         if round % 2 == 0 {
@@ -83,5 +88,5 @@ pub(crate) async fn in_turn(
         }
     }
     let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
-    Compared { ours: median(&ours), theirs: median(&theirs), ratios }
+    Compared { ours: median(&ours), theirs: median(&theirs), ratios, others: others.share() }
 }
