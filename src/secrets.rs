@@ -23,9 +23,14 @@ pub fn random_token() -> String {
     encode(&random::<32>())
 }
 
+/// The SHA-256 of a token.
+pub fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
 /// What the database keeps of a one-time token: whoever reads the table cannot use it.
 pub fn token_hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token).to_vec()
+    digest(token).to_vec()
 }
 
 /// Base64url without padding (RFC 7515, section 2).

@@ -1,7 +1,10 @@
 //! The access token: a signed statement of who sends a request, good for
 //! minutes (RFC 7519, RFC 9068). One function issues it, one verifies it.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use uuid::Uuid;
@@ -21,6 +24,10 @@ pub const MOST_BYTES: usize = 4096;
 pub const LEEWAY: Duration = Duration::seconds(5);
 
 const TYPE: &str = "at+jwt";
+
+/// Tokens whose signature and claims need not be read again: a browser sends
+/// the same one for minutes.
+const MOST_VERIFIED: u64 = 20_000;
 
 /// What a verified token states.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +94,22 @@ pub enum Fault {
     Time,
 }
 
+/// A token that was read before. Its key and its time are asked about again.
+#[derive(Debug)]
+struct Verified {
+    client: Client,
+    kid: String,
+    claims: Claims,
+}
+
 /// Issues and verifies the tokens of one service.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     name: String,
     web: String,
     api: String,
+    /// By the SHA-256 of the token.
+    verified: Cache<[u8; 32], Arc<Verified>>,
     /// How long a token is good.
     pub life: Duration,
 }
@@ -104,6 +121,10 @@ impl Issuer {
             name: base_url.to_owned(),
             web: format!("{base_url}#web"),
             api: format!("{base_url}#api"),
+            verified: Cache::builder()
+                .max_capacity(MOST_VERIFIED)
+                .time_to_live(life.unsigned_abs())
+                .build(),
             life,
         }
     }
@@ -153,7 +174,35 @@ impl Issuer {
         token: &str,
         now: Timestamp,
     ) -> Result<Claims, Fault> {
-        let key = ring.by_kid(Purpose::Access, &kid_of(token)?, now).ok_or(Fault::UnknownKey)?;
+        let digest = secrets::digest(token);
+        let claims = match self.verified.get(&digest) {
+            Some(known)
+                if known.client == client
+                    && ring.by_kid(Purpose::Access, &known.kid, now).is_some() =>
+            {
+                known.claims.clone()
+            }
+            _ => {
+                let kid = kid_of(token)?;
+                let claims = self.read(ring, client, &kid, token, now)?;
+                let known = Verified { client, kid, claims: claims.clone() };
+                self.verified.insert(digest, Arc::new(known));
+                claims
+            }
+        };
+        self.check_time(&claims, now)?;
+        Ok(claims)
+    }
+
+    fn read(
+        &self,
+        ring: &Ring,
+        client: Client,
+        kid: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Claims, Fault> {
+        let key = ring.by_kid(Purpose::Access, kid, now).ok_or(Fault::UnknownKey)?;
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[&self.name]);
         rules.set_audience(&[self.audience(client)]);
@@ -165,7 +214,11 @@ impl Issuer {
         let payload = jsonwebtoken::decode::<Payload>(token, &secret, &rules)
             .map_err(|_| Fault::Claims)?
             .claims;
-        self.check_time(&payload, now)?;
+        // Checked arithmetic: the numbers come from outside.
+        let life = payload.exp.checked_sub(payload.iat).ok_or(Fault::Time)?;
+        if payload.nbf != payload.iat || !(0..=self.life.whole_seconds()).contains(&life) {
+            return Err(Fault::Time);
+        }
         let id = |text: &str| secrets::decode_id(text).ok_or(Fault::Claims);
         Ok(Claims {
             sub: AccountId(payload.sub),
@@ -180,14 +233,8 @@ impl Issuer {
         })
     }
 
-    fn check_time(&self, payload: &Payload, now: Timestamp) -> Result<(), Fault> {
-        let (now, leeway) = (now.seconds(), LEEWAY.whole_seconds());
-        // Checked arithmetic: the numbers come from outside.
-        let life = payload.exp.checked_sub(payload.iat).ok_or(Fault::Time)?;
-        let good = payload.nbf <= now + leeway
-            && payload.iat <= now + leeway
-            && now - leeway < payload.exp
-            && (0..=self.life.whole_seconds()).contains(&life);
+    fn check_time(&self, claims: &Claims, now: Timestamp) -> Result<(), Fault> {
+        let good = claims.issued_at <= now + LEEWAY && now < claims.expires_at + LEEWAY;
         if good { Ok(()) } else { Err(Fault::Time) }
     }
 

@@ -49,7 +49,8 @@ impl Sessions {
         if !self.index.permits(&claims) {
             return Ok(None);
         }
-        if !self.index.is_fresh() && !self.is_good_in_database(&claims, now).await? {
+        // Boxed: a future is as large as the rarest thing it may have to do.
+        if !self.index.is_fresh() && !Box::pin(self.is_good_in_database(&claims, now)).await? {
             return Ok(None);
         }
         self.sightings.note(claims.sid, claims.generation, now);

@@ -61,7 +61,8 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
     let Some(token) = received.get(Cookie::Refresh).and_then(RefreshToken::parse) else {
         return Ok(Identity::Anonymous(None));
     };
-    match sessions.refresh(&token, Client::Web, Caller::of(request), now).await? {
+    // Boxed: this future is part of every request's, and most refresh nothing.
+    match Box::pin(sessions.refresh(&token, Client::Web, Caller::of(request), now)).await? {
         Refreshed::Issued(issued) => {
             Outgoing::of(request).set_tokens(&issued);
             Ok(Identity::SignedIn(issued.principal))

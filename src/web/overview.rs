@@ -59,7 +59,7 @@ impl Overviews {
         {
             return Ok(overview);
         }
-        let overview = Arc::new(read(db, who, now).await?);
+        let overview = Arc::new(Box::pin(read(db, who, now)).await?);
         self.0.insert(who.session, (version, Arc::clone(&overview)));
         Ok(overview)
     }

@@ -27,6 +27,8 @@ pub struct Page {
     signed_in: bool,
     section: &'static str,
     staff: bool,
+    /// Left out for members: undefined is false to a template.
+    #[serde(skip_serializing_if = "May::is_nothing")]
     may: May,
     message: Option<Shown>,
     registration_open: bool,
@@ -50,6 +52,10 @@ struct May {
 }
 
 impl May {
+    fn is_nothing(&self) -> bool {
+        !self.look
+    }
+
     fn of(roles: &Roles) -> Self {
         Self {
             look: roles.may(Permission::Look),

@@ -203,6 +203,25 @@ fn a_token_is_good_in_its_time_only_but_for_five_seconds() {
 }
 
 #[test]
+fn a_token_read_before_is_held_against_key_audience_and_time_again() {
+    let mut forge = Forge::new();
+    let token = forge.sign(&forge.header(), &forge.payload());
+    let (first, again) = (forge.verify(&token), forge.verify(&token));
+    assert!(first.is_ok());
+    assert_eq!(first, again);
+    let at = |forge: &Forge, client, seconds| {
+        let now = NOON + Duration::seconds(seconds);
+        forge.issuer.verify(&forge.ring, client, &token, now).err()
+    };
+    assert_eq!(at(&forge, Client::Api, 0), Some(Fault::Claims));
+    assert_eq!(at(&forge, Client::Web, 0), None, "the wrong client has not spoilt it");
+    assert_eq!(at(&forge, Client::Web, 605), Some(Fault::Time));
+    let kid = forge.ring.signing(Purpose::Access).kid.clone();
+    forge.ring.revoke(&kid, NOON).unwrap();
+    assert_eq!(at(&forge, Client::Web, 0), Some(Fault::UnknownKey));
+}
+
+#[test]
 fn other_texts_and_other_tokens_are_no_access_tokens() {
     let forge = Forge::new();
     let refresh = "v1.AAAAAAAAAAAAAAAAAAAAAA.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
