@@ -33,6 +33,8 @@ impl MigrationTrait for Migration {
                 .table("account_roles")
                 .col(uuid("account_id"))
                 .col(text("role"))
+                // As in the account: holders are listed by name from one index.
+                .col(text("username_canonical"))
                 .primary_key(Index::create().col("account_id").col("role"))
                 .foreign_key(
                     ForeignKey::create()
@@ -48,13 +50,37 @@ impl MigrationTrait for Migration {
                 .name("account_roles_by_role")
                 .table("account_roles")
                 .col("role")
+                .col("username_canonical")
                 .to_owned(),
         )
-        .await
+        .await?;
+        db.create_table(
+            Table::create()
+                .table("roles")
+                .col(text("name").primary_key())
+                .col(text("description"))
+                .col(big_integer("created_at"))
+                .to_owned(),
+        )
+        .await?;
+        let index = |name: &str| Index::create().name(name).table("accounts").to_owned();
+        for new in [
+            index("accounts_by_opening").col("created_at").col("id"),
+            index("accounts_by_login").col("last_login_at").col("id"),
+            index("accounts_by_failures")
+                .col("failed_logins")
+                .and_where(Expr::col("failed_logins").gt(0)),
+            index("accounts_disabled")
+                .col("username_canonical")
+                .and_where(Expr::col("disabled_at").is_not_null()),
+        ] {
+            db.create_index(new.to_owned()).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["account_roles", "accounts"] {
+        for table in ["roles", "account_roles", "accounts"] {
             db.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

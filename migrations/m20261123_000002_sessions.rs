@@ -62,6 +62,19 @@ impl MigrationTrait for Migration {
                 .to_owned(),
         )
         .await?;
+        // Live sessions, the newest first, and by address; ended ones are most rows.
+        for column in ["created_at", "address"] {
+            db.create_index(
+                Index::create()
+                    .name(format!("sessions_live_by_{column}"))
+                    .table("sessions")
+                    .col(column)
+                    .col("sid")
+                    .and_where(Expr::col("ended_at").is_null())
+                    .to_owned(),
+            )
+            .await?;
+        }
         db.create_table(
             Table::create()
                 .table("revocations")
@@ -85,6 +98,16 @@ impl MigrationTrait for Migration {
         .await?;
         db.create_table(
             Table::create()
+                .table("revocation_receipts")
+                .col(big_integer("revocation_id"))
+                .col(text("instance"))
+                .col(big_integer("delay_millis"))
+                .primary_key(Index::create().col("revocation_id").col("instance"))
+                .to_owned(),
+        )
+        .await?;
+        db.create_table(
+            Table::create()
                 .table("service")
                 .col(text("name").primary_key())
                 .col(big_integer("value"))
@@ -94,7 +117,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["service", "revocations", "sessions"] {
+        for table in ["service", "revocation_receipts", "revocations", "sessions"] {
             db.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

@@ -58,6 +58,20 @@ pub enum Refusal {
     /// The roles would make the access cookie larger than browsers keep.
     #[error("These are more roles than the access token can carry. Remove some first.")]
     TooManyRoles,
+    /// A role of this name exists, or one is built in.
+    #[error("There is a role of that name already. Please choose another.")]
+    RoleTaken,
+    /// What was pasted to be revoked is nothing that could be.
+    #[error("That is neither a token of this service nor a jti. Please paste all of it.")]
+    UnknownToken,
+    /// Support helps members; nobody takes over an administrator from the dashboard.
+    #[error(
+        "This cannot be done to an administrator from here. The operator can, at the command line."
+    )]
+    NotAnAdmin,
+    /// What an undo would bring back is not what is there.
+    #[error("This cannot be undone any more: it was changed again, or it is too long ago.")]
+    TooLateToUndo,
     /// A key that cannot be rotated from here, and why.
     #[error("{0}")]
     Key(String),

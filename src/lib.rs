@@ -17,6 +17,7 @@ pub mod personal_data;
 pub mod secrets;
 pub mod sessions;
 pub mod setup_token;
+pub mod statistics;
 pub mod timestamp;
 pub mod web;
 
@@ -89,6 +90,31 @@ impl Doorward {
             db,
             keys,
         })
+    }
+
+    /// What a server does about twice a second: take up what other processes
+    /// revoked, write down what was seen and counted, seal the audit log.
+    ///
+    /// # Errors
+    /// The database failed; all of it is done again the next time.
+    pub async fn tend(&self, now: Timestamp) -> Result<()> {
+        // Each, whatever becomes of the other.
+        let tended = self.sessions.tend(now).await;
+        audit::chain::seal(&self.db, now).await?;
+        tended
+    }
+
+    /// What a server does about once a minute: forget and remove what is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+        self.sessions.tidy(now).await?;
+        credentials::remove_expired(&self.db, now).await?;
+        if let Some(kept) = self.settings.audit_retention {
+            audit::chain::prune(&self.db, now - kept).await?;
+        }
+        Ok(())
     }
 
     /// What changing passwords needs.

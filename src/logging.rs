@@ -8,14 +8,19 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
-/// Takes every record of the `log` crate and keeps none.
+/// Takes every record of the `log` crate and keeps none, but for what is wrong
+/// with a template, and that only while developing: it may quote a value.
 struct Silence;
 
 impl log::Log for Silence {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        false
+    fn enabled(&self, about: &log::Metadata<'_>) -> bool {
+        cfg!(debug_assertions) && about.target().starts_with("rocket_dyn_templates")
     }
-    fn log(&self, _: &log::Record<'_>) {}
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            tracing::error!(what = %record.args(), "template");
+        }
+    }
     fn flush(&self) {}
 }
 
@@ -23,7 +28,12 @@ impl log::Log for Silence {
 pub fn start(format: LogFormat, level: LevelFilter) {
     // Whoever is first stays: Rocket sets its logger only if there is none.
     if log::set_logger(&Silence).is_ok() {
-        log::set_max_level(log::LevelFilter::Off);
+        let developing = cfg!(debug_assertions);
+        log::set_max_level(if developing {
+            log::LevelFilter::Error
+        } else {
+            log::LevelFilter::Off
+        });
     }
     let ours = Targets::new().with_target("doorward", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

@@ -28,6 +28,8 @@ pub struct Timestamp(pub i64);
 
 const WORDS: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
+const TIME_OF_DAY: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
 const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
@@ -42,6 +44,11 @@ impl Timestamp {
         Self(seconds.saturating_mul(1000))
     }
 
+    /// Whole hours since 1970.
+    pub fn hour(self) -> i64 {
+        self.seconds().div_euclid(3600)
+    }
+
     /// Time passed since `earlier`; negative when the clock was set back in between.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::milliseconds(self.0.saturating_sub(earlier.0))
@@ -50,6 +57,22 @@ impl Timestamp {
     /// For people: `1 Jan 2026, 12:00 UTC`.
     pub fn words(self) -> String {
         self.date().format(WORDS).unwrap_or_default()
+    }
+
+    /// The time of day alone: `12:00`.
+    pub fn time_of_day(self) -> String {
+        self.date().format(TIME_OF_DAY).unwrap_or_default()
+    }
+
+    /// The day alone: `1 Jan`.
+    pub fn day(self) -> String {
+        self.date().format(DAY).unwrap_or_default()
+    }
+
+    /// The first moment of a day written `2026-01-01` (RFC 3339, full-date).
+    pub fn of_day(text: &str) -> Option<Self> {
+        let day = time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+        Some(day.midnight().assume_utc().into())
     }
 
     /// For machines: `2026-01-01T12:00:00Z` (RFC 3339).

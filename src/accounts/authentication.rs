@@ -88,14 +88,8 @@ async fn note_failure(
         .filter(entity::Column::Id.eq(id.unwrap_or(AccountId(Uuid::nil()))))
         .exec(&txn)
         .await?;
-    let entry = Entry {
-        event: Event::LoginFailed,
-        actor: None,
-        target: id.map(|id| id.0),
-        session: None,
-        origin,
-        detail: detail.to_owned(),
-    };
+    let target = id.map(|id| id.0);
+    let entry = Entry { target, ..Entry::of_service(Event::LoginFailed, origin) }.with(detail);
     audit::record(&txn, entry, now).await?;
     txn.commit().await?;
     if let Some(id) = id {

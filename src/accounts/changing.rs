@@ -4,15 +4,20 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::roles::Roles;
-use super::{Account, AccountId, entity};
-use crate::error::{Refusal, Result};
+use super::{Account, AccountId, entity, own_roles};
+use crate::error::{Error, Refusal, Result};
 use crate::timestamp::Timestamp;
 
-/// Replaces all roles of an account.
+/// Replaces all roles of an account. One that nobody made yet is made.
 ///
 /// # Errors
 /// [`Refusal::TooManyRoles`] when they would not fit into an access token.
-pub async fn write_roles(db: &impl ConnectionTrait, id: AccountId, roles: &Roles) -> Result<()> {
+pub async fn write_roles(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    roles: &Roles,
+    now: Timestamp,
+) -> Result<()> {
     if !roles.fit_a_token() {
         return Err(Refusal::TooManyRoles.into());
     }
@@ -20,14 +25,20 @@ pub async fn write_roles(db: &impl ConnectionTrait, id: AccountId, roles: &Roles
         .filter(entity::role::Column::AccountId.eq(id))
         .exec(db)
         .await?;
+    if roles.names().next().is_none() {
+        return Ok(());
+    }
+    let row = entity::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
     let rows: Vec<_> = roles
         .names()
-        .map(|role| entity::role::ActiveModel { account_id: Set(id), role: Set(role.to_owned()) })
+        .map(|role| entity::role::ActiveModel {
+            account_id: Set(id),
+            role: Set(role.to_owned()),
+            username_canonical: Set(row.username_canonical.clone()),
+        })
         .collect();
-    if !rows.is_empty() {
-        entity::role::Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+    entity::role::Entity::insert_many(rows).exec_without_returning(db).await?;
+    own_roles::add_missing(db, roles, now).await
 }
 
 /// Stores a new password's hash and the moment of the change.

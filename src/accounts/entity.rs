@@ -44,6 +44,27 @@ pub mod role {
         pub account_id: AccountId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub role: String,
+        /// As in the account.
+        pub username_canonical: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The table `roles`: the roles that admins made.
+pub mod own_role {
+    use sea_orm::entity::prelude::*;
+
+    use crate::timestamp::Timestamp;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "roles")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub description: String,
+        pub created_at: Timestamp,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

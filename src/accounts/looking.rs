@@ -1,9 +1,13 @@
 //! Finding and counting accounts.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+
+use uuid::Uuid;
 
 use super::names::LoginName;
 use super::roles::{ADMIN, Roles};
@@ -56,42 +60,89 @@ pub(super) async fn roles_of(db: &impl ConnectionTrait, id: AccountId) -> Result
     Ok(Roles::stored(rows.into_iter().map(|row| row.role)))
 }
 
-/// One screen of accounts by name: those after `after`, whose name or address
-/// begins with `search`.
+/// The accounts of these ids that exist, by name.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    search: &str,
-    after: &str,
-    limit: u64,
-) -> Result<Vec<Account>> {
-    let mut query = entity::Entity::find()
-        .filter(entity::Column::UsernameCanonical.gt(after))
+pub async fn all_of(db: &impl ConnectionTrait, ids: &[AccountId]) -> Result<Vec<Account>> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::Id.is_in(ids.iter().copied()))
         .order_by_asc(entity::Column::UsernameCanonical)
-        .limit(limit);
-    if !search.is_empty() {
-        // A range, not LIKE: it uses the index and has no wildcards to escape.
-        let (from, to) = (search.to_lowercase(), format!("{}\u{10ffff}", search.to_lowercase()));
-        query = query.filter(
-            entity::Column::UsernameCanonical
-                .between(&from, &to)
-                .or(entity::Column::EmailCanonical.between(&from, &to)),
-        );
-    }
-    let rows = query.all(db).await?;
+        .all(db)
+        .await?;
+    with_roles(db, rows).await
+}
+
+pub(super) async fn with_roles(
+    db: &impl ConnectionTrait,
+    rows: Vec<entity::Model>,
+) -> Result<Vec<Account>> {
     let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();
     let roles = entity::role::Entity::find()
         .filter(entity::role::Column::AccountId.is_in(ids))
         .all(db)
         .await?;
+    let mut by_account: HashMap<AccountId, Vec<String>> = HashMap::new();
+    for role in roles {
+        by_account.entry(role.account_id).or_default().push(role.role);
+    }
     let account = |row: entity::Model| {
-        let mine = roles.iter().filter(|role| role.account_id == row.id);
-        let mine = Roles::stored(mine.map(|role| role.role.clone()));
-        Account::of(row, mine)
+        let mine = by_account.remove(&row.id).unwrap_or_default();
+        Account::of(row, Roles::stored(mine))
     };
     Ok(rows.into_iter().map(account).collect())
+}
+
+/// The user names behind these ids; deleted accounts have none.
+///
+/// # Errors
+/// The database failed.
+pub async fn names_of(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, String>> {
+    let rows: Vec<(Uuid, String)> = entity::Entity::find()
+        .select_only()
+        .columns([entity::Column::Id, entity::Column::Username])
+        .filter(entity::Column::Id.is_in(ids.into_iter().map(AccountId)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Accounts with at least so many failed log-ins in a row, the most first.
+///
+/// # Errors
+/// The database failed.
+pub async fn most_failures(
+    db: &impl ConnectionTrait,
+    at_least: i64,
+    limit: u64,
+) -> Result<Vec<Account>> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::FailedLogins.gte(at_least))
+        // As the index says it, so that SQLite sees that it fits.
+        .filter(entity::Column::FailedLogins.gt(0))
+        .order_by_desc(entity::Column::FailedLogins)
+        .limit(limit)
+        .all(db)
+        .await?;
+    with_roles(db, rows).await
+}
+
+/// Lets nobody else make or unmake administrators until the transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn hold_admins(db: &impl ConnectionTrait) -> Result<()> {
+    entity::role::Entity::find()
+        .filter(entity::role::Column::Role.eq(ADMIN))
+        .order_by_asc(entity::role::Column::AccountId)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    Ok(())
 }
 
 /// How many accounts there are.

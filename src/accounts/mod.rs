@@ -4,8 +4,10 @@ mod authentication;
 mod changing;
 mod entity;
 pub mod hasher;
+pub mod listing;
 mod looking;
 pub mod names;
+pub mod own_roles;
 pub mod password;
 pub mod roles;
 
@@ -15,7 +17,8 @@ use uuid::Uuid;
 pub use self::authentication::{authenticate, confirm_password, note_login};
 pub use self::changing::{delete, raise_epoch, set_disabled, set_password_hash, write_roles};
 pub use self::looking::{
-    by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, list,
+    all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold_admins,
+    most_failures, names_of,
 };
 
 use self::hasher::Hasher;
@@ -184,6 +187,6 @@ pub async fn insert(
             error.into()
         }
     })?;
-    write_roles(db, row.id, &roles).await?;
+    write_roles(db, row.id, &roles, now).await?;
     Ok(Account::of(row, roles))
 }

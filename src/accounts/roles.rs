@@ -32,6 +32,16 @@ pub const SUPPORT: &str = "support";
 /// The role that looks and reads.
 pub const AUDITOR: &str = "auditor";
 
+/// The roles that mean something here, and what.
+pub const BUILT_IN: [(&str, &str); 3] = [
+    (ADMIN, "May do everything: roles, opening and deleting accounts, keys, signing everyone out."),
+    (
+        SUPPORT,
+        "Helps people: ends their sessions, switches accounts off and on, makes recovery links.",
+    ),
+    (AUDITOR, "Looks at everything, and reads and exports the audit log. Changes nothing."),
+];
+
 /// The most bytes that all role names of one account may take together, so
 /// that the access cookie stays below the 4096 bytes browsers keep.
 pub const MOST_BYTES: usize = 2000;
@@ -70,6 +80,11 @@ impl Roles {
             Permission::EndSessions | Permission::ManageAccounts => has(ADMIN) || has(SUPPORT),
             Permission::Administer => has(ADMIN),
         }
+    }
+
+    /// Whether one of the roles is this one.
+    pub fn has(&self, role: &str) -> bool {
+        self.0.contains(role)
     }
 
     /// Whether one of the roles opens the dashboard.

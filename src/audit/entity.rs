@@ -19,6 +19,7 @@ pub struct Model {
     pub address: String,
     pub user_agent: String,
     pub detail: String,
+    pub reason: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

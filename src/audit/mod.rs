@@ -1,91 +1,21 @@
 //! The audit log: what happened, to whom, from where. Rows are written in the
 //! transaction of the deed they tell of, so that neither exists without the other.
 
+pub mod chain;
 mod entity;
+mod event;
+mod reading;
+mod seals;
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub use self::entity::Model as Row;
+pub use self::event::Event;
+pub use self::reading::{Filter, about, accounts_in, between, list, newest};
 use crate::error::Result;
 use crate::timestamp::Timestamp;
-
-/// What can be told. The text form is fixed: other programs search for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A session was started with the right password.
-    LoggedIn,
-    /// A wrong password for an account that exists.
-    LoginFailed,
-    /// A person ended the session themselves.
-    LoggedOut,
-    /// The password was given again for a sensitive act.
-    Confirmed,
-    /// A refresh token came back after its successor was in use: a copy exists.
-    RefreshReuse,
-    /// A refresh token newer than the database.
-    DatabaseRestored,
-    /// One session or all of an account's were ended by their owner.
-    SessionEnded,
-    /// Sessions were ended by somebody else.
-    SessionEndedByStaff,
-    /// One access token was revoked.
-    TokenRevoked,
-    /// An account was opened.
-    Registered,
-    /// The first administrator was made.
-    SetUp,
-    /// A password was changed by its owner.
-    PasswordChanged,
-    /// A password was set through a recovery link or the command line.
-    PasswordReset,
-    /// A recovery link was made.
-    RecoveryStarted,
-    /// Roles were changed.
-    RolesChanged,
-    /// An account was switched off.
-    AccountDisabled,
-    /// An account was switched on again.
-    AccountEnabled,
-    /// An account and all that was kept about it was deleted.
-    AccountDeleted,
-    /// A key was added and signs from now on.
-    KeyRotated,
-    /// A key is not believed any more.
-    KeyRevoked,
-}
-
-impl Event {
-    /// The name in the table and in the log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LoggedIn => "auth.login.ok",
-            Self::LoginFailed => "auth.login.fail",
-            Self::LoggedOut => "auth.logout",
-            Self::Confirmed => "auth.reauth",
-            Self::RefreshReuse => "refresh.reuse",
-            Self::DatabaseRestored => "refresh.restored",
-            Self::SessionEnded => "session.revoked",
-            Self::SessionEndedByStaff => "admin.session.revoke",
-            Self::TokenRevoked => "token.revoked",
-            Self::Registered => "user.registered",
-            Self::SetUp => "bootstrap.used",
-            Self::PasswordChanged => "password.changed",
-            Self::PasswordReset => "password.reset.done",
-            Self::RecoveryStarted => "password.reset.requested",
-            Self::RolesChanged => "role.changed",
-            Self::AccountDisabled => "user.disabled",
-            Self::AccountEnabled => "user.enabled",
-            Self::AccountDeleted => "user.deleted",
-            Self::KeyRotated => "key.rotated",
-            Self::KeyRevoked => "key.revoked",
-        }
-    }
-}
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +35,30 @@ impl Origin {
     }
 }
 
+/// Who does something to others, from where, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// The account that acts; `None` for the operator at the command line.
+    pub account: Option<Uuid>,
+    /// Where the request came from.
+    pub origin: &'a Origin,
+    /// Why, in their words; may be empty at the command line.
+    pub reason: &'a str,
+}
+
+impl<'a> Actor<'a> {
+    /// The operator, at the command line.
+    pub fn operator(origin: &'a Origin) -> Self {
+        Self { account: None, origin, reason: "" }
+    }
+
+    /// `event`, done by this actor to `target`, if to anybody.
+    pub fn does(self, event: Event, target: Option<Uuid>) -> Entry<'a> {
+        let reason = self.reason;
+        Entry { actor: self.account, target, reason, ..Entry::of_service(event, self.origin) }
+    }
+}
+
 /// One thing to tell.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
@@ -120,29 +74,30 @@ pub struct Entry<'a> {
     pub origin: &'a Origin,
     /// More, in words. Never a secret and never a typed name.
     pub detail: String,
+    /// Why, in the words of who did it.
+    pub reason: &'a str,
 }
 
 impl<'a> Entry<'a> {
     /// `event`, done by the owner of `account` to it.
     pub fn by_owner(event: Event, account: Uuid, origin: &'a Origin) -> Self {
-        Self {
-            event,
-            actor: Some(account),
-            target: Some(account),
-            session: None,
-            origin,
-            detail: String::new(),
-        }
+        Self { actor: Some(account), ..Self::about(event, account, origin) }
     }
 
     /// `event`, done to `account` by nobody who is signed in.
     pub fn about(event: Event, account: Uuid, origin: &'a Origin) -> Self {
-        Self { actor: None, ..Self::by_owner(event, account, origin) }
+        Self { target: Some(account), ..Self::of_service(event, origin) }
     }
 
     /// The same with its session.
     pub fn in_session(self, sid: Uuid) -> Self {
         Self { session: Some(sid), ..self }
+    }
+
+    /// `event`, of no account: done by the service or the operator.
+    pub fn of_service(event: Event, origin: &'a Origin) -> Self {
+        let (actor, target, session, detail) = (None, None, None, String::new());
+        Self { event, actor, target, session, origin, detail, reason: "" }
     }
 
     /// The same with more words.
@@ -157,11 +112,11 @@ pub fn session_reference(sid: Uuid) -> String {
     Sha256::digest(sid.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes `entry` into the log, within the caller's transaction.
+/// Writes `entry` into the log, within the caller's transaction. Returns its number.
 ///
 /// # Errors
 /// The database failed; the caller's deed must then not be done either.
-pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp) -> Result<()> {
+pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp) -> Result<i64> {
     let session = entry.session.map(session_reference).unwrap_or_default();
     tracing::info!(
         id = entry.origin.request_id,
@@ -171,6 +126,7 @@ pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp)
         session,
         address = entry.origin.address,
         detail = entry.detail,
+        reason = entry.reason,
         "audit"
     );
     let row = entity::ActiveModel {
@@ -182,17 +138,8 @@ pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp)
         address: Set(entry.origin.address.clone()),
         user_agent: Set(entry.origin.user_agent.clone()),
         detail: Set(entry.detail),
+        reason: Set(entry.reason.to_owned()),
         ..Default::default()
     };
-    entity::Entity::insert(row).exec_without_returning(db).await?;
-    Ok(())
-}
-
-/// The newest events about an account, newest first.
-///
-/// # Errors
-/// The database failed.
-pub async fn about(db: &impl ConnectionTrait, account: Uuid, limit: u64) -> Result<Vec<Row>> {
-    let about = entity::Entity::find().filter(entity::Column::Target.eq(account));
-    Ok(about.order_by_desc(entity::Column::Id).limit(limit).all(db).await?)
+    Ok(entity::Entity::insert(row).exec(db).await?.last_insert_id)
 }

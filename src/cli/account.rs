@@ -4,11 +4,12 @@ use clap::Subcommand;
 
 use super::{find, new_password, say};
 use crate::Doorward;
+use crate::accounts::listing::{self, Filter};
 use crate::accounts::names::{EmailAddress, RoleName, Username};
 use crate::accounts::roles::Roles;
-use crate::accounts::{self, Account, NewAccount};
-use crate::administration::{self, Actor};
-use crate::audit::Origin;
+use crate::accounts::{Account, NewAccount};
+use crate::administration::{self, Deed};
+use crate::audit::{Actor, Origin};
 use crate::error::{Error, Result};
 use crate::sessions;
 use crate::timestamp::Timestamp;
@@ -73,7 +74,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -> Result<()> {
     let origin = Origin::command_line();
-    let actor = Actor { account: None, origin: &origin };
+    let actor = Actor::operator(&origin);
     let sessions = &doorward.sessions;
     match command {
         Command::Add { name, email, roles, password_stdin } => {
@@ -97,11 +98,11 @@ pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -
         }
         Command::Disable { name } => {
             let account = find(doorward, &name).await?;
-            administration::disable(sessions, account.id, actor, now).await?;
+            administration::act(sessions, Deed::Disable, &[account.id], actor, now).await?;
         }
         Command::Enable { name } => {
             let account = find(doorward, &name).await?;
-            administration::enable(sessions, account.id, actor, now).await?;
+            administration::act(sessions, Deed::Enable, &[account.id], actor, now).await?;
         }
         Command::Password { name, password_stdin } => {
             let account = find(doorward, &name).await?;
@@ -110,7 +111,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -
         }
         Command::Delete { name } => {
             let account = find(doorward, &name).await?;
-            administration::delete(sessions, account.id, actor, now).await?;
+            administration::act(sessions, Deed::Delete, &[account.id], actor, now).await?;
         }
     }
     Ok(())
@@ -136,12 +137,15 @@ fn line(account: &Account) -> String {
 }
 
 async fn list(doorward: &Doorward, search: &str) -> Result<()> {
-    let mut after = String::new();
+    let filter = Filter { search: search.to_owned(), ..Filter::default() };
+    let mut from = None;
     loop {
-        let accounts = accounts::list(doorward.db.read(), search, &after, 500).await?;
-        let Some(last) = accounts.last() else { return Ok(()) };
-        after = last.username.to_lowercase();
+        let (accounts, next) = listing::screen(doorward.db.read(), &filter, from, 500).await?;
         accounts.iter().for_each(|account| say(&line(account)));
+        if next.is_none() {
+            return Ok(());
+        }
+        from = next;
     }
 }
 

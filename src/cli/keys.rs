@@ -100,13 +100,7 @@ fn list(doorward: &Doorward, now: Timestamp) {
 
 async fn note(doorward: &Doorward, event: Event, kid: &str, now: Timestamp) -> Result<()> {
     let origin = Origin::command_line();
-    let entry = Entry {
-        event,
-        actor: None,
-        target: None,
-        session: None,
-        origin: &origin,
-        detail: format!("key {kid}"),
-    };
-    audit::record(doorward.db.write(), entry, now).await
+    let told = Entry::of_service(event, &origin).with(format!("key {kid}"));
+    audit::record(doorward.db.write(), told, now).await?;
+    Ok(())
 }

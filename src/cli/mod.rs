@@ -16,7 +16,7 @@ use crate::Doorward;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::accounts::{self, Account};
-use crate::audit::Origin;
+use crate::audit::{Actor, Origin};
 use crate::config::{self, Settings};
 use crate::credentials;
 use crate::error::{Error, Result};
@@ -141,8 +141,9 @@ async fn migrate(step: Migrate, doorward: &Doorward) -> Result<()> {
 async fn recover(name: &str, doorward: &Doorward, now: Timestamp) -> Result<()> {
     let account = find(doorward, name).await?;
     let life = doorward.settings.recovery_link_life;
-    let by = (None, &Origin::command_line());
-    let token = credentials::start_recovery(&doorward.db, account.id, life, by, now).await?;
+    let origin = Origin::command_line();
+    let actor = Actor::operator(&origin);
+    let token = credentials::start_recovery(&doorward.db, account.id, life, actor, now).await?;
     say(&format!("{}/recover/{token}", doorward.settings.base_url.as_str()));
     Ok(())
 }

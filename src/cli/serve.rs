@@ -5,12 +5,14 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use rocket::tokio;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
 use crate::Doorward;
+use crate::audit::{self, Entry, Event, Origin};
 use crate::config::{self, Settings};
 use crate::credentials;
 use crate::db;
@@ -30,7 +32,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let figment = config::rocket_config(figment, &settings);
     let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
     // What is revoked must be known before the first request is let in.
-    doorward.sessions.tend().await?;
+    doorward.tend(Clock::default().now()).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, Clock::default().now()).await? {
         say(&format!(
@@ -43,14 +45,34 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
         tokio::spawn(renew_setup_token(Arc::clone(&doorward))),
         tokio::spawn(reload_keys_on_hangup(Arc::clone(&doorward))),
     ];
-    let rocket = web::server(figment, Arc::clone(&doorward)).ignite().await.map_err(failed)?;
-    say(&format!("Doorward is at {address}"));
+    let rocket = web::server(figment, Arc::clone(&doorward)).attach(listening(address));
     let launched = rocket.launch().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
-    doorward.sessions.tend().await?;
+    note(&doorward, Event::Stopped).await?;
+    doorward.tend(Clock::default().now()).await?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
+    Ok(())
+}
+
+/// Says that it listens, and writes it down.
+fn listening(address: String) -> AdHoc {
+    AdHoc::on_liftoff("listening", |rocket| {
+        Box::pin(async move {
+            say(&format!("Doorward is at {address}"));
+            let doorward: &Arc<Doorward> = rocket.state().expect("the service is managed");
+            if let Err(error) = note(doorward, Event::Started).await {
+                tracing::error!(%error, "the start cannot be written down");
+            }
+        })
+    })
+}
+
+async fn note(doorward: &Doorward, event: Event) -> Result<()> {
+    let origin = Origin::command_line();
+    let told = Entry::of_service(event, &origin).with(env!("CARGO_PKG_VERSION"));
+    audit::record(doorward.db.write(), told, Clock::default().now()).await?;
     Ok(())
 }
 
@@ -105,7 +127,7 @@ async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
         // Both, whatever becomes of the other.
-        let tended = doorward.sessions.tend().await;
+        let tended = doorward.tend(Clock::default().now()).await;
         match tended.and(doorward.keys.reload()) {
             Ok(_) => failing = false,
             // Once, not twice a second.
@@ -122,11 +144,7 @@ async fn tend(doorward: Arc<Doorward>) {
 async fn tidy(doorward: Arc<Doorward>) {
     loop {
         let now = Clock::default().now();
-        let tidied = async {
-            doorward.sessions.tidy(now).await?;
-            credentials::remove_expired(&doorward.db, now).await
-        };
-        if let Err(error) = tidied.await {
+        if let Err(error) = doorward.tidy(now).await {
             tracing::error!(%error, "what is over cannot be removed");
         }
         tokio::time::sleep(TIDY).await;

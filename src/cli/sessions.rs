@@ -2,21 +2,19 @@
 //! they write within a second.
 
 use clap::{Args, Subcommand};
-use uuid::Uuid;
 
 use super::{find, say, secret};
 use crate::Doorward;
-use crate::administration::{self, Actor};
-use crate::audit::Origin;
-use crate::error::{Error, Result};
-use crate::secrets;
-use crate::sessions::refresh_token::RefreshToken;
+use crate::administration::{self, Deed};
+use crate::audit::{Actor, Origin};
+use crate::error::{Error, Refusal, Result};
+use crate::sessions::everyone::{self, Filter};
 use crate::sessions::{self, SessionId};
 use crate::timestamp::Timestamp;
 
 #[derive(Subcommand)]
 pub(super) enum SessionCommand {
-    /// List live sessions, the one used last first
+    /// List live sessions, the newest first
     List {
         /// Only those of this account
         name: Option<String>,
@@ -56,7 +54,7 @@ pub(super) async fn run_session(
             let db = doorward.db.read();
             let live = match name {
                 Some(name) => sessions::live_of(db, find(doorward, &name).await?.id, now).await?,
-                None => sessions::live(db, 10_000, now).await?,
+                None => everyone::screen(db, &Filter::default(), None, 10_000, now).await?.0,
             };
             for session in live {
                 let (started, seen) = (session.created_at.iso(), session.last_seen_at.iso());
@@ -67,9 +65,9 @@ pub(super) async fn run_session(
         }
         SessionCommand::Revoke(Which { account: Some(name), .. }) => {
             let id = find(doorward, &name).await?.id;
-            let actor = Actor { account: None, origin: &origin };
-            let ended = administration::end_sessions(&doorward.sessions, id, actor, now).await?;
-            say(&format!("{ended} sessions ended"));
+            let (deed, actor) = (Deed::EndSessions, Actor::operator(&origin));
+            let done = administration::act(&doorward.sessions, deed, &[id], actor, now).await?;
+            say(&format!("{} sessions ended", done.sessions));
         }
         SessionCommand::Revoke(Which { sid, .. }) => {
             let sid = sid.as_deref().and_then(SessionId::parse);
@@ -87,9 +85,9 @@ async fn end(
 ) -> Result<()> {
     let none = || Error::broken("There is no live session of that name.");
     let sid = sid.ok_or_else(none)?;
-    match doorward.sessions.end_by_staff(sid, None, origin, now).await {
-        Err(Error::NotFound) => Err(none()),
-        done => done,
+    match doorward.sessions.end_by_staff(&[sid], Actor::operator(origin), now).await? {
+        0 => Err(none()),
+        _ => Ok(()),
     }
 }
 
@@ -104,13 +102,11 @@ pub(super) async fn run_token(
         Some(token) if token != "-" => zeroize::Zeroizing::new(token),
         _ => secret("Token: ", !std::io::IsTerminal::is_terminal(&std::io::stdin()))?,
     };
-    let token = token.trim();
-    if let Some(refresh) = RefreshToken::parse(token) {
-        return end(doorward, Some(refresh.sid), &origin, now).await;
+    let sessions = &doorward.sessions;
+    let named = sessions.named(&token, now).ok_or(Refusal::UnknownToken)?;
+    if sessions.revoke_named(named, Actor::operator(&origin), now).await? {
+        Ok(())
+    } else {
+        Err(Error::broken("That session was over already."))
     }
-    let jti = secrets::decode_id(token)
-        .or_else(|| Uuid::try_parse(token).ok())
-        .or_else(|| doorward.sessions.token_id(token, now))
-        .ok_or_else(|| Error::broken("That is neither a `jti` nor a token of this service."))?;
-    doorward.sessions.revoke_token(jti, None, &origin, now).await
 }

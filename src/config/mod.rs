@@ -44,6 +44,8 @@ pub struct Settings {
     pub recent_login: Duration,
     /// How long a recovery link is good.
     pub recovery_link_life: Duration,
+    /// How long audit events are kept; `None`: for ever.
+    pub audit_retention: Option<Duration>,
     /// The oldest session ends when there would be more.
     pub max_sessions_per_account: u64,
     /// The fewest characters of a new password.
@@ -89,7 +91,7 @@ pub enum LogFormat {
 }
 
 /// Every key there is; the order is that of Rocket.toml.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "base_url",
     "data_dir",
     "database_url",
@@ -112,6 +114,7 @@ const KEYS: [&str; 24] = [
     "recent_login_seconds",
     "recovery_link_seconds",
     "max_sessions_per_account",
+    "audit_retention_days",
     "log_format",
     "log_level",
 ];
@@ -154,6 +157,10 @@ impl Settings {
             recent_login: seconds("recent_login_seconds", 5 * MINUTE, DAY)?,
             recovery_link_life: seconds("recovery_link_seconds", 30 * MINUTE, DAY)?,
             max_sessions_per_account: section.whole("max_sessions_per_account", 20, 1..=1000)?,
+            audit_retention: match section.whole("audit_retention_days", 180, 0..=36_500)? {
+                0 => None,
+                days => Some(Duration::days(days as i64)),
+            },
             password_min_length: section.whole("password_min_length", 12, 8..=64)? as usize,
             argon2_memory_kib: section.whole("argon2_memory_kib", 19_456, 19_456..=1_048_576)?
                 as u32,

@@ -76,6 +76,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("recent_login_seconds", "60"),
         ("recovery_link_seconds", "600"),
         ("max_sessions_per_account", "5"),
+        ("audit_retention_days", "30"),
         ("log_format", "json"),
         ("log_level", "warn"),
     ];

@@ -15,7 +15,7 @@ use crate::accounts::hasher::Hasher;
 use crate::accounts::password::{Password, PasswordRules};
 use crate::accounts::roles::Roles;
 use crate::accounts::{self, Account, AccountId, NewAccount};
-use crate::audit::{self, Entry, Event, Origin};
+use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::secrets;
@@ -74,7 +74,7 @@ impl Credentials<'_> {
         let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.sessions.make_known(account.id, revoked);
+        self.sessions.make_known([account.id], revoked);
         self.sessions.tokens_of(renewed, now).await
     }
 
@@ -108,8 +108,20 @@ impl Credentials<'_> {
         let told = Entry::by_owner(Event::PasswordChanged, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.sessions.make_known(account.id, ended.and(replaced));
+        self.sessions.make_known([account.id], ended.and(replaced));
         self.sessions.tokens_of(renewed, now).await
+    }
+
+    /// A password that nobody knows, and its hash: for an account whose owner
+    /// sets one by a recovery link.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn unknown_password(&self) -> Result<(Password, String)> {
+        let password = Password::parse(&secrets::random_token());
+        let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
+        let hash = self.hasher.hash(&password).await?;
+        Ok((password, hash))
     }
 
     /// The operator sets a password at the command line. All sessions end.
@@ -165,7 +177,7 @@ impl Credentials<'_> {
         let (_, revoked) = self.sessions.end_all(&txn, &account, None, reason, now).await?;
         audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;
         txn.commit().await?;
-        self.sessions.make_known(id, revoked);
+        self.sessions.make_known([id], revoked);
         Ok(())
     }
 
@@ -211,16 +223,13 @@ pub async fn start_recovery(
     db: &Db,
     account: AccountId,
     life: Duration,
-    (actor, origin): (Option<AccountId>, &Origin),
+    actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<String> {
     let txn = db.begin().await?;
     void(&txn, account, now).await?;
     let token = issue(&txn, Purpose::Recovery, Some(account), life, now).await?;
-    let told = Entry {
-        actor: actor.map(|actor| actor.0),
-        ..Entry::about(Event::RecoveryStarted, account.0, origin)
-    };
+    let told = actor.does(Event::RecoveryStarted, Some(account.0));
     audit::record(&txn, told, now).await?;
     txn.commit().await?;
     Ok(token)

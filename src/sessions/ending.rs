@@ -5,16 +5,27 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use time::Duration;
 use uuid::Uuid;
 
+use super::refresh_token::RefreshToken;
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
 use super::{EndReason, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
-use crate::audit::{self, Entry, Event, Origin};
+use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
+use crate::secrets;
 use crate::timestamp::Timestamp;
 
 /// Ended sessions are kept this long, so that a browser that comes back can be
 /// told why it was signed out.
 const KEPT: Duration = Duration::days(30);
+
+/// What somebody wants revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The session of a refresh token.
+    Session(SessionId),
+    /// One access token.
+    Token(Uuid),
+}
 
 impl Sessions {
     /// Ends one session within the caller's transaction. Says whether it was live.
@@ -52,7 +63,7 @@ impl Sessions {
             audit::record(&txn, told, now).await?;
         }
         txn.commit().await?;
-        self.make_known(account, revoked);
+        self.make_known([account], revoked);
         Ok(())
     }
 
@@ -80,7 +91,7 @@ impl Sessions {
         let told = Entry::by_owner(Event::SessionEnded, account.0, origin).in_session(sid.0);
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.make_known(account, revoked);
+        self.make_known([account], revoked);
         Ok(())
     }
 
@@ -104,7 +115,7 @@ impl Sessions {
             .with(format!("all others: {ended}"));
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.make_known(account.id, revoked);
+        self.make_known([account.id], revoked);
         Ok(ended)
     }
 
@@ -160,64 +171,120 @@ impl Sessions {
         revoke(txn, Kind::Account, account.0, OUTRIGHT, "account deleted", life).await
     }
 
-    /// Staff end one session, whosever it is.
+    /// Staff end these sessions, whosever they are; those that are over are
+    /// left out. Returns how many ended.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none or it has ended.
+    /// The database failed; then none has ended.
     pub async fn end_by_staff(
         &self,
-        sid: SessionId,
-        actor: Option<AccountId>,
-        origin: &Origin,
+        sids: &[SessionId],
+        actor: Actor<'_>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let txn = self.db.begin().await?;
-        let row = entity::Entity::find_by_id(sid).one(&txn).await?.ok_or(Error::NotFound)?;
-        let (ended, revoked) = self.end(&txn, sid, EndReason::ByAdmin, now).await?;
-        if !ended {
-            return Err(Error::NotFound);
+        let (mut count, mut revoked, mut accounts) = (0, Revoked::default(), vec![]);
+        for sid in sids {
+            let row = entity::Entity::find_by_id(*sid).one(&txn).await?;
+            let (ended, more) = self.end(&txn, *sid, EndReason::ByAdmin, now).await?;
+            let Some(row) = row.filter(|_| ended) else { continue };
+            let told = actor.does(Event::SessionEndedByStaff, Some(row.account_id.0));
+            audit::record(&txn, told.in_session(sid.0), now).await?;
+            revoked = revoked.and(more);
+            accounts.push(row.account_id);
+            count += 1;
         }
-        let told = Entry {
-            actor: actor.map(|actor| actor.0),
-            ..Entry::about(Event::SessionEndedByStaff, row.account_id.0, origin)
-        };
-        audit::record(&txn, told.in_session(sid.0), now).await?;
         txn.commit().await?;
-        self.make_known(row.account_id, revoked);
-        Ok(())
+        self.make_known(accounts, revoked);
+        Ok(count)
     }
 
-    /// The `jti` of an access token of ours, good now or not.
-    pub fn token_id(&self, token: &str, now: Timestamp) -> Option<Uuid> {
-        self.issuer.id_of(&self.keys.ring(), token, now)
+    /// Ends every session there is. Returns how many.
+    ///
+    /// The rows go first, in batches that hold nobody up for long; then every
+    /// access token must refresh, which reads its row.
+    ///
+    /// # Errors
+    /// The database failed; those ended so far stay ended.
+    pub async fn end_everything(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
+        const BATCH: u64 = 2000;
+        let mut count = 0;
+        loop {
+            let live = entity::Column::EndedAt.is_null();
+            let sids = some_sids(self.db.read(), live, BATCH).await?;
+            if sids.is_empty() {
+                break;
+            }
+            let which = entity::Column::Sid.is_in(sids);
+            count += end_where(self.db.write(), which, EndReason::ByAdmin, now).await?;
+        }
+        let txn = self.db.begin().await?;
+        let revoked = self.require_refresh_of_everyone(&txn, "everyone signed out", now).await?;
+        let told = actor.does(Event::EveryoneSignedOut, None);
+        audit::record(&txn, told.with(format!("sessions ended: {count}")), now).await?;
+        txn.commit().await?;
+        self.make_known([], revoked);
+        Ok(count)
+    }
+
+    /// What `text` names: a `jti`, an access token of ours (good now or not),
+    /// or a refresh token.
+    pub fn named(&self, text: &str, now: Timestamp) -> Option<Named> {
+        let text = text.trim();
+        if let Some(refresh) = RefreshToken::parse(text) {
+            return Some(Named::Session(refresh.sid));
+        }
+        let jti = secrets::decode_id(text).or_else(|| Uuid::try_parse(text).ok());
+        let jti = jti.or_else(|| self.issuer.id_of(&self.keys.ring(), text, now));
+        jti.map(Named::Token)
+    }
+
+    /// Revokes what was named. Says whether it was not over already.
+    ///
+    /// # Errors
+    /// The database failed; then nothing is revoked.
+    pub async fn revoke_named(
+        &self,
+        named: Named,
+        actor: Actor<'_>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        match named {
+            Named::Session(sid) => Ok(self.end_by_staff(&[sid], actor, now).await? > 0),
+            Named::Token(jti) => self.revoke_token(jti, actor, now).await.map(|()| true),
+        }
     }
 
     /// Revokes one access token by its `jti`.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn revoke_token(
-        &self,
-        jti: Uuid,
-        actor: Option<AccountId>,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<()> {
+    async fn revoke_token(&self, jti: Uuid, actor: Actor<'_>, now: Timestamp) -> Result<()> {
         let txn = self.db.begin().await?;
         let life = (self.token_life(), now);
         let revoked = revoke(&txn, Kind::Token, jti, OUTRIGHT, "revoked", life).await?;
-        let told = Entry {
-            event: Event::TokenRevoked,
-            actor: actor.map(|actor| actor.0),
-            target: None,
-            session: None,
-            origin,
-            detail: format!("jti {}", crate::secrets::encode_id(jti)),
-        };
+        let told = actor.does(Event::TokenRevoked, None);
+        let told = told.with(format!("jti {}", secrets::encode_id(jti)));
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.index.apply(revoked);
+        self.make_known([], revoked);
         Ok(())
+    }
+
+    /// Every access token of everyone must be refreshed before its next use.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn require_refresh_of_everyone(
+        &self,
+        txn: &Txn,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Revoked> {
+        // Above every epoch there is, wherever the clock stood when it was set.
+        let highest = accounts::highest_epoch(txn).await?.max(self.index.global_epoch());
+        let (epoch, life) = (now.0.max(highest + 1), (self.token_life(), now));
+        revoke(txn, Kind::Global, Uuid::nil(), epoch, reason, life).await
     }
 
     /// Ends every session whose present refresh token was made with this key,
@@ -229,10 +296,7 @@ impl Sessions {
         let txn = self.db.begin().await?;
         let which = entity::Column::Kid.eq(kid);
         let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;
-        // Above every epoch there is, wherever the clock stood when it was set.
-        let highest = accounts::highest_epoch(&txn).await?.max(self.index.global_epoch());
-        let (epoch, life) = (now.0.max(highest + 1), (self.token_life(), now));
-        let revoked = revoke(&txn, Kind::Global, Uuid::nil(), epoch, "key revoked", life).await?;
+        let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         txn.commit().await?;
         self.index.apply(revoked);
         Ok(ended)

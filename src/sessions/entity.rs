@@ -78,3 +78,22 @@ pub mod service {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// The table `revocation_receipts`: which process took a revocation up, and
+/// how long after it was written.
+pub mod receipt {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revocation_receipts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub revocation_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub instance: String,
+        pub delay_millis: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,6 +1,10 @@
 //! Looking at sessions.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::{Client, EndReason, SessionId, entity};
 use crate::accounts::{AccountId, Login};
@@ -38,7 +42,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn of(row: entity::Model) -> Self {
+    pub(super) fn of(row: entity::Model) -> Self {
         let previous = Origin {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
@@ -79,6 +83,24 @@ pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session>
     Ok(Session::of(entity::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
 }
 
+/// When each of these sessions was last active, as far as it is written down.
+///
+/// # Errors
+/// The database failed.
+pub async fn last_seen(
+    db: &impl ConnectionTrait,
+    sids: &[SessionId],
+) -> Result<HashMap<SessionId, Timestamp>> {
+    let rows: Vec<(SessionId, Timestamp)> = entity::Entity::find()
+        .select_only()
+        .columns([entity::Column::Sid, entity::Column::LastSeenAt])
+        .filter(entity::Column::Sid.is_in(sids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// The live sessions of an account, the one used last first.
 ///
 /// # Errors
@@ -110,17 +132,13 @@ pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec
     Ok(rows.into_iter().map(Session::of).collect())
 }
 
-/// The live sessions of everyone, the one used last first, at most `limit`.
+/// How many sessions are live.
 ///
 /// # Errors
 /// The database failed.
-pub async fn live(db: &impl ConnectionTrait, limit: u64, now: Timestamp) -> Result<Vec<Session>> {
-    let rows = entity::Entity::find()
+pub async fn count_live(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
+    let live = entity::Entity::find()
         .filter(entity::Column::EndedAt.is_null())
-        .filter(entity::Column::IdleAt.gt(now))
-        .order_by_desc(entity::Column::LastSeenAt)
-        .limit(limit)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
+        .filter(entity::Column::IdleAt.gt(now));
+    Ok(live.count(db).await?)
 }

@@ -5,7 +5,9 @@
 pub mod access_token;
 mod ending;
 mod entity;
+pub mod everyone;
 mod listing;
+mod receipts;
 pub mod refresh_token;
 mod refreshing;
 pub mod revocation;
@@ -32,9 +34,11 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::keys::{Keys, Purpose};
 use crate::secrets;
+use crate::statistics::{self, Counters};
 use crate::timestamp::Timestamp;
 
-pub use self::listing::{Session, all_of, by_id, live, live_of};
+pub use self::ending::Named;
+pub use self::listing::{Session, all_of, by_id, count_live, last_seen, live_of};
 pub use self::refreshing::{Refreshed, Renewed};
 
 /// Names a session: 128 random bits.
@@ -188,6 +192,8 @@ pub struct Sessions {
     pub keys: Arc<Keys>,
     /// What is revoked.
     pub index: Index,
+    /// What happens too often to be told in the audit log.
+    pub counters: Counters,
     issuer: Issuer,
     policy: Policy,
     sightings: Sightings,
@@ -196,7 +202,15 @@ pub struct Sessions {
 impl Sessions {
     /// Sessions over this database. Fill the index ([`Sessions::tend`]) before listening.
     pub fn new(db: Db, keys: Arc<Keys>, issuer: Issuer, policy: Policy) -> Self {
-        Self { db, keys, index: Index::default(), issuer, policy, sightings: Sightings::default() }
+        Self {
+            db,
+            keys,
+            index: Index::default(),
+            counters: Counters::default(),
+            issuer,
+            policy,
+            sightings: Sightings::default(),
+        }
     }
 
     /// Starts a session. One that `replaces` names is ended: a log-in never
@@ -252,14 +266,14 @@ impl Sessions {
         let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
-        self.make_known(account.id, revoked);
+        self.make_known([account.id], revoked);
         self.issue(&row, account, now)
     }
 
-    /// Makes what was committed about an account known to the next request.
-    pub fn make_known(&self, account: AccountId, revoked: Revoked) {
+    /// Makes what was committed about accounts known to the next request.
+    pub fn make_known(&self, accounts: impl IntoIterator<Item = AccountId>, revoked: Revoked) {
         self.index.apply(revoked);
-        self.db.touch(account.0);
+        accounts.into_iter().for_each(|account| self.db.touch(account.0));
     }
 
     /// The tokens of the row's present generation.
@@ -294,8 +308,10 @@ impl Sessions {
     ///
     /// # Errors
     /// The database failed; both are done again the next time.
-    pub async fn tend(&self) -> Result<()> {
-        self.index.read_tail(self.db.read()).await?;
+    pub async fn tend(&self, now: Timestamp) -> Result<()> {
+        self.index.read_tail(self.db.read(), now).await?;
+        self.index.write_receipts(self.db.write()).await?;
+        self.counters.write(self.db.write()).await?;
         self.sightings.write(&self.db).await
     }
 
@@ -306,7 +322,15 @@ impl Sessions {
     pub async fn tidy(&self, now: Timestamp) -> Result<()> {
         self.index.forget_expired(now);
         self.sightings.forget_old(now);
+        statistics::forget_old(self.db.write(), now).await?;
+        let live = listing::count_live(self.db.read(), now).await?;
+        statistics::set(self.db.write(), statistics::LIVE_SESSIONS, live as i64, now).await?;
         self.remove_old(now).await
+    }
+
+    /// When this process last let a request of that session in.
+    pub fn last_accepted(&self, sid: SessionId) -> Option<Timestamp> {
+        self.sightings.last_accepted(sid)
     }
 
     /// How long an access token could still be good after `now`.

@@ -12,6 +12,7 @@ use crate::accounts::{self, Account};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::keys::Purpose;
+use crate::statistics;
 use crate::timestamp::Timestamp;
 
 /// What came of a refresh token.
@@ -169,6 +170,7 @@ impl Sessions {
         if !rotated {
             return Ok(None);
         }
+        self.counters.count(statistics::REFRESHES, now);
         Ok(Some(Refreshed::Issued(Box::new(self.issue(&next, &account, now)?))))
     }
 
@@ -210,7 +212,7 @@ impl Sessions {
             audit::record(&txn, told, now).await?;
         }
         txn.commit().await?;
-        self.make_known(row.account_id, revoked);
+        self.make_known([row.account_id], revoked);
         Ok(Some(Refreshed::Over(reason)))
     }
 

@@ -2,8 +2,8 @@
 //! request can be held against it. The table behind it is shared with other
 //! processes and read again and again (`tail`).
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration as RealDuration, Instant};
 
@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use super::access_token::Claims;
 use super::entity::{revocation as table, service};
+use super::receipts;
 use crate::error::Result;
+use crate::secrets;
 use crate::timestamp::Timestamp;
 
 /// Refused outright: no version is good enough.
@@ -50,7 +52,7 @@ pub enum Kind {
 /// after the commit and before the answer.
 #[must_use = "a revocation acts on the next request only once it is in the index"]
 #[derive(Clone, Debug, Default)]
-pub struct Revoked(Vec<table::Model>);
+pub struct Revoked(Vec<(table::Model, Instant)>);
 
 impl Revoked {
     /// Both together.
@@ -90,7 +92,8 @@ pub async fn revoke(
         expires_at: Set(now + life),
         ..Default::default()
     };
-    Ok(Revoked(vec![row.insert(db).await?]))
+    let began = Instant::now();
+    Ok(Revoked(vec![(row.insert(db).await?, began)]))
 }
 
 /// Whether one token, session or account is revoked, asked of the table itself.
@@ -111,14 +114,46 @@ pub async fn stands_in_table(db: &impl ConnectionTrait, claims: &Claims) -> Resu
     Ok(rows.iter().any(hits))
 }
 
+struct Minimum {
+    version: i64,
+    expires_at: Timestamp,
+    /// How often something was refused for it.
+    refused: AtomicU32,
+}
+
 /// The index of one server process.
 pub struct Index {
     /// For each token, session and account: the smallest version still good,
     /// and when the entry may be forgotten.
-    minimums: RwLock<HashMap<Uuid, (i64, Timestamp)>>,
+    minimums: RwLock<HashMap<Uuid, Minimum>>,
     global_epoch: AtomicI64,
+    /// Tells this process from the others; another one after each start.
+    instance: String,
     tail: Mutex<Tail>,
+    receipts: Mutex<Receipts>,
 }
+
+/// How long each revocation took to reach this process.
+#[derive(Default)]
+struct Receipts {
+    /// Numbers taken up lately: the tail reads them again.
+    known: BTreeSet<i64>,
+    unwritten: Vec<(i64, i64)>,
+}
+
+impl Receipts {
+    fn note(&mut self, revocation: i64, delay_millis: i64) {
+        if self.known.insert(revocation) {
+            self.unwritten.push((revocation, delay_millis.max(0)));
+        }
+        if self.known.len() > MOST_RECEIPTS {
+            self.known.pop_first();
+        }
+    }
+}
+
+/// More revocations than this are not made between two readings of one tail.
+const MOST_RECEIPTS: usize = 50_000;
 
 struct Tail {
     /// All rows up to this number have been read for good.
@@ -133,7 +168,9 @@ impl Default for Index {
         Self {
             minimums: RwLock::default(),
             global_epoch: AtomicI64::new(0),
+            instance: secrets::encode_id(secrets::random_id()),
             tail: Mutex::new(Tail { settled: 0, highest: Vec::new(), heard_at: None }),
+            receipts: Mutex::default(),
         }
     }
 }
@@ -146,7 +183,8 @@ impl Index {
         }
         let minimums = self.minimums.read().expect("no panic while the lock is held");
         let below = |id: Uuid, version: i64| {
-            minimums.get(&id).is_some_and(|(minimum, _)| version < *minimum)
+            let hit = minimums.get(&id).filter(|minimum| version < minimum.version);
+            hit.map(|minimum| minimum.refused.fetch_add(1, Ordering::Relaxed)).is_some()
         };
         !(below(claims.jti, 0)
             || below(claims.sid.0, claims.generation)
@@ -166,7 +204,13 @@ impl Index {
 
     /// Takes up what this process itself has just committed.
     pub fn apply(&self, revoked: Revoked) {
-        self.take_up(revoked.0);
+        let (rows, began): (Vec<_>, Vec<_>) = revoked.0.into_iter().unzip();
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        self.take_up(rows);
+        let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+        for (id, began) in ids.into_iter().zip(began) {
+            receipts.note(id, began.elapsed().as_millis() as i64);
+        }
     }
 
     fn take_up(&self, rows: Vec<table::Model>) {
@@ -179,8 +223,11 @@ impl Index {
                 self.global_epoch.fetch_max(row.min_version, Ordering::AcqRel);
                 continue;
             }
-            let entry = minimums.entry(row.subject).or_insert((row.min_version, row.expires_at));
-            *entry = (entry.0.max(row.min_version), entry.1.max(row.expires_at));
+            let (version, expires_at) = (row.min_version, row.expires_at);
+            let new = Minimum { version, expires_at, refused: AtomicU32::new(0) };
+            let entry = minimums.entry(row.subject).or_insert(new);
+            entry.version = entry.version.max(version);
+            entry.expires_at = entry.expires_at.max(expires_at);
         }
     }
 
@@ -188,7 +235,7 @@ impl Index {
     ///
     /// # Errors
     /// The database failed; the next call reads what this one could not.
-    pub async fn read_tail(&self, db: &impl ConnectionTrait) -> Result<()> {
+    pub async fn read_tail(&self, db: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
         const BATCH: u64 = 10_000;
         let began = Instant::now();
         if let Some(row) = service::Entity::find_by_id(GLOBAL_EPOCH.to_owned()).one(db).await? {
@@ -204,7 +251,12 @@ impl Index {
                 .await?;
             let full = rows.len() as u64 == BATCH;
             after = rows.last().map_or(after, |row| row.id);
+            let told: Vec<_> = rows.iter().map(|row| (row.id, now.since(row.created_at))).collect();
             self.take_up(rows);
+            let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+            for (id, delay) in told {
+                receipts.note(id, delay.whole_milliseconds() as i64);
+            }
             if !full {
                 break;
             }
@@ -222,11 +274,36 @@ impl Index {
         Ok(())
     }
 
+    /// Tells the other processes what this one has taken up.
+    ///
+    /// # Errors
+    /// The database failed; the next call tells it.
+    pub async fn write_receipts(&self, db: &impl ConnectionTrait) -> Result<()> {
+        let told = {
+            let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+            std::mem::take(&mut receipts.unwritten)
+        };
+        for batch in told.chunks(1000) {
+            if let Err(error) = receipts::write(db, &self.instance, batch).await {
+                let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+                receipts.unwritten.extend_from_slice(batch);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets what no token could concern any more.
     pub fn forget_expired(&self, now: Timestamp) {
         let mut minimums = self.minimums.write().expect("no panic while the lock is held");
-        minimums.retain(|_, (_, expires_at)| now < *expires_at);
+        minimums.retain(|_, minimum| now < minimum.expires_at);
         minimums.shrink_to(1024);
+    }
+
+    /// How often this process refused something because `subject` is revoked.
+    pub fn refusals(&self, subject: Uuid) -> u32 {
+        let minimums = self.minimums.read().expect("no panic while the lock is held");
+        minimums.get(&subject).map_or(0, |minimum| minimum.refused.load(Ordering::Relaxed))
     }
 
     /// How many entries there are.
@@ -256,6 +333,57 @@ pub async fn remove_expired(db: &impl ConnectionTrait, limit: u64, now: Timestam
     if old.is_empty() {
         return Ok(0);
     }
+    receipts::remove(db, &old).await?;
     let gone = table::Entity::delete_many().filter(table::Column::Id.is_in(old)).exec(db).await?;
     Ok(gone.rows_affected)
+}
+
+/// A revocation as the dashboard shows it.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    /// Its number.
+    pub id: i64,
+    /// What it is about.
+    pub kind: Kind,
+    /// Which token, session or account.
+    pub subject: Uuid,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when a token it concerns could be good.
+    pub expires_at: Timestamp,
+    /// How many servers have taken it up, and how many milliseconds the slowest needed.
+    pub receipts: Option<(usize, i64)>,
+}
+
+/// What is revoked now, the newest first, from before the number `before`.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    before: i64,
+    limit: u64,
+    now: Timestamp,
+) -> Result<Vec<Revocation>> {
+    let rows = table::Entity::find()
+        .filter(table::Column::Id.lt(before))
+        .filter(table::Column::ExpiresAt.gt(now))
+        .order_by_desc(table::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let receipts = receipts::of(db, &ids).await?;
+    let revocation = |row: table::Model| Revocation {
+        receipts: receipts.get(&row.id).copied(),
+        id: row.id,
+        kind: row.kind,
+        subject: row.subject,
+        reason: row.reason,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    };
+    Ok(rows.into_iter().map(revocation).collect())
 }

@@ -67,6 +67,12 @@ impl Sightings {
         seen.sessions.get(&sid).map_or(-1, |sighting| sighting.generation)
     }
 
+    /// When this process last let a request of that session in.
+    pub fn last_accepted(&self, sid: SessionId) -> Option<Timestamp> {
+        let seen = self.seen.lock().expect("no panic while the lock is held");
+        seen.sessions.get(&sid).map(|sighting| sighting.at)
+    }
+
     /// Writes what is new into the database. What fails to be written is kept
     /// for the next time.
     ///

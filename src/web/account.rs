@@ -18,7 +18,8 @@ use super::seen::Seen;
 use crate::Doorward;
 use crate::accounts::password::Password;
 use crate::accounts::{self, Account};
-use crate::administration::{self, Actor};
+use crate::administration::{self, Deed};
+use crate::audit::Actor;
 use crate::error::Error;
 use crate::personal_data;
 
@@ -195,8 +196,8 @@ async fn delete(
         let Doorward { db, hasher, sessions, .. } = &***doorward;
         let password = &form.password;
         accounts::confirm_password(db, hasher, &account, password, &caller.0, now.0).await?;
-        let actor = Actor { account: Some(account.id), origin: &caller.0 };
-        administration::delete(sessions, account.id, actor, now.0).await
+        let actor = Actor { account: Some(account.id.0), origin: &caller.0, reason: "" };
+        administration::act(sessions, Deed::Delete, &[account.id], actor, now.0).await
     })
     .await?;
     Ok(Seen::at("/login").saying(Message::AccountDeleted).signed_out())

@@ -11,6 +11,7 @@ use rocket::outcome::Outcome;
 use rocket::{Data, Request};
 use rocket_dyn_templates::Template;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::body;
 use super::clock::Now;
@@ -77,14 +78,19 @@ impl Fields {
         parsed.map_err(|why| self.refuse(name, label, why.into().into_owned())).ok()
     }
 
-    /// A password. It is never shown again.
-    pub fn secret(&mut self, name: &'static str, label: &'static str) -> Option<Password> {
-        let text = zeroize::Zeroizing::new(self.sent.remove(name).unwrap_or_default());
-        if text.is_empty() {
+    /// A text that must not be empty and is never shown again.
+    pub fn unseen(&mut self, name: &'static str, label: &'static str) -> Option<Zeroizing<String>> {
+        let text = Zeroizing::new(self.sent.remove(name).unwrap_or_default());
+        if text.trim().is_empty() {
             self.refuse(name, label, "Please fill this in.".to_owned());
             return None;
         }
-        let password = Password::parse(&text);
+        Some(text)
+    }
+
+    /// A password. It is never shown again.
+    pub fn secret(&mut self, name: &'static str, label: &'static str) -> Option<Password> {
+        let password = Password::parse(&self.unseen(name, label)?);
         if password.is_none() {
             let why = "A password has at most 256 characters, and no control characters.";
             self.refuse(name, label, why.to_owned());
@@ -106,6 +112,15 @@ impl Fields {
             self.shown.insert(name, "on".to_owned());
         }
         ticked
+    }
+
+    /// The names of the ticked boxes that begin so: `role.editor` gives `editor`.
+    pub fn all_ticked(&mut self, prefix: &'static str) -> Vec<String> {
+        let names = self.sent.keys().filter_map(|name| name.strip_prefix(prefix));
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        names.iter().for_each(|name| drop(self.sent.remove(&format!("{prefix}{name}"))));
+        self.shown.insert(prefix, names.join(" "));
+        names
     }
 
     fn refuse(&mut self, field: &'static str, label: &'static str, message: String) {
@@ -137,6 +152,14 @@ impl Typed {
     }
 }
 
+impl Typed {
+    /// Whether that box of [`Fields::all_ticked`] was ticked; `None` when nothing was sent yet.
+    pub fn is_ticked(&self, prefix: &str, name: &str) -> Option<bool> {
+        let names = self.values.get(prefix)?;
+        Some(names.split(' ').any(|ticked| ticked == name))
+    }
+}
+
 impl<T: PageForm> Submitted<T> {
     /// Hands a well-filled form to the domain. Fields that do not parse, and
     /// refusals, show the same page again with the reasons beside the fields
@@ -150,6 +173,20 @@ impl<T: PageForm> Submitted<T> {
         show: impl FnOnce(Page, Typed) -> Template,
         act: impl AsyncFnOnce(T) -> Result<Done>,
     ) -> Result<Done, Failure> {
+        let refused = self.attempt(&page, act).await?;
+        refused.map_err(|(status, typed)| Failure::Page(status, Box::new(show(page, typed))))
+    }
+
+    /// The same for a page that takes more than a moment to draw: when the form
+    /// has to be shown again, returns its status and what to show.
+    ///
+    /// # Errors
+    /// Whatever else went wrong.
+    pub async fn attempt<Done>(
+        self,
+        page: &Page,
+        act: impl AsyncFnOnce(T) -> Result<Done>,
+    ) -> Result<Result<Done, (Status, Typed)>, Failure> {
         let Self { form, mut typed } = self;
         let mut status = if typed.stale { Status::Forbidden } else { Status::UnprocessableEntity };
         if let Some(form) = form {
@@ -167,11 +204,16 @@ impl<T: PageForm> Submitted<T> {
                     typed.errors.push(FieldError { field: "", label: "", message });
                     status = Status::ServiceUnavailable;
                 }
-                other => return Ok(other?),
+                other => return Ok(Ok(other?)),
             }
         }
         typed.csrf = page.csrf_for(T::PURPOSE);
-        Err(Failure::Page(status, Box::new(show(page, typed))))
+        Ok(Err((status, typed)))
+    }
+
+    /// What was typed into a field that is no secret.
+    pub fn typed(&self, name: &str) -> String {
+        self.typed.values.get(name).cloned().unwrap_or_default()
     }
 }
 
@@ -196,11 +238,15 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         Refusal::EmailTaken => ("email", "E-mail address"),
         Refusal::UnfitPassword(_) | Refusal::SamePassword => T::NEW_PASSWORD,
         Refusal::WrongPassword => T::PRESENT_PASSWORD,
+        Refusal::RoleTaken => ("name", "Name"),
         Refusal::SetupTokenInvalid => ("token", "Setup token"),
+        Refusal::UnknownToken => ("token", "Token or jti"),
         Refusal::WrongCredentials
         | Refusal::AccountDisabled
         | Refusal::LastAdmin
         | Refusal::TooManyRoles
+        | Refusal::NotAnAdmin
+        | Refusal::TooLateToUndo
         | Refusal::Key(_) => ("", ""),
     }
 }

@@ -14,7 +14,7 @@ use super::log::RequestId;
 use crate::Doorward;
 use crate::accounts::roles::Permission;
 use crate::accounts::{self, Account};
-use crate::audit::Origin;
+use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
 use crate::sessions::{self, Client, EndReason, Principal, Refreshed};
@@ -157,17 +157,12 @@ impl<'r> FromRequest<'r> for RecentlySignedIn {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let live = try_outcome!(request.guard::<LiveSession>().await);
-        let age = Now::of(request).since(live.principal.auth_time);
-        if age < Doorward::of(request).settings.recent_login {
-            Outcome::Success(Self(live))
-        } else {
-            Denial::NotRecent.deny(request)
-        }
+        recently(request, live).map(Self)
     }
 }
 
 macro_rules! staff_guard {
-    ($(#[$doc:meta])* $name:ident, $permission:expr) => {
+    ($(#[$doc:meta])* $name:ident, $permission:expr, $prove:ident) => {
         $(#[$doc])*
         pub struct $name(pub LiveSession);
 
@@ -176,32 +171,79 @@ macro_rules! staff_guard {
             type Error = ();
 
             async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-                let live = try_outcome!(request.guard::<LiveSession>().await);
-                if live.account.roles.may($permission) {
-                    return Outcome::Success(Self(live));
-                }
-                let account = live.account.id;
-                let id = RequestId::of(request);
-                tracing::warn!(id, %account, permission = ?$permission, "authz.denied");
-                Outcome::Error((Status::Forbidden, ()))
+                let live = try_outcome!(permitted(request, $permission).await);
+                $prove(request, live).map(Self)
             }
         }
     };
 }
 
+/// Somebody whose account, as it stands in the database, has that permission.
+async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<LiveSession, ()> {
+    let live = try_outcome!(request.guard::<LiveSession>().await);
+    if live.account.roles.may(permission) {
+        return Outcome::Success(live);
+    }
+    let (doorward, origin) = (Doorward::of(request), Caller::of(request));
+    let route = request.route().map_or("-", |route| route.uri.as_str());
+    let told = Entry::by_owner(Event::Denied, live.account.id.0, origin)
+        .in_session(live.principal.session.0)
+        .with(format!("{} {route}", request.method()));
+    if let Err(error) = audit::record(doorward.db.write(), told, Now::of(request)).await {
+        tracing::error!(id = RequestId::of(request), %error, "a refusal cannot be written down");
+    }
+    Outcome::Error((Status::Forbidden, ()))
+}
+
+/// Enough to look.
+fn now(_: &Request<'_>, live: LiveSession) -> Outcome<LiveSession, ()> {
+    Outcome::Success(live)
+}
+
+/// To act, the password must have been given lately.
+fn recently(request: &Request<'_>, live: LiveSession) -> Outcome<LiveSession, ()> {
+    let age = Now::of(request).since(live.principal.auth_time);
+    if age < Doorward::of(request).settings.recent_login {
+        Outcome::Success(live)
+    } else {
+        Denial::NotRecent.deny(request)
+    }
+}
+
 staff_guard! {
     /// A member of staff who may look at accounts and sessions. Else: 401, or 403 for a member.
-    Staff, Permission::Look
+    Staff, Permission::Look, now
+}
+staff_guard! {
+    /// Somebody who may read the audit log. Else: 401 or 403.
+    AuditReader, Permission::ReadAudit, now
 }
 staff_guard! {
     /// An administrator. Else: 401, or 403 for anybody else.
-    Admin, Permission::Administer
+    Admin, Permission::Administer, now
+}
+staff_guard! {
+    /// Somebody who may end sessions, and gave the password lately. Else: 403, or first to `/confirm`.
+    SessionEnder, Permission::EndSessions, recently
+}
+staff_guard! {
+    /// Somebody who may switch accounts off and on, and gave the password lately.
+    AccountManager, Permission::ManageAccounts, recently
+}
+staff_guard! {
+    /// An administrator who gave the password lately.
+    ActingAdmin, Permission::Administer, recently
 }
 
 /// Where a request came from.
 pub struct Caller(pub Origin);
 
 impl Caller {
+    /// Whoever is signed in there does something, for that reason.
+    pub fn acting<'a>(&'a self, who: &LiveSession, reason: &'a str) -> Actor<'a> {
+        Actor { account: Some(who.account.id.0), origin: &self.0, reason }
+    }
+
     /// The client's address, as far as proxies are trusted, and its browser.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Origin {
         request.local_cache(|| {

@@ -13,7 +13,7 @@ use super::clock::Now;
 use super::cookies::{Cookie, Outgoing, Received};
 use super::csrf::{self, Binding};
 use super::guards::{Identity, identity};
-use super::message::{Message, Shown};
+use super::message::{Note, Shown};
 use crate::Doorward;
 use crate::accounts::roles::{Permission, Roles};
 use crate::config::Registration;
@@ -26,6 +26,8 @@ pub struct Page {
     csrf: String,
     signed_in: bool,
     section: &'static str,
+    /// Whether the password was given lately, so that staff can act.
+    recent: bool,
     staff: bool,
     /// Left out for members: undefined is false to a template.
     #[serde(skip_serializing_if = "May::is_nothing")]
@@ -108,16 +110,20 @@ impl<'r> FromRequest<'r> for Page {
         };
         let message = Received::of(request).get(Cookie::Message).and_then(|value| {
             Outgoing::of(request).remove(Cookie::Message);
-            Message::verify(&doorward.keys, value, Now::of(request))
+            Note::verify(&doorward.keys, value, Now::of(request))
+        });
+        let recent = principal.is_some_and(|principal| {
+            Now::of(request).since(principal.auth_time) < doorward.settings.recent_login
         });
         let may = principal.map(|principal| May::of(&principal.roles)).unwrap_or_default();
         Outcome::Success(Self {
             csrf: csrf::token(&doorward.keys, "std", &binding),
             signed_in: principal.is_some(),
             section: "",
+            recent,
             staff: may.look,
             may,
-            message: message.map(Message::shown),
+            message: message.map(Note::shown),
             registration_open: doorward.settings.registration == Registration::Open,
             keys: Arc::clone(&doorward.keys),
             binding,

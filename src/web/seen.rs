@@ -6,7 +6,7 @@ use rocket::http::{Header, Status};
 use rocket::response::{self, Responder, Response};
 
 use super::cookies::{Cookie, Outgoing};
-use super::message::Message;
+use super::message::Note;
 use crate::Doorward;
 use crate::sessions::Issued;
 use time::Duration;
@@ -15,7 +15,7 @@ use time::Duration;
 #[must_use]
 pub struct Seen {
     to: String,
-    message: Option<Message>,
+    message: Option<Note>,
     tokens: Option<Issued>,
     signed_out: bool,
 }
@@ -27,8 +27,8 @@ impl Seen {
     }
 
     /// With a message shown there once.
-    pub fn saying(self, message: Message) -> Self {
-        Self { message: Some(message), ..self }
+    pub fn saying(self, message: impl Into<Note>) -> Self {
+        Self { message: Some(message.into()), ..self }
     }
 
     /// With a session's tokens for the browser.

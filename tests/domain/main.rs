@@ -3,6 +3,7 @@
 
 mod access_token;
 mod credentials;
+mod listing;
 mod properties;
 mod refresh;
 mod revocation;
@@ -15,7 +16,7 @@ use doorward::accounts::names::{EmailAddress, Username};
 use doorward::accounts::password::{Password, PasswordRules};
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account, NewAccount};
-use doorward::audit::Origin;
+use doorward::audit::{Actor, Origin};
 use doorward::credentials::Credentials;
 use doorward::db::{Db, Options};
 use doorward::keys::Keys;
@@ -54,6 +55,13 @@ impl World {
         Self::in_folder(Arc::new(tempfile::tempdir().unwrap())).await
     }
 
+    /// Whatever this text names is revoked by the operator.
+    pub async fn revoke(&self, text: &str) {
+        let named = self.sessions.named(text, NOON).unwrap();
+        let cli = origin("cli");
+        self.sessions.revoke_named(named, Actor::operator(&cli), NOON).await.unwrap();
+    }
+
     /// Another process over the same files: what was only in memory is gone.
     pub async fn restarted(&self) -> Self {
         Self::in_folder(Arc::clone(&self.folder)).await
@@ -66,7 +74,7 @@ impl World {
         db.migrate_up().await.unwrap();
         let issuer = Issuer::new(BASE, Duration::minutes(10));
         let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());
-        sessions.tend().await.unwrap();
+        sessions.tend(NOON).await.unwrap();
         let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }).unwrap();
         let rules = PasswordRules { min_length: 12, context: vec![] };
         Self { sessions, keys, hasher, rules, folder }

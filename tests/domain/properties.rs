@@ -216,7 +216,7 @@ async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
                     story.now = story.now + Duration::seconds(*seconds);
                 }
             }
-            Step::Tend => story.world.sessions.tend().await.unwrap(),
+            Step::Tend => story.world.sessions.tend(NOON).await.unwrap(),
             Step::Crash => story.crash().await,
             Step::Confirm { lost } => {
                 // Pages of before are closed: two renewals during one flight
@@ -259,7 +259,7 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
                 story.land_all();
                 story.now = story.now + Duration::seconds(seconds);
             }
-            Step::Tend => story.world.sessions.tend().await.unwrap(),
+            Step::Tend => story.world.sessions.tend(NOON).await.unwrap(),
             Step::Crash => story.crash().await,
             Step::Steal => story.thief = Some(story.owner.clone()),
             Step::Thieve => {
@@ -285,7 +285,7 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
         let mut both_in = 0;
         for _ in 0..6 {
             story.now = story.now + Duration::minutes(12);
-            story.world.sessions.tend().await.unwrap();
+            story.world.sessions.tend(NOON).await.unwrap();
             let mut in_now = 0;
             for jar in [&mut story.owner, &mut thief] {
                 // Two requests, so that a fresh token is also shown.

@@ -1,7 +1,7 @@
 use doorward::accounts;
 use doorward::accounts::roles::Roles;
-use doorward::administration::{self, Actor};
-use doorward::audit;
+use doorward::administration::{self, Deed};
+use doorward::audit::{self, Actor};
 use doorward::keys::Purpose;
 use doorward::sessions::refresh_token::RefreshToken;
 use doorward::sessions::{self, Client, EndReason, Refreshed};
@@ -163,7 +163,7 @@ async fn use_between_two_rotations_counts_as_use() {
     let chief = world.account("chief", Roles::admin()).await;
     let first = world.start(&chief, NOON).await;
     assert!(world.admits(&first, NOON + Duration::minutes(9)).await);
-    world.sessions.tend().await.unwrap();
+    world.sessions.tend(NOON).await.unwrap();
     let late = NOON + Duration::minutes(38);
     assert!(matches!(world.refresh(&first.refresh_token, late).await, Refreshed::Issued(_)));
 }
@@ -183,7 +183,7 @@ async fn a_new_role_takes_the_shorter_limits_of_staff() {
     let world = World::new().await;
     let (account, first) = world.session("ada").await;
     let write = world.sessions.db.write();
-    accounts::write_roles(write, account.id, &Roles::admin()).await.unwrap();
+    accounts::write_roles(write, account.id, &Roles::admin(), NOON).await.unwrap();
     let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
     assert!(second.principal.roles.is_staff());
     let after = NOON + LATER + Duration::minutes(30);
@@ -195,8 +195,8 @@ async fn a_disabled_account_cannot_refresh_and_is_told_why() {
     let world = World::new().await;
     let (account, first) = world.session("ada").await;
     let origin = origin("cli");
-    let actor = Actor { account: None, origin: &origin };
-    administration::disable(&world.sessions, account.id, actor, NOON).await.unwrap();
+    let actor = Actor::operator(&origin);
+    administration::act(&world.sessions, Deed::Disable, &[account.id], actor, NOON).await.unwrap();
     assert!(!world.admits(&first, NOON).await);
     assert_eq!(world.over(&first.refresh_token, NOON).await, EndReason::Disabled);
 }

@@ -1,4 +1,5 @@
-use doorward::administration::{self, Actor};
+use doorward::administration::{self, Deed};
+use doorward::audit::Actor;
 use doorward::sessions::{Client, EndReason, Refreshed};
 use time::Duration;
 
@@ -8,8 +9,7 @@ use crate::{NOON, World, origin};
 async fn one_revoked_token_is_refused_at_once_and_its_session_goes_on() {
     let world = World::new().await;
     let (_, first) = world.session("ada").await;
-    let jti = world.sessions.token_id(&first.access_token.0, NOON).unwrap();
-    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
+    world.revoke(&first.access_token.0).await;
     assert!(!world.admits(&first, NOON).await);
     let second = world.refreshed(&first.refresh_token, NOON).await;
     assert!(world.admits(&second, NOON).await);
@@ -58,8 +58,10 @@ async fn an_epoch_moves_on_even_when_the_clock_was_set_back() {
     let (account, first) = world.session("ada").await;
     let back = NOON - Duration::hours(1);
     let origin = origin("cli");
-    let actor = Actor { account: None, origin: &origin };
-    administration::end_sessions(&world.sessions, account.id, actor, back).await.unwrap();
+    let actor = Actor::operator(&origin);
+    administration::act(&world.sessions, Deed::EndSessions, &[account.id], actor, back)
+        .await
+        .unwrap();
     assert!(!world.admits(&first, NOON).await);
 }
 
@@ -75,9 +77,8 @@ async fn another_process_learns_of_it_and_so_does_a_restarted_one() {
         .log_out(account.id, first.principal.session, &origin("web"), NOON)
         .await
         .unwrap();
-    let jti = world.sessions.token_id(&second.access_token.0, NOON).unwrap();
-    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
-    other.sessions.tend().await.unwrap();
+    world.revoke(&second.access_token.0).await;
+    other.sessions.tend(NOON).await.unwrap();
     assert!(!other.admits(&first, NOON).await && !other.admits(&second, NOON).await);
     let restarted = world.restarted().await;
     assert!(!restarted.admits(&first, NOON).await && !restarted.admits(&second, NOON).await);
@@ -103,11 +104,10 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
         .log_out(account.id, first.principal.session, &origin("web"), NOON)
         .await
         .unwrap();
-    let jti = world.sessions.token_id(&token.access_token.0, NOON).unwrap();
-    world.sessions.revoke_token(jti, None, &origin("cli"), NOON).await.unwrap();
+    world.revoke(&token.access_token.0).await;
     let cli = origin("cli");
-    let actor = Actor { account: Some(bob.id), origin: &cli };
-    administration::end_sessions(&world.sessions, eve.id, actor, NOON).await.unwrap();
+    let actor = Actor { account: Some(bob.id.0), origin: &cli, reason: "" };
+    administration::act(&world.sessions, Deed::EndSessions, &[eve.id], actor, NOON).await.unwrap();
     for refused in [&first, &token, &raised] {
         assert!(!admits(&refused.access_token.0).await);
     }

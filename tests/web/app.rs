@@ -7,8 +7,8 @@ use doorward::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{Account, NewAccount};
-use doorward::administration::{self, Actor};
-use doorward::audit::Origin;
+use doorward::administration;
+use doorward::audit::{Actor, Origin};
 use doorward::config::{self, Settings};
 use doorward::web::clock::Clock;
 use doorward::{Doorward, web};
@@ -43,7 +43,7 @@ impl App {
         let figment = config::rocket_config(figment, &settings);
         let now = Clock::default().now();
         let doorward = Arc::new(Doorward::open(settings, now).await.unwrap());
-        doorward.sessions.tend().await.unwrap();
+        doorward.tend(now).await.unwrap();
         let rocket = web::server(figment, Arc::clone(&doorward));
         let client = Client::untracked(rocket).await.expect("the app ignites");
         Self { client, doorward, _folder: folder }
@@ -55,9 +55,9 @@ impl App {
 
     /// Time passes; what a server does meanwhile is done.
     pub async fn pass(&self, duration: Duration) {
-        self.doorward.sessions.tend().await.unwrap();
+        self.doorward.tend(self.clock().now()).await.unwrap();
         self.clock().advance(duration);
-        self.doorward.sessions.tend().await.unwrap();
+        self.doorward.tend(self.clock().now()).await.unwrap();
     }
 
     pub fn browser(&self) -> Browser<'_> {
@@ -72,7 +72,7 @@ impl App {
         };
         let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
         let origin = Origin::command_line();
-        let actor = Actor { account: None, origin: &origin };
+        let actor = Actor::operator(&origin);
         let credentials = self.doorward.credentials();
         let now = self.clock().now();
         administration::add_account(&credentials, &new, roles, actor, now).await.unwrap()

@@ -43,12 +43,20 @@ fn guarded(app: &App, method: Method) -> Vec<String> {
     paths
 }
 
+/// An app with somebody who may do everything, and their id.
+async fn with_admin() -> (App, String) {
+    let app = App::start().await;
+    let id = app.account("root-of-all", &["admin", "editors"]).await.id.to_string();
+    (app, id)
+}
+
 /// A path of that pattern, with something in its variable parts.
-fn filled(pattern: &str) -> String {
+fn filled(pattern: &str, id: &str) -> String {
     pattern
         .replace("<sid>", "AAAAAAAAAAAAAAAAAAAAAA")
         .replace("<token>", "A")
-        .replace("<name>", "A")
+        .replace("<name>", "editors")
+        .replace("<id>", id)
 }
 
 #[rocket::async_test]
@@ -61,15 +69,15 @@ async fn there_are_only_get_and_post_routes() {
 
 #[rocket::async_test]
 async fn every_route_but_the_public_ones_asks_a_stranger_to_log_in() {
-    let app = App::start().await;
+    let (app, id) = with_admin().await;
     for pattern in guarded(&app, Method::Get) {
-        let answer = app.browser().get(&filled(&pattern)).await;
+        let answer = app.browser().get(&filled(&pattern, &id)).await;
         assert_eq!(answer.status, Status::SeeOther, "{pattern}");
         let to = answer.location.unwrap();
         assert!(to.starts_with("/login?next="), "{pattern}: {to}");
     }
     for pattern in guarded(&app, Method::Post) {
-        let answer = app.browser().post_with(&filled(&pattern), "", &[]).await;
+        let answer = app.browser().post_with(&filled(&pattern, &id), "", &[]).await;
         let to = answer.location.unwrap_or_default();
         assert!(to.starts_with("/login?next="), "POST {pattern}: {} {to}", answer.status);
     }
@@ -77,13 +85,12 @@ async fn every_route_but_the_public_ones_asks_a_stranger_to_log_in() {
 
 #[rocket::async_test]
 async fn every_form_needs_its_csrf_token() {
-    let app = App::start().await;
-    app.account("root-of-all", &["admin"]).await;
+    let (app, id) = with_admin().await;
     for pattern in app.addresses(Method::Post) {
         if pattern.starts_with("/api/") {
             continue; // No cookies are read there.
         }
-        let path = filled(&pattern);
+        let path = filled(&pattern, &id);
         let admin = app.signed_in("root-of-all").await;
         for wrong in
             ["", "forged", "AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
@@ -98,8 +105,7 @@ async fn every_form_needs_its_csrf_token() {
 
 #[rocket::async_test]
 async fn every_form_of_another_site_is_refused_though_its_token_is_right() {
-    let app = App::start().await;
-    app.account("root-of-all", &["admin"]).await;
+    let (app, id) = with_admin().await;
     let admin = app.signed_in("root-of-all").await;
     let token = admin.get("/account").await.button_csrf();
     let body = format!("csrf={token}");
@@ -117,7 +123,8 @@ async fn every_form_of_another_site_is_refused_though_its_token_is_right() {
             &[("Referer", "http://localhost:80001/")],
         ];
         for headers in foreign {
-            let answer = admin.send(Method::Post, &filled(&pattern), Some(&body), headers).await;
+            let answer =
+                admin.send(Method::Post, &filled(&pattern, &id), Some(&body), headers).await;
             assert_eq!(answer.status, Status::Forbidden, "{pattern} {headers:?}");
         }
     }
@@ -126,13 +133,13 @@ async fn every_form_of_another_site_is_refused_though_its_token_is_right() {
 
 #[rocket::async_test]
 async fn every_staff_route_is_forbidden_to_members_however_it_is_written() {
-    let app = App::start().await;
+    let (app, id) = with_admin().await;
     let member = app.member("ada").await;
     for pattern in app.addresses(Method::Get) {
         if !pattern.starts_with("/admin") {
             continue;
         }
-        let path = filled(&pattern);
+        let path = filled(&pattern, &id);
         for path in
             [path.clone(), format!("{path}/"), format!("/{path}"), path.replacen('a', "%61", 1)]
         {
@@ -145,11 +152,10 @@ async fn every_staff_route_is_forbidden_to_members_however_it_is_written() {
 
 #[rocket::async_test]
 async fn every_page_renders_for_an_administrator() {
-    let app = App::start().await;
-    app.account("root-of-all", &["admin"]).await;
+    let (app, id) = with_admin().await;
     let admin = app.signed_in("root-of-all").await;
     for pattern in app.addresses(Method::Get) {
-        let answer = admin.get(&filled(&pattern)).await;
+        let answer = admin.get(&filled(&pattern, &id)).await;
         if ELSEWHERE.contains(&pattern.as_str()) {
             assert!(answer.status.code < 500 || pattern == "/readyz", "{pattern}");
         } else {
@@ -160,13 +166,12 @@ async fn every_page_renders_for_an_administrator() {
 
 #[rocket::async_test]
 async fn looking_changes_nothing() {
-    let app = App::start().await;
-    app.account("root-of-all", &["admin"]).await;
+    let (app, id) = with_admin().await;
     let admin = app.signed_in("root-of-all").await;
     let before = admin.get("/account/data.json").await.body;
     for pattern in app.addresses(Method::Get) {
-        admin.get(&filled(&pattern)).await;
-        admin.send(Method::Head, &filled(&pattern), None, &[]).await;
+        admin.get(&filled(&pattern, &id)).await;
+        admin.send(Method::Head, &filled(&pattern, &id), None, &[]).await;
     }
     assert_eq!(before, admin.get("/account/data.json").await.body);
 }
@@ -193,15 +198,15 @@ async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
 #[rocket::async_test]
 async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     use doorward::accounts::roles::Roles;
-    use doorward::administration::{self, Actor};
-    use doorward::audit::Origin;
+    use doorward::administration;
+    use doorward::audit::{Actor, Origin};
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
     let other = app.account("other", &["admin"]).await;
     let browser = app.signed_in("other").await;
     assert_eq!(browser.get("/admin/accounts").await.status, Status::Ok);
     let origin = Origin::command_line();
-    let actor = Actor { account: None, origin: &origin };
+    let actor = Actor::operator(&origin);
     let now = app.clock().now();
     administration::set_roles(&app.doorward.sessions, other.id, &Roles::default(), actor, now)
         .await

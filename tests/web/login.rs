@@ -1,6 +1,6 @@
 use doorward::accounts::names::LoginName;
-use doorward::administration::{self, Actor};
-use doorward::audit::Origin;
+use doorward::administration::{self, Deed};
+use doorward::audit::{Actor, Origin};
 use rocket::http::Status;
 use time::Duration;
 
@@ -42,9 +42,11 @@ async fn a_disabled_account_is_told_so_only_after_the_right_password() {
     let app = App::start().await;
     let ada = app.account("ada", &[]).await;
     let origin = Origin::command_line();
-    let actor = Actor { account: None, origin: &origin };
+    let actor = Actor::operator(&origin);
     let now = app.clock().now();
-    administration::disable(&app.doorward.sessions, ada.id, actor, now).await.unwrap();
+    administration::act(&app.doorward.sessions, Deed::Disable, &[ada.id], actor, now)
+        .await
+        .unwrap();
     let right = app.browser().log_in("ada").await;
     assert!(right.body.contains("switched off"), "{}", right.body);
     let wrong = app.browser().log_in_with("ada", "not her password").await;
@@ -158,7 +160,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     let now = || app.clock().now();
     let sessions = &app.doorward.sessions;
     let origin = Origin::command_line();
-    let actor = Actor { account: None, origin: &origin };
+    let actor = Actor::operator(&origin);
     let why = async |browser: &crate::app::Browser<'_>| browser.get("/login").await.body;
 
     let idle = app.member("idle").await;
@@ -178,7 +180,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
         doorward::accounts::by_login_name(app.doorward.db.read(), &LoginName::parse("ended"))
             .await
             .unwrap();
-    administration::end_sessions(sessions, account.id, actor, now()).await.unwrap();
+    administration::act(sessions, Deed::EndSessions, &[account.id], actor, now()).await.unwrap();
     assert!(why(&ended).await.contains("by the people who run this service"));
 
     let disabled = app.member("disabled").await;
@@ -186,7 +188,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
         doorward::accounts::by_login_name(app.doorward.db.read(), &LoginName::parse("disabled"))
             .await
             .unwrap();
-    administration::disable(sessions, account.id, actor, now()).await.unwrap();
+    administration::act(sessions, Deed::Disable, &[account.id], actor, now()).await.unwrap();
     assert!(why(&disabled).await.contains("switched off"));
 
     let owner = app.member("copied").await;

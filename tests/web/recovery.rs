@@ -1,4 +1,4 @@
-use doorward::audit::Origin;
+use doorward::audit::{Actor, Origin};
 use doorward::credentials;
 use rocket::http::Status;
 use time::Duration;
@@ -10,7 +10,8 @@ const NEW: &str = "a lantern in the harbour";
 async fn link(app: &App, name: &str) -> String {
     let login = doorward::accounts::names::LoginName::parse(name);
     let account = doorward::accounts::by_login_name(app.doorward.db.read(), &login).await.unwrap();
-    let by = (None, &Origin::command_line());
+    let cli = Origin::command_line();
+    let by = Actor::operator(&cli);
     let (life, now) = (Duration::minutes(30), app.clock().now());
     let token = credentials::start_recovery(&app.doorward.db, account.id, life, by, now).await;
     format!("/recover/{}", token.unwrap())

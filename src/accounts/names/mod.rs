@@ -220,6 +220,12 @@ impl RoleName {
     }
 }
 
+/// How the canonical form of a name begins that was typed so far.
+pub(super) fn beginning(typed: &str) -> String {
+    let start: String = typed.trim().chars().take(LoginName::MOST_CHARS).collect();
+    fold(&start).chars().filter(|c| !c.is_control()).collect()
+}
+
 /// Compatibility characters made plain and capitals made small: names that
 /// differ only in those are the same name. Folding twice changes nothing more.
 fn fold(text: &str) -> String {

@@ -1,26 +1,25 @@
-//! `/admin` and `/admin/accounts`: who has an account.
+//! `/admin/accounts`: who has an account.
 
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
-use crate::accounts::{self, Account};
+use super::query::{SCREEN, chosen, cursor, link, typed};
+use crate::accounts::listing::{self, Cursor, Filter, Sort};
+use crate::accounts::roles::BUILT_IN;
+use crate::accounts::{Account, own_roles};
 use crate::web::Service;
 use crate::web::failure::Failure;
 use crate::web::guards::Staff;
 use crate::web::page::Page;
-use crate::web::seen::Seen;
 use crate::web::view::Moment;
 
-/// Accounts on one screen.
-const SCREEN: u64 = 50;
-
 pub(super) fn routes() -> Vec<Route> {
-    routes![admin_page, accounts_page]
+    routes![accounts_page]
 }
 
 #[derive(Serialize)]
-struct Row {
+pub(super) struct Row {
     id: String,
     username: String,
     email: String,
@@ -44,34 +43,76 @@ impl From<Account> for Row {
     }
 }
 
-#[get("/")]
-fn admin_page(_who: Staff) -> Seen {
-    Seen::at("/admin/accounts")
+const STATES: [(&str, bool); 2] = [("active", false), ("disabled", true)];
+const SORTS: [(&str, Sort); 3] =
+    [("name", Sort::Name), ("opened", Sort::Opened), ("login", Sort::LastLogin)];
+
+/// What the address of the list asks for.
+pub(super) fn filter(
+    q: Option<&str>,
+    role: Option<&str>,
+    state: Option<&str>,
+    sort: Option<&str>,
+    notices: &mut Vec<String>,
+) -> Filter {
+    let filter = Filter {
+        search: typed(q),
+        role: Some(typed(role)).filter(|role| !role.is_empty()),
+        disabled: chosen(state, &STATES, "state", notices),
+        sort: chosen(sort, &SORTS, "order", notices).unwrap_or_default(),
+    };
+    if !filter.search.is_empty() && filter.sort != Sort::Name {
+        notices.push("What a search finds is always in the order of names.".to_owned());
+    }
+    filter
 }
 
-#[get("/accounts?<q>&<after>")]
+#[get("/accounts?<q>&<role>&<state>&<sort>&<from>")]
+#[expect(clippy::too_many_arguments, reason = "one for each part of the address")]
 async fn accounts_page(
     _who: Staff,
     q: Option<&str>,
-    after: Option<&str>,
+    role: Option<&str>,
+    state: Option<&str>,
+    sort: Option<&str>,
+    from: Option<&str>,
     page: Page,
     doorward: &Service,
 ) -> Result<Template, Failure> {
-    // Longer than any name: finds nothing either way. NUL is an error to PostgreSQL.
-    let query: String =
-        q.unwrap_or_default().trim().chars().filter(|c| !c.is_control()).take(254).collect();
-    let after: String =
-        after.unwrap_or_default().chars().filter(|c| !c.is_control()).take(64).collect();
     let db = doorward.db.read();
-    let found = accounts::list(db, &query, &after, SCREEN).await?;
-    let next_page = found.last().filter(|_| found.len() as u64 == SCREEN).map(|last| {
-        let encode = |text: &str| rocket::http::RawStr::new(text).percent_encode().to_string();
-        let name = last.username.to_lowercase();
-        format!("/admin/accounts?q={}&after={}", encode(&query), encode(&name))
-    });
-    let total = accounts::count(db).await?;
-    let rows: Vec<Row> = found.into_iter().map(Row::from).collect();
-    Ok(page
-        .in_section("admin")
-        .render("admin/accounts.html", context! { accounts: rows, total, next_page, query }))
+    let mut notices = vec![];
+    let filter = filter(q, role, state, sort, &mut notices);
+    let from = cursor(from, Cursor::parse, &mut notices);
+    let first = from.is_none();
+    let (found, next) = listing::screen(db, &filter, from, SCREEN).await?;
+    let parameters = |from: &str| {
+        let role = filter.role.as_deref().unwrap_or_default();
+        let (state, sort) = (state.unwrap_or_default(), sort.unwrap_or_default());
+        [("q", &*filter.search), ("role", role), ("state", state), ("sort", sort), ("from", from)]
+            .map(|(name, value)| (name, value.to_owned()))
+    };
+    let to = |path: &str, from: &str| {
+        let parameters = parameters(from);
+        link(path, &parameters.each_ref().map(|(name, value)| (*name, value.as_str())))
+    };
+    let own = own_roles::list(db).await?;
+    let built_in = BUILT_IN.iter().map(|(name, _)| (*name).to_owned());
+    let all_roles: Vec<String> = built_in.chain(own.into_iter().map(|role| role.name)).collect();
+    let accounts: Vec<Row> = found.into_iter().map(Row::from).collect();
+    Ok(page.in_section("admin/accounts").render(
+        "admin/accounts.html",
+        context! {
+            accounts,
+            all_roles,
+            first,
+            notices,
+            next_page: next.map(|next| to("/admin/accounts", &next.to_string())),
+            csv: to("/admin/accounts.csv", ""),
+            jsonl: to("/admin/accounts.jsonl", ""),
+            query: &filter.search,
+            role: &filter.role,
+            state,
+            sort,
+        },
+    ))
 }

@@ -1,0 +1,171 @@
+//! The live sessions of everyone, screen by screen, for staff.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
+
+use super::entity::{Column, Entity, Model};
+use super::{Client, Session, SessionId};
+use crate::accounts::AccountId;
+use crate::error::Result;
+use crate::timestamp::Timestamp;
+
+/// Which sessions are asked for; what is left out does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of one account.
+    pub account: Option<AccountId>,
+    /// Those from these addresses.
+    pub addresses: Option<IpNet>,
+    /// Those of browsers, or those of scripts.
+    pub client: Option<Client>,
+}
+
+/// Where a screen begins: after this session, in the order of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its moment, or its address where a range of addresses is asked for.
+    place: String,
+    sid: SessionId,
+}
+
+impl Cursor {
+    /// The cursor in `text`, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (place, sid) = text.rsplit_once('~')?;
+        let fits = place.len() <= 64 && !place.contains(char::is_control);
+        fits.then_some(Self { place: place.to_owned(), sid: SessionId::parse(sid)? })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}~{}", self.place, self.sid)
+    }
+}
+
+/// One screen of live sessions, the newest first (or by address, where a range
+/// of addresses is asked for), and where the next begins.
+///
+/// # Errors
+/// The database failed.
+pub async fn screen(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    mut from: Option<Cursor>,
+    limit: u64,
+    now: Timestamp,
+) -> Result<(Vec<Session>, Option<Cursor>)> {
+    let mut found = vec![];
+    loop {
+        let rows = query(filter, &from, now).limit(limit + 1).all(db).await?;
+        let more = rows.len() as u64 > limit;
+        for row in rows.into_iter().take(limit as usize) {
+            from = Some(cursor(filter, &row));
+            if fits(filter, &row) {
+                found.push(Session::of(row));
+                if found.len() as u64 == limit {
+                    return Ok((found, from.filter(|_| more)));
+                }
+            }
+        }
+        // The index knows addresses only by how they begin: look further.
+        if !more {
+            return Ok((found, None));
+        }
+    }
+}
+
+fn cursor(filter: &Filter, row: &Model) -> Cursor {
+    let place = match filter.addresses {
+        Some(_) => row.address.clone(),
+        None => row.created_at.0.to_string(),
+    };
+    Cursor { place, sid: row.sid }
+}
+
+fn fits(filter: &Filter, row: &Model) -> bool {
+    let within = |range: IpNet| row.address.parse::<IpAddr>().is_ok_and(|at| range.contains(&at));
+    filter.addresses.is_none_or(within)
+}
+
+fn query(filter: &Filter, from: &Option<Cursor>, now: Timestamp) -> Select<Entity> {
+    let mut query = Entity::find()
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::IdleAt.gt(now))
+        .filter(Column::AbsoluteAt.gt(now));
+    if let Some(account) = filter.account {
+        query = query.filter(Column::AccountId.eq(account));
+    }
+    if let Some(client) = filter.client {
+        query = query.filter(Column::Client.eq(client));
+    }
+    if let Some(range) = filter.addresses {
+        let begin = beginning(range);
+        query = query
+            .filter(Column::Address.gte(begin.as_str()))
+            .filter(Column::Address.lt(format!("{begin}\u{10ffff}")))
+            .order_by_asc(Column::Address)
+            .order_by_asc(Column::Sid);
+        if let Some(Cursor { place, sid }) = from {
+            let same = Condition::all().add(Column::Address.eq(place)).add(Column::Sid.gt(*sid));
+            query = query
+                .filter(Column::Address.gte(place.as_str()))
+                .filter(Condition::any().add(Column::Address.gt(place.as_str())).add(same));
+        }
+        return query;
+    }
+    query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Sid);
+    if let Some(Cursor { place, sid }) = from {
+        let moment = Timestamp(place.parse().unwrap_or(i64::MAX));
+        let same = Condition::all().add(Column::CreatedAt.eq(moment)).add(Column::Sid.lt(*sid));
+        query = query
+            .filter(Column::CreatedAt.lte(moment))
+            .filter(Condition::any().add(Column::CreatedAt.lt(moment)).add(same));
+    }
+    query
+}
+
+/// How the text of every address in `range` begins.
+fn beginning(range: IpNet) -> String {
+    let length = range.prefix_len();
+    match range {
+        IpNet::V4(range) if length == 32 => range.addr().to_string(),
+        IpNet::V4(range) => {
+            let whole = range.network().octets();
+            let whole = whole.iter().take(usize::from(length / 8));
+            whole.map(|octet| format!("{octet}.")).collect()
+        }
+        IpNet::V6(range) => {
+            let groups = range.network().segments();
+            // A run of zeros is written `::`, so the text is certain only before it.
+            let sure = groups.iter().take(usize::from(length / 16)).take_while(|group| **group > 0);
+            sure.map(|group| format!("{group:x}:")).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_begins_as_all_its_addresses_do() {
+        for (range, begin) in [
+            ("192.0.2.7/32", "192.0.2.7"),
+            ("192.0.2.0/24", "192.0.2."),
+            ("192.0.2.128/25", "192.0.2."),
+            ("10.0.0.0/8", "10."),
+            ("0.0.0.0/0", ""),
+            ("2001:db8::/32", "2001:db8:"),
+            ("2001:db8:0:1::/64", "2001:db8:"),
+            ("::/0", ""),
+        ] {
+            assert_eq!(beginning(range.parse().unwrap()), begin, "{range}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The table `hourly_figures`.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "hourly_figures")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub hour: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    pub value: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

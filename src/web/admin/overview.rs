@@ -1,0 +1,211 @@
+//! `/admin`: how the service is doing, and what needs somebody's attention.
+
+use std::collections::BTreeMap;
+use std::collections::HashSet;
+
+use rocket::{Route, get, routes};
+use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
+use time::Duration;
+
+use super::charts::{Chart, grouped};
+use super::query::{chosen, link};
+use crate::Doorward;
+use crate::accounts;
+use crate::audit::{self, Event};
+use crate::error::Result;
+use crate::keys::Purpose;
+use crate::statistics::{self, LIVE_SESSIONS, REFRESHES, THROTTLED};
+use crate::timestamp::Timestamp;
+use crate::web::Service;
+use crate::web::clock::Now;
+use crate::web::failure::Failure;
+use crate::web::guards::Staff;
+use crate::web::page::Page;
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![overview_page]
+}
+
+/// A span of time and its steps, in hours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Span {
+    Day,
+    Month,
+}
+
+impl Span {
+    fn hours(self) -> (i64, i64) {
+        match self {
+            Self::Day => (24, 1),
+            Self::Month => (30 * 24, 24),
+        }
+    }
+}
+
+/// The figures shown: the name in the table, and the title.
+const FIGURES: [(&str, &str); 7] = [
+    ("auth.login.ok", "Log-ins"),
+    ("auth.login.fail", "Failed log-ins"),
+    ("user.registered", "Registrations"),
+    (LIVE_SESSIONS, "Active sessions"),
+    (REFRESHES, "Refreshes"),
+    ("refresh.reuse", "Reuse alarms"),
+    (THROTTLED, "Throttled attempts"),
+];
+
+/// Something to look after: what, and where.
+#[derive(Serialize)]
+struct Attention {
+    words: String,
+    link: String,
+    action: &'static str,
+}
+
+#[get("/?<span>")]
+async fn overview_page(
+    _who: Staff,
+    span: Option<&str>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    let mut notices = vec![];
+    let choices = [("day", Span::Day), ("month", Span::Month)];
+    let span = chosen(span, &choices, "span of time", &mut notices).unwrap_or(Span::Day);
+    let charts = charts(doorward, span, now.0).await?;
+    let attention = attention(doorward, now.0).await?;
+    let month = span == Span::Month;
+    Ok(page
+        .in_section("admin/overview")
+        .render("admin/overview.html", context! { charts, attention, month, notices }))
+}
+
+async fn charts(doorward: &Doorward, span: Span, now: Timestamp) -> Result<Vec<Chart>> {
+    let (hours, step) = span.hours();
+    let last = now.hour() / step;
+    let first = last + 1 - hours / step;
+    let figures = statistics::since(doorward.db.read(), first * step, step).await?;
+    let none = BTreeMap::new();
+    let chart = |(name, title): (&str, &'static str)| {
+        let figure = figures.get(name).unwrap_or(&none);
+        let at = |place: i64| Timestamp::from_seconds(place * step * 3600);
+        let label = |place: i64| match span {
+            Span::Day => at(place).time_of_day(),
+            Span::Month => at(place).day(),
+        };
+        let rows: Vec<(String, i64)> = (first..=last)
+            .map(|place| (label(place), figure.get(&place).copied().unwrap_or(0)))
+            .collect();
+        let values = rows.iter().map(|(_, value)| *value);
+        let total = match name {
+            // A level is not added up: what it is now says most.
+            LIVE_SESSIONS => figure.last_key_value().map_or(0, |(_, level)| *level),
+            _ => values.sum(),
+        };
+        Chart::of(title, total, rows)
+    };
+    Ok(FIGURES.into_iter().map(chart).collect())
+}
+
+/// So many failures within an hour are worth a look.
+const BURST: i64 = 20;
+/// And so many times what is usual.
+const BURST_FACTOR: i64 = 5;
+const MANY_FAILURES: i64 = 10;
+const KEY_AGE: Duration = Duration::days(180);
+/// As many log-ins of so many accounts, all from one address, are no coincidence.
+const SAME_ADDRESS: (u64, usize) = (100, 5);
+
+async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>> {
+    let db = doorward.db.read();
+    let mut found = vec![];
+    let mut add = |words: String, link: String, action: &'static str| {
+        found.push(Attention { words, link, action });
+    };
+
+    let alarms = audit::newest(db, Event::RefreshReuse, now - Duration::days(7), 20).await?;
+    if !alarms.is_empty() {
+        add(
+            format!(
+                "In the last seven days a copy of a session was used, and that session was ended: {}.",
+                times(alarms.len() as i64)
+            ),
+            link("/admin/audit", &[("event", Event::RefreshReuse.name())]),
+            "Look at them",
+        );
+    }
+
+    let week = statistics::since(db, now.hour() - 7 * 24, 1).await?;
+    if let Some(failures) = week.get(Event::LoginFailed.name()) {
+        let lately: i64 = failures.range(now.hour() - 1..).map(|(_, count)| count).sum();
+        let before: i64 = failures.range(..now.hour() - 1).map(|(_, count)| count).sum();
+        let usual = before / (7 * 24);
+        if lately >= BURST && lately >= BURST_FACTOR * usual {
+            add(
+                format!(
+                    "{} log-ins failed in the last two hours; usual are {}.",
+                    grouped(lately),
+                    grouped(2 * usual)
+                ),
+                link("/admin/audit", &[("event", Event::LoginFailed.name())]),
+                "Look at them",
+            );
+        }
+    }
+
+    for account in accounts::most_failures(db, MANY_FAILURES, 5).await? {
+        add(
+            format!(
+                "{} log-ins in a row failed with the name {}.",
+                grouped(account.failed_logins),
+                account.username
+            ),
+            format!("/admin/accounts/{}", account.id),
+            "Look at the account",
+        );
+    }
+
+    let ring = doorward.keys.ring();
+    for purpose in Purpose::ALL {
+        let age = now.since(ring.signing(purpose).created_at);
+        if age > KEY_AGE {
+            add(
+                format!(
+                    "The {} key is {} days old. Rotate it: doorward keys rotate {}.",
+                    purpose.name(),
+                    age.whole_days(),
+                    purpose.name()
+                ),
+                String::new(),
+                "",
+            );
+        }
+    }
+
+    let logins =
+        audit::newest(db, Event::LoggedIn, now - Duration::days(1), SAME_ADDRESS.0).await?;
+    let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
+    let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
+    if let (true, Some(address)) = (addresses.len() == 1, addresses.iter().next())
+        && people.len() >= SAME_ADDRESS.1
+    {
+        add(
+            format!(
+                "All clients seem to share the address {address}. If a proxy stands in front, name it in the setting trusted_proxies."
+            ),
+            String::new(),
+            "",
+        );
+    }
+    Ok(found)
+}
+
+fn times(count: i64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        20 => "20 times or more".to_owned(),
+        _ => format!("{count} times"),
+    }
+}

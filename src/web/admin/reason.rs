@@ -1,0 +1,23 @@
+//! The reason that staff give for what they do to somebody else.
+
+use crate::web::forms::Fields;
+
+const FEWEST: usize = 3;
+const MOST: usize = 300;
+
+/// Why something is done, in the words of who does it.
+pub(super) struct Reason(pub(super) String);
+
+impl Reason {
+    /// The field `reason`.
+    pub(super) fn read(fields: &mut Fields) -> Option<Self> {
+        fields.parsed("reason", "Reason", |text| {
+            let text = text.trim();
+            let length = text.chars().count();
+            if !(FEWEST..=MOST).contains(&length) || text.contains(char::is_control) {
+                return Err("Say why, in 3 to 300 characters. It is kept in the audit log.");
+            }
+            Ok(Self(text.to_owned()))
+        })
+    }
+}

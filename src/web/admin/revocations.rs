@@ -1,0 +1,172 @@
+//! `/admin/revocations`: what is revoked, how soon every server knew, and
+//! revoking one token more.
+
+use std::collections::HashMap;
+
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+use sea_orm::DatabaseConnection;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::query::{SCREEN, cursor, link};
+use super::reason::Reason;
+use crate::Doorward;
+use crate::accounts;
+use crate::error::{Refusal, Result};
+use crate::secrets;
+use crate::sessions::revocation::{self, Kind, Revocation};
+use crate::sessions::{self, SessionId};
+use crate::timestamp::Timestamp;
+use crate::web::Service;
+use crate::web::clock::Now;
+use crate::web::failure::Failure;
+use crate::web::forms::{Fields, PageForm, Submitted, Typed};
+use crate::web::guards::{Caller, SessionEnder, Staff};
+use crate::web::message::Message;
+use crate::web::page::Page;
+use crate::web::seen::Seen;
+use crate::web::view::Moment;
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![revocations_page, new_page, revoke]
+}
+
+/// A revocation as the page shows it.
+#[derive(Serialize)]
+struct Row {
+    kind: &'static str,
+    subject: String,
+    /// Whose it is, if it is an account's.
+    owner: Option<String>,
+    account: Option<String>,
+    reason: String,
+    at: Moment,
+    until: Moment,
+    servers: usize,
+    /// Milliseconds until the slowest server refused it.
+    delay: i64,
+    /// How often this server refused it.
+    refusals: u32,
+    /// Set for a session: the last request let in, if that was before.
+    last_accepted: Option<Moment>,
+    /// Whether a request was let in after every server should have refused it.
+    accepted_since: bool,
+}
+
+/// A server may have let in what it was answering at that very moment.
+const MEANWHILE: i64 = 1000;
+
+async fn rows(doorward: &Doorward, found: Vec<Revocation>) -> Result<Vec<Row>> {
+    let db: &DatabaseConnection = doorward.db.read();
+    let of_kind = |kind| found.iter().filter(move |one| one.kind == kind).map(|one| one.subject);
+    let names = accounts::names_of(db, of_kind(Kind::Account)).await?;
+    let sids: Vec<SessionId> = of_kind(Kind::Session).map(SessionId).collect();
+    let seen: HashMap<SessionId, Timestamp> = sessions::last_seen(db, &sids).await?;
+    let row = |one: Revocation| {
+        let sid = SessionId(one.subject);
+        let ours = doorward.sessions.last_accepted(sid);
+        let seen = seen.get(&sid).copied().max(ours).filter(|_| one.kind == Kind::Session);
+        let (servers, delay) = one.receipts.unwrap_or_default();
+        let known = one.created_at + time::Duration::milliseconds(delay + MEANWHILE);
+        let id = one.subject.to_string();
+        Row {
+            kind: match one.kind {
+                Kind::Token => "Access token",
+                Kind::Session => "Session",
+                Kind::Account => "Account",
+                Kind::Global => "Everyone",
+            },
+            subject: match one.kind {
+                Kind::Token | Kind::Session => secrets::encode_id(one.subject),
+                Kind::Account => id.clone(),
+                Kind::Global => String::new(),
+            },
+            owner: names.get(&one.subject).cloned(),
+            account: Some(id).filter(|_| names.contains_key(&one.subject)),
+            at: one.created_at.into(),
+            until: one.expires_at.into(),
+            servers,
+            delay,
+            refusals: doorward.sessions.index.refusals(one.subject),
+            last_accepted: seen.map(Moment::from),
+            accepted_since: seen.is_some_and(|seen| seen > known),
+            reason: one.reason,
+        }
+    };
+    Ok(found.into_iter().map(row).collect())
+}
+
+#[get("/revocations?<before>")]
+async fn revocations_page(
+    _who: Staff,
+    before: Option<&str>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    let mut notices = vec![];
+    let before = cursor(before, |text| text.parse::<i64>().ok(), &mut notices);
+    let from = before.unwrap_or(i64::MAX);
+    let mut found = revocation::list(doorward.db.read(), from, SCREEN + 1, now.0).await?;
+    let more = found.len() as u64 > SCREEN;
+    found.truncate(SCREEN as usize);
+    let last = found.last().filter(|_| more).map(|one| one.id.to_string());
+    let revocations = rows(doorward, found).await?;
+    Ok(page.in_section("admin/revocations").render(
+        "admin/revocations.html",
+        context! {
+            revocations,
+            notices,
+            first: before.is_none(),
+            next_page: last.map(|last| link("/admin/revocations", &[("before", &last)])),
+        },
+    ))
+}
+
+struct New {
+    token: Zeroizing<String>,
+    reason: Reason,
+}
+
+impl PageForm for New {
+    const PURPOSE: &'static str = "revoke a token";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        // Whatever was pasted may be a secret: it is never shown again.
+        let token = fields.unseen("token", "Token or jti");
+        let reason = Reason::read(fields);
+        Some(Self { token: token?, reason: reason? })
+    }
+}
+
+fn draw(page: Page, form: Typed) -> Template {
+    page.in_section("admin/revocations").render("admin/revocation_new.html", context! { form })
+}
+
+#[get("/revocations/new")]
+fn new_page(_who: SessionEnder, page: Page) -> Template {
+    let form = Typed::fresh::<New>(&page, &[]);
+    draw(page, form)
+}
+
+#[post("/revocations/new", data = "<form>")]
+async fn revoke(
+    who: SessionEnder,
+    form: Submitted<New>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let done = form
+        .submit(page, draw, async |new: New| {
+            let actor = caller.acting(&who.0, &new.reason.0);
+            let sessions = &doorward.sessions;
+            let named = sessions.named(&new.token, now.0).ok_or(Refusal::UnknownToken)?;
+            sessions.revoke_named(named, actor, now.0).await
+        })
+        .await?;
+    let message = if done { Message::TokenRevoked } else { Message::SessionWasOver };
+    Ok(Seen::at("/admin/revocations").saying(message))
+}

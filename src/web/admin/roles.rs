@@ -1,0 +1,205 @@
+//! `/admin/roles`: what the built-in roles mean, and roles of one's own.
+
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
+
+use super::reason::Reason;
+use crate::Doorward;
+use crate::accounts::names::RoleName;
+use crate::accounts::own_roles::{self, OwnRole};
+use crate::accounts::roles::BUILT_IN;
+use crate::administration;
+use crate::error::Result;
+use crate::web::Service;
+use crate::web::clock::Now;
+use crate::web::failure::Failure;
+use crate::web::forms::{Fields, PageForm, Submitted, Typed};
+use crate::web::guards::{ActingAdmin, Admin, Caller};
+use crate::web::message::{Message, Note};
+use crate::web::page::Page;
+use crate::web::seen::Seen;
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![roles_page, new_page, create, role_page, change, remove_page, remove]
+}
+
+/// A role with the number of its holders.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    description: String,
+    holders: u64,
+    built_in: bool,
+}
+
+async fn rows(doorward: &Doorward) -> Result<Vec<Row>> {
+    let db = doorward.db.read();
+    let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words, true));
+    let own = own_roles::list(db).await?;
+    let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str(), false));
+    let mut rows = vec![];
+    for (name, description, built_in) in built_in.chain(own) {
+        let holders = own_roles::holders(db, name).await?;
+        let (name, description) = (name.to_owned(), description.to_owned());
+        rows.push(Row { name, description, holders, built_in });
+    }
+    Ok(rows)
+}
+
+#[get("/roles")]
+async fn roles_page(_who: Admin, page: Page, doorward: &Service) -> Result<Template, Failure> {
+    let roles = rows(doorward).await?;
+    Ok(page.in_section("admin/roles").render("admin/roles.html", context! { roles }))
+}
+
+/// What a role is called and what it is for.
+struct Role {
+    name: RoleName,
+    description: String,
+    reason: Reason,
+}
+
+impl PageForm for Role {
+    const PURPOSE: &'static str = "role";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        const MOST: usize = 200;
+        let name = fields.parsed("name", "Name", RoleName::parse);
+        let description = fields.parsed("description", "What it is for", |text| {
+            let text = text.trim();
+            if text.chars().count() > MOST || text.contains(char::is_control) {
+                return Err("At most 200 characters, in one line.");
+            }
+            Ok(text.to_owned())
+        });
+        let reason = Reason::read(fields);
+        Some(Self { name: name?, description: description?, reason: reason? })
+    }
+}
+
+fn draw_new(page: Page, form: Typed) -> Template {
+    page.in_section("admin/roles").render("admin/role_new.html", context! { form })
+}
+
+#[get("/new-role")]
+fn new_page(_who: ActingAdmin, page: Page) -> Template {
+    let form = Typed::fresh::<Role>(&page, &[]);
+    draw_new(page, form)
+}
+
+#[post("/new-role", data = "<form>")]
+async fn create(
+    who: ActingAdmin,
+    form: Submitted<Role>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    form.submit(page, draw_new, async |role: Role| {
+        let actor = caller.acting(&who.0, &role.reason.0);
+        let (name, words) = (&role.name, &role.description);
+        administration::create_role(&doorward.sessions, name, words, actor, now.0).await
+    })
+    .await?;
+    Ok(Seen::at("/admin/roles").saying(Message::RoleCreated))
+}
+
+/// A role of one's own with its holders; a built-in one cannot be changed.
+async fn own(doorward: &Doorward, name: &str) -> Result<(OwnRole, u64), Failure> {
+    let db = doorward.db.read();
+    let roles = own_roles::list(db).await?;
+    let role = roles.into_iter().find(|role| role.name == name);
+    let role = role.ok_or(Failure::Status(Status::NotFound))?;
+    let holders = own_roles::holders(db, name).await?;
+    Ok((role, holders))
+}
+
+fn draw_role(page: Page, form: Typed, (role, holders): (OwnRole, u64)) -> Template {
+    page.in_section("admin/roles")
+        .render("admin/role.html", context! { form, name: role.name, holders })
+}
+
+#[get("/roles/<name>")]
+async fn role_page(
+    _who: ActingAdmin,
+    name: &str,
+    page: Page,
+    doorward: &Service,
+) -> Result<Template, Failure> {
+    let role = own(doorward, name).await?;
+    let values = [("name", name), ("description", role.0.description.as_str())];
+    let form = Typed::fresh::<Role>(&page, &values);
+    Ok(draw_role(page, form, role))
+}
+
+#[post("/roles/<name>", data = "<form>")]
+async fn change(
+    who: ActingAdmin,
+    name: &str,
+    form: Submitted<Role>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let role = own(doorward, name).await?;
+    let show = |page, form| draw_role(page, form, role);
+    form.submit(page, show, async |new: Role| {
+        let actor = caller.acting(&who.0, &new.reason.0);
+        let (to, words) = (&new.name, &new.description);
+        administration::rename_role(&doorward.sessions, name, to, words, actor, now.0).await
+    })
+    .await?;
+    Ok(Seen::at("/admin/roles").saying(Message::RoleChanged))
+}
+
+struct Remove(Reason);
+
+impl PageForm for Remove {
+    const PURPOSE: &'static str = "remove a role";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self(Reason::read(fields)?))
+    }
+}
+
+fn draw_remove(page: Page, form: Typed, (role, holders): (OwnRole, u64)) -> Template {
+    page.in_section("admin/roles")
+        .render("admin/role_remove.html", context! { form, name: role.name, holders })
+}
+
+#[get("/roles/<name>/remove")]
+async fn remove_page(
+    _who: ActingAdmin,
+    name: &str,
+    page: Page,
+    doorward: &Service,
+) -> Result<Template, Failure> {
+    let role = own(doorward, name).await?;
+    let form = Typed::fresh::<Remove>(&page, &[]);
+    Ok(draw_remove(page, form, role))
+}
+
+#[post("/roles/<name>/remove", data = "<form>")]
+async fn remove(
+    who: ActingAdmin,
+    name: &str,
+    form: Submitted<Remove>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let role = own(doorward, name).await?;
+    let show = |page, form| draw_remove(page, form, role);
+    let holders = form
+        .submit(page, show, async |why: Remove| {
+            let actor = caller.acting(&who.0, &why.0.0);
+            administration::remove_role(&doorward.sessions, name, actor, now.0).await
+        })
+        .await?;
+    Ok(Seen::at("/admin/roles").saying(Note::counting(Message::RoleRemoved, holders)))
+}
