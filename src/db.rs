@@ -91,6 +91,13 @@ impl Db {
         self.changes[place(account)].fetch_add(1, Ordering::AcqRel);
     }
 
+    /// The same about every account.
+    pub fn touch_all(&self) {
+        for change in self.changes.iter() {
+            change.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     /// A number that is another one after this process changed something shown
     /// about the account. (Now and then it is another one without cause.)
     pub fn version(&self, account: Uuid) -> u64 {

@@ -2,6 +2,10 @@
 //! one run, each figure in turn with its reference, and prints a table.
 //!
 //! `cargo build --release && cargo run --release -p doorward-bench [-- --quick]`
+//!
+//! `fill ACCOUNTS` fills the empty database of the settings in the environment
+//! with a year of life; `growth ACCOUNTS` does so in a folder of its own, and
+//! times the pages of staff there against those of a small one.
 
 #![expect(
     clippy::disallowed_types,
@@ -11,7 +15,9 @@
 
 mod bare;
 mod client;
+mod fill;
 mod figures;
+mod growth;
 mod others;
 mod people;
 mod reference;
@@ -20,20 +26,24 @@ mod table;
 
 use std::time::Duration;
 
+use fill::Size;
 use table::Plan;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let number = |text: &str| text.parse().expect("a number");
     let plan = match words[..] {
         ["bare-rocket", port] => return bare::serve(port.parse().expect("a port")),
+        ["fill", accounts] => return runtime.block_on(fill::fill(Size::of(number(accounts)))),
+        ["growth", accounts] => return runtime.block_on(growth::measure(number(accounts))),
         [] => Plan { each: Duration::from_millis(1000), rounds: 11 },
         ["--quick"] => Plan { each: Duration::from_millis(400), rounds: 3 },
         _ => {
-            eprintln!("usage: bench [--quick]");
+            eprintln!("usage: bench [--quick | fill ACCOUNTS | growth ACCOUNTS]");
             std::process::exit(2);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(figures::measure(plan));
 }

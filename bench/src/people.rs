@@ -17,6 +17,11 @@ pub(crate) fn login(port: u16, name: &str) -> Request {
 
 /// `/account`, asked for by a browser that has logged in.
 pub(crate) async fn account_page(port: u16, name: &str) -> Request {
+    Request::get(port, "/account", &log_in(port, name).await)
+}
+
+/// Logs in with a browser; its header line with the access token.
+pub(crate) async fn log_in(port: u16, name: &str) -> String {
     let mut connection = Connection::open(port).await;
     let page = connection.ask(&Request::get(port, "/login", "").bytes).await;
     let after = page.body.split("name=\"csrf\" value=\"").nth(1).expect("a form");
@@ -31,8 +36,7 @@ pub(crate) async fn account_page(port: u16, name: &str) -> Request {
     let request = Request::post(port, "/login", kind, &headers, &form);
     let answer = connection.ask(&request.bytes).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
-    let cookie = cookie(&answer, "__Host-at");
-    Request::get(port, "/account", &format!("Cookie: {cookie}\r\n"))
+    format!("Cookie: {}\r\n", cookie(&answer, "__Host-at"))
 }
 
 fn cookie(answer: &Answer, name: &str) -> String {

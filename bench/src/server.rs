@@ -40,9 +40,18 @@ impl Server {
     }
 
     pub(crate) fn add_account(&self, name: &str) {
+        self.add(name, &[]);
+    }
+
+    pub(crate) fn add_admin(&self, name: &str) {
+        self.add(name, &["--role", "admin"]);
+    }
+
+    fn add(&self, name: &str, more: &[&str]) {
         let email = format!("{name}@example.org");
         let mut process = program(self.folder.path(), self.port)
             .args(["account", "add", name, &email, "--password-stdin"])
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -36,8 +36,17 @@ pub struct Filter {
     pub role: Option<String>,
     /// Only accounts that are switched off (true) or on (false).
     pub disabled: Option<bool>,
-    /// In which order; a search is always by name.
+    /// In which order; see [`Filter::is_by_name`].
     pub sort: Sort,
+}
+
+impl Filter {
+    /// Whether the order is by name whatever was asked for: what few accounts
+    /// have is found along an index that is in that order.
+    pub fn is_by_name(&self) -> bool {
+        let narrow = !self.search.is_empty() || self.role.is_some() || self.disabled == Some(true);
+        narrow || self.sort == Sort::Name
+    }
 }
 
 /// Where a screen begins.
@@ -96,10 +105,11 @@ pub async fn screen(
 ) -> Result<Screen> {
     let search = &*beginning(&filter.search);
     let rows = match (&from, filter.sort) {
-        (Some(Cursor::Moment(..)) | None, Sort::Opened) if search.is_empty() => {
+        _ if filter.is_by_name() => return by_text(db, filter, search, from, limit).await,
+        (Some(Cursor::Moment(..)) | None, Sort::Opened) => {
             by_moment(filter, Column::CreatedAt, &from).limit(limit + 1).all(db).await?
         }
-        (Some(Cursor::Moment(..)) | None, Sort::LastLogin) if search.is_empty() => {
+        (Some(Cursor::Moment(..)) | None, Sort::LastLogin) => {
             by_moment(filter, Column::LastLoginAt, &from).limit(limit + 1).all(db).await?
         }
         _ => return by_text(db, filter, search, from, limit).await,

@@ -38,6 +38,17 @@ const LATE: i64 = 1000;
 /// # Errors
 /// The database failed; what is not sealed now is sealed the next time.
 pub async fn seal(db: &Db, now: Timestamp) -> Result<u64> {
+    let mut sealed = 0;
+    loop {
+        let batch = seal_batch(db, now).await?;
+        sealed += batch;
+        if batch < BATCH {
+            return Ok(sealed);
+        }
+    }
+}
+
+async fn seal_batch(db: &Db, now: Timestamp) -> Result<u64> {
     if unsealed(db.read()).await?.is_empty() {
         return Ok(0);
     }

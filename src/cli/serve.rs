@@ -32,7 +32,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let figment = config::rocket_config(figment, &settings);
     let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
     // What is revoked must be known before the first request is let in.
-    doorward.tend(Clock::default().now()).await?;
+    doorward.sessions.tend(Clock::default().now()).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, Clock::default().now()).await? {
         say(&format!(

@@ -298,7 +298,7 @@ impl Sessions {
         let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;
         let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         txn.commit().await?;
-        self.index.apply(revoked);
+        self.make_known([], revoked);
         Ok(ended)
     }
 

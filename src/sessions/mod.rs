@@ -272,6 +272,9 @@ impl Sessions {
 
     /// Makes what was committed about accounts known to the next request.
     pub fn make_known(&self, accounts: impl IntoIterator<Item = AccountId>, revoked: Revoked) {
+        if revoked.concerns_everyone() {
+            self.db.touch_all();
+        }
         self.index.apply(revoked);
         accounts.into_iter().for_each(|account| self.db.touch(account.0));
     }

@@ -60,6 +60,11 @@ impl Revoked {
         self.0.extend(other.0);
         self
     }
+
+    /// Whether it is about all accounts.
+    pub fn concerns_everyone(&self) -> bool {
+        self.0.iter().any(|(row, _)| row.kind == Kind::Global)
+    }
 }
 
 /// Writes a revocation within the caller's transaction. `life` is how long the

@@ -185,7 +185,7 @@ async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<Liv
         return Outcome::Success(live);
     }
     let (doorward, origin) = (Doorward::of(request), Caller::of(request));
-    let route = request.route().map_or("-", |route| route.uri.as_str());
+    let route = request.route().map_or("-", |route| route.uri.path());
     let told = Entry::by_owner(Event::Denied, live.account.id.0, origin)
         .in_session(live.principal.session.0)
         .with(format!("{} {route}", request.method()));

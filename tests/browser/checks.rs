@@ -135,12 +135,44 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
         ("/account/password", "password"),
         ("/account/delete", "delete-last-admin"),
         ("/confirm?next=/account/password", "confirm"),
-        ("/admin/accounts", "admin-accounts"),
+        ("/admin", "admin-overview"),
+        ("/admin?span=month", "admin-overview-month"),
+        ("/admin/accounts?q=member", "admin-accounts"),
         ("/admin/accounts?q=nobody", "admin-accounts-none"),
+        ("/admin/accounts/new", "admin-account-new"),
+        ("/admin/sessions", "admin-sessions"),
+        ("/admin/sessions/end?account=chief", "admin-sessions-end"),
+        ("/admin/sessions/end-all", "admin-sessions-end-all"),
+        ("/admin/revocations", "admin-revocations"),
+        ("/admin/revocations/new", "admin-revocation-new"),
+        ("/admin/roles", "admin-roles"),
+        ("/admin/new-role", "admin-role-new"),
+        ("/admin/roles/editors", "admin-role"),
+        ("/admin/roles/editors/remove", "admin-role-remove"),
+        ("/admin/audit", "admin-audit"),
     ] {
         browser.go(path).await;
         look.at(name).await;
     }
+    let chief = server.id_of("chief");
+    let member = server.id_of("member-with-a-long-name-01");
+    for (path, name) in [
+        (format!("/admin/accounts/{chief}"), "admin-account"),
+        (format!("/admin/accounts/{member}/roles"), "admin-account-roles"),
+        (format!("/admin/accounts/{member}/recovery"), "admin-account-recovery"),
+        (format!("/admin/accounts/disable?id={member}&id={chief}"), "admin-act"),
+    ] {
+        browser.go(&path).await;
+        look.at(name).await;
+    }
+    browser.go(&format!("/admin/accounts/{member}/recovery")).await;
+    browser.fill("reason", "asked for by phone").await;
+    browser.send().await;
+    look.look("admin-account-link").await;
+    browser.go(&format!("/admin/accounts/disable?id={member}")).await;
+    browser.fill("reason", "asked for by phone").await;
+    browser.send().await;
+    look.look("admin-account-off").await;
     browser.go("/account/password").await;
     browser.fill("current_password", "not the one").await;
     browser.fill("new_password", "short").await;

@@ -81,6 +81,12 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// The id of an account.
+    pub fn id_of(&self, name: &str) -> String {
+        let shown = self.command(&["account", "show", name], "");
+        shown.split('\t').next().unwrap().to_owned()
+    }
+
     /// Opens an account at the command line.
     pub fn account(&self, name: &str, roles: &[&str]) {
         let email = format!("{name}@example.org");

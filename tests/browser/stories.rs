@@ -198,3 +198,142 @@ async fn one_logs_in_with_the_keyboard_alone() {
     until("one is signed in", async || browser.path().await == "/account").await;
     browser.quit().await;
 }
+
+/// The pages on which staff act.
+fn acts(id: &str) -> [String; 12] {
+    [
+        format!("/admin/accounts/disable?id={id}"),
+        format!("/admin/accounts/enable?id={id}"),
+        format!("/admin/accounts/end-sessions?id={id}"),
+        format!("/admin/accounts/{id}/recovery"),
+        "/admin/sessions/end?account=ada".to_owned(),
+        "/admin/revocations/new".to_owned(),
+        format!("/admin/accounts/{id}/roles"),
+        format!("/admin/accounts/delete?id={id}"),
+        "/admin/accounts/new".to_owned(),
+        "/admin/sessions/end-all".to_owned(),
+        "/admin/new-role".to_owned(),
+        "/admin/roles/editors".to_owned(),
+    ]
+}
+
+/// The first acts are also those of support.
+const SUPPORTS: usize = 6;
+
+async fn without_javascript(server: &Server, profile: &std::path::Path) -> Browser {
+    Browser::with(server, false, profile).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_act_opens_to_whom_it_is_for_and_to_nobody_else() {
+    let server = Server::start(&[]);
+    server.account("ada", &["editors"]);
+    for (name, role) in [("chief", "admin"), ("helper", "support"), ("reader", "auditor")] {
+        server.account(name, &[role]);
+    }
+    let acts = acts(&server.id_of("ada"));
+    let profile = tempfile::tempdir().unwrap();
+    let browser = without_javascript(&server, profile.path()).await;
+    for act in &acts {
+        browser.go(act).await;
+        assert!(browser.path().await.starts_with("/login?next="), "signed out: {act}");
+    }
+    for (name, opened) in [("chief", acts.len()), ("helper", SUPPORTS), ("reader", 0), ("ada", 0)] {
+        browser.log_in(name).await;
+        for (place, act) in acts.iter().enumerate() {
+            browser.go(act).await;
+            let open = !browser.text().await.contains("This is not for you");
+            assert_eq!(open, place < opened, "{name}: {act}");
+        }
+        browser.press_log_out().await;
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_do_their_days_work_without_javascript() {
+    let server = Server::start(&[]);
+    for name in ["ada", "bob"] {
+        server.account(name, &[]);
+    }
+    server.account("chief", &["admin"]);
+    let (ada, bob) = (server.id_of("ada"), server.id_of("bob"));
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let chief = without_javascript(&server, folders[0].path()).await;
+    let person = without_javascript(&server, folders[1].path()).await;
+    person.log_in("ada").await;
+    chief.log_in("chief").await;
+
+    // Two are ticked in the list, looked at, switched off, and that is taken back.
+    chief.go("/admin/accounts").await;
+    for id in [&ada, &bob] {
+        let tick = By::Css(format!("input[value='{id}']"));
+        chief.driver().find(tick).await.unwrap().click().await.unwrap();
+    }
+    chief.press("Switch off").await;
+    assert!(chief.text().await.contains("about 2 accounts, and signs out one session"));
+    chief.fill("reason", "asked for by phone").await;
+    chief.press("Switch off").await;
+    assert!(chief.text().await.contains("Accounts switched off: 2. Sessions ended: 1."));
+    person.go("/account").await;
+    assert!(person.text().await.contains("this account was switched off"));
+    chief.press("Undo").await;
+    assert!(chief.text().await.contains("Taken back."), "{}", chief.text().await);
+    person.log_in("ada").await;
+
+    // A role, and its name in the navigation of whoever got it.
+    chief.go("/admin/new-role").await;
+    chief.fill("name", "editors").await;
+    chief.fill("reason", "a new desk").await;
+    chief.press("Make the role").await;
+    chief.go(&format!("/admin/accounts/{ada}/roles")).await;
+    for role in ["support", "editors"] {
+        let tick = By::Css(format!("input[name='role.{role}']"));
+        chief.driver().find(tick).await.unwrap().click().await.unwrap();
+    }
+    chief.fill("reason", "joins the desk").await;
+    chief.press("Set roles").await;
+    person.go("/account").await;
+    assert!(person.text().await.contains("Admin") && person.text().await.contains("editors"));
+
+    // A session, found by its account, ended; the person is told.
+    chief.go("/admin/sessions?account=ada").await;
+    chief.driver().find(By::Css("input[name=sid]")).await.unwrap().click().await.unwrap();
+    chief.press("Sign out").await;
+    chief.fill("reason", "a lost telephone").await;
+    chief.press_at("main form .danger").await;
+    assert!(chief.text().await.contains("Sessions ended: 1."));
+    person.go("/account").await;
+    assert!(person.text().await.contains("by the people who run this service"));
+
+    // A link for a forgotten password; all of it stands in the log, with its reasons.
+    chief.go(&format!("/admin/accounts/{bob}/recovery")).await;
+    chief.fill("reason", "forgot it").await;
+    chief.press("Make the link").await;
+    let link = chief.driver().find(By::Id("link")).await.unwrap();
+    let link = link.attr("value").await.unwrap().unwrap();
+    person.driver().goto(link).await.unwrap();
+    person.fill("new_password", NEW).await;
+    person.send().await;
+    assert!(person.text().await.contains("Your password is set"));
+    chief.go("/admin/audit").await;
+    let log = chief.text().await;
+    for reason in
+        ["asked for by phone", "a new desk", "joins the desk", "a lost telephone", "forgot it"]
+    {
+        assert!(log.contains(reason), "{reason}: {log}");
+    }
+
+    // Deleted for good, and everyone out, the chief too.
+    chief.go(&format!("/admin/accounts/{bob}")).await;
+    chief.driver().find(By::LinkText("Delete")).await.unwrap().click().await.unwrap();
+    chief.fill("reason", "left us").await;
+    chief.press("Delete for good").await;
+    assert!(chief.text().await.contains("Accounts deleted: 1."));
+    chief.go("/admin/sessions/end-all").await;
+    chief.fill("reason", "a drill").await;
+    chief.press_at("main form .danger").await;
+    assert!(chief.path().await.starts_with("/login"), "{}", chief.path().await);
+    chief.quit().await;
+    person.quit().await;
+}

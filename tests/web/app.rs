@@ -1,14 +1,15 @@
 //! A running app on an empty database, and browsers for it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use doorward::accounts::names::{EmailAddress, RoleName, Username};
+use doorward::accounts::names::{EmailAddress, LoginName, RoleName, Username};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
-use doorward::accounts::{Account, NewAccount};
+use doorward::accounts::{self, Account, NewAccount};
 use doorward::administration;
-use doorward::audit::{Actor, Origin};
+use doorward::audit::{self, Actor, Entry, Event, Origin};
 use doorward::config::{self, Settings};
 use doorward::web::clock::Clock;
 use doorward::{Doorward, web};
@@ -61,7 +62,40 @@ impl App {
     }
 
     pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: Mutex::default() }
+        Browser { app: self, cookies: Mutex::default(), address: None }
+    }
+
+    /// A browser at that address.
+    pub fn browser_at(&self, address: &str) -> Browser<'_> {
+        Browser { address: Some(address.parse().unwrap()), ..self.browser() }
+    }
+
+    pub async fn id_of(&self, name: &str) -> String {
+        let login = LoginName::parse(name);
+        let account = accounts::by_login_name(self.doorward.db.read(), &login).await.unwrap();
+        account.id.to_string()
+    }
+
+    /// An account that nobody logs in to: without the work of hashing a password.
+    pub async fn quick_account(&self, name: &str) {
+        let new = NewAccount {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+            password: Password::parse(PASSWORD).unwrap(),
+        };
+        let now = self.clock().now();
+        let db = self.doorward.db.write();
+        let account =
+            accounts::insert(db, &new, String::new(), Roles::default(), now).await.unwrap();
+        let here = Origin::command_line();
+        let told = Entry::about(Event::Registered, account.id.0, &here);
+        audit::record(db, told, now).await.unwrap();
+    }
+
+    /// Somebody with that role, signed in.
+    pub async fn staff(&self, name: &str, role: &str) -> Browser<'_> {
+        self.account(name, &[role]).await;
+        self.signed_in(name).await
     }
 
     pub async fn account(&self, name: &str, roles: &[&str]) -> Account {
@@ -101,6 +135,7 @@ impl App {
 pub struct Browser<'a> {
     pub app: &'a App,
     pub cookies: Mutex<BTreeMap<String, String>>,
+    address: Option<IpAddr>,
 }
 
 pub struct Answer {
@@ -147,6 +182,9 @@ impl Browser<'_> {
     ) -> Answer {
         let mut request = self.app.client.req(method, path.to_owned());
         request.add_header(Header::new("Host", "localhost:8000"));
+        if let Some(address) = self.address {
+            request.set_remote((address, 50_000).into());
+        }
         let cookies: Vec<String> = self
             .cookies
             .lock()
@@ -197,7 +235,8 @@ impl Browser<'_> {
 
     /// The same cookies in other hands.
     pub fn copied(&self) -> Self {
-        Self { app: self.app, cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
+        let cookies = Mutex::new(self.cookies.lock().unwrap().clone());
+        Self { cookies, ..*self }
     }
 
     pub async fn log_in(&self, name: &str) -> Answer {
@@ -206,6 +245,39 @@ impl Browser<'_> {
 
     pub async fn log_in_with(&self, name: &str, password: &str) -> Answer {
         self.post("/login", &[("login", name), ("password", password)]).await
+    }
+
+    /// Logs in with a browser that calls itself so.
+    pub async fn log_in_as(&self, name: &str, user_agent: &str) {
+        let token = self.get("/login").await.csrf();
+        let body = format!("csrf={token}&login={name}&password={}", encode(PASSWORD));
+        let headers = [
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Origin", "http://localhost:8000"),
+            ("User-Agent", user_agent),
+        ];
+        let answer = self.send(Method::Post, "/login", Some(&body), &headers).await;
+        assert_eq!(answer.status, Status::SeeOther);
+    }
+
+    /// Opens `page` and sends the form on it to `path`.
+    pub async fn post_at(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.get(page).await.csrf();
+        self.post_with(path, &token, fields).await
+    }
+
+    /// The token of the frame's buttons.
+    pub async fn token(&self) -> String {
+        self.get("/account").await.button_csrf()
+    }
+
+    /// Ends the sessions that this preview shows.
+    pub async fn end_sessions(&self, preview: &str) {
+        let shown = self.get(preview).await;
+        let sid = shown.value_of("sid");
+        let fields = [("sid", sid.as_str()), ("reason", "a test")];
+        let answer = self.post_with("/admin/sessions/end", &shown.csrf(), &fields).await;
+        assert_eq!(answer.location.as_deref(), Some("/admin/sessions"), "{}", answer.body);
     }
 
     pub async fn is_signed_in(&self) -> bool {
@@ -252,12 +324,43 @@ impl Answer {
         fields.filter_map(value).collect()
     }
 
+    /// The value of a field.
+    pub fn value_of(&self, name: &str) -> String {
+        let after =
+            self.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// What the undo button of the message sends.
+    pub fn hidden(&self) -> Undo {
+        Undo { first: self.value_of("first"), last: self.value_of("last") }
+    }
+
+    /// The path of the recovery link on the page.
+    pub fn link(&self) -> String {
+        let after = self.body.split("id=\"link\" value=\"").nth(1).expect("a link");
+        let link = after.split('"').next().unwrap().replace("&#x2F;", "/");
+        link.strip_prefix("http://localhost:8000").unwrap().to_owned()
+    }
+
     /// The words that stand beside a field, by its `aria-describedby`.
     pub fn field_error(&self, field: &str) -> String {
         let marker = format!("id=\"{field}-error\"");
         let after = self.body.split(&marker).nth(1).unwrap_or_default();
         let words = after.split('>').nth(1).unwrap_or_default();
         words.split('<').next().unwrap_or_default().trim().to_owned()
+    }
+}
+
+/// The hidden fields of an undo button.
+pub struct Undo {
+    first: String,
+    last: String,
+}
+
+impl Undo {
+    pub fn pairs(&self) -> [(&str, &str); 2] {
+        [("first", &self.first), ("last", &self.last)]
     }
 }
 

@@ -14,3 +14,4 @@ mod pages;
 mod recovery;
 mod registration;
 mod setup;
+mod staff;

@@ -61,8 +61,8 @@ pub(super) fn filter(
         disabled: chosen(state, &STATES, "state", notices),
         sort: chosen(sort, &SORTS, "order", notices).unwrap_or_default(),
     };
-    if !filter.search.is_empty() && filter.sort != Sort::Name {
-        notices.push("What a search finds is always in the order of names.".to_owned());
+    if filter.is_by_name() && filter.sort != Sort::Name {
+        notices.push("A search, a role and the state “switched off” list by name.".to_owned());
     }
     filter
 }

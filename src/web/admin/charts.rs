@@ -14,7 +14,7 @@ pub(super) struct Chart {
     rows: Vec<(String, i64)>,
 }
 
-const SIZE: (f32, f32) = (480.0, 150.0);
+const SIZE: (f32, f32) = (400.0, 140.0);
 
 impl Chart {
     /// Of one figure for each label, oldest first. `total` is the figure that
@@ -28,11 +28,11 @@ impl Chart {
         base.background_color = Color::transparent();
         base.legend.show = Some(false);
         base.font_family = "inherit".to_owned();
-        base.x_axis.font.size = 11.0;
+        base.x_axis.font.size = 12.0;
         // One colour, which the stylesheet knows and replaces.
         base.series.colors = vec![Color::from("#1f6251")];
         if let Some(axis) = chart.y_axis_configs.first_mut() {
-            axis.font.size = 11.0;
+            axis.font.size = 12.0;
             axis.split_number = 4;
             if rows.iter().all(|(_, value)| *value == 0) {
                 axis.max = Some(4.0);
