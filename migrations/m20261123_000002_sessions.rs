@@ -55,15 +55,15 @@ impl MigrationTrait for Migration {
         .await?;
         db.create_index(
             Index::create()
-                .name("sessions_by_end")
+                .name("sessions_ended")
                 .table("sessions")
                 .col("ended_at")
-                .col("idle_at")
+                .and_where(Expr::col("ended_at").is_not_null())
                 .to_owned(),
         )
         .await?;
-        // Live sessions, the newest first, and by address; ended ones are most rows.
-        for column in ["created_at", "address"] {
+        // Live sessions, to be listed and to be ended in time; ended ones are most rows.
+        for column in ["created_at", "address", "idle_at", "absolute_at"] {
             db.create_index(
                 Index::create()
                     .name(format!("sessions_live_by_{column}"))

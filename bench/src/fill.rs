@@ -53,7 +53,12 @@ pub(crate) struct Size {
 impl Size {
     /// Two sessions and ten events for each account.
     pub(crate) fn of(accounts: usize) -> Self {
-        Self { accounts, sessions: 2 * accounts, events: 10 * accounts, revocations: accounts / 100 }
+        Self {
+            accounts,
+            sessions: 2 * accounts,
+            events: 10 * accounts,
+            revocations: accounts / 100,
+        }
     }
 }
 
@@ -205,7 +210,8 @@ impl<'a> Filler<'a> {
             let last = LAST.choose(&mut self.random).unwrap();
             let name = format!("{first}.{last}{number}");
             // More and more people join.
-            let joined = self.now.0 - YEAR + (YEAR as f64 * (number as f64 / count as f64).sqrt()) as i64;
+            let joined =
+                self.now.0 - YEAR + (YEAR as f64 * (number as f64 / count as f64).sqrt()) as i64;
             let seen = joined + self.random.random_range(0..=self.now.0 - joined);
             let disabled = if number % 200 == 13 { seen.to_string() } else { "NULL".to_owned() };
             let failures = if number % 50 == 7 { self.random.random_range(1..8) } else { 0 };

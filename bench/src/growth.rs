@@ -16,7 +16,8 @@ const ROUNDS: usize = 40;
 /// Prints a line for each page: milliseconds when nearly empty, when full, and the ratio.
 pub(crate) async fn measure(accounts: usize) {
     let small = Server::start(tempfile::tempdir().unwrap()).await;
-    let folder = tempfile::tempdir_in(std::env::var("BENCH_FOLDER").unwrap_or_else(|_| "/tmp".into()));
+    let folder =
+        tempfile::tempdir_in(std::env::var("BENCH_FOLDER").unwrap_or_else(|_| "/tmp".into()));
     let large = Server::start(folder.unwrap()).await;
     let folder = large.stop();
     let size = Size::of(accounts);

@@ -15,8 +15,8 @@
 
 mod bare;
 mod client;
-mod fill;
 mod figures;
+mod fill;
 mod growth;
 mod others;
 mod people;

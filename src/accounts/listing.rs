@@ -166,8 +166,8 @@ async fn by_text(
     if !search.is_empty() {
         let room = limit - rows.len() as u64;
         let mut more = filtered(filter)
-            .filter(Column::EmailCanonical.gte(search).and(Column::EmailCanonical.lt(&end)))
-            .filter(Column::EmailCanonical.gt(after_email.as_str()))
+            .filter(from_there(Column::EmailCanonical, search, &after_email))
+            .filter(Column::EmailCanonical.lt(&end))
             // Not again those found by name.
             .filter(Column::UsernameCanonical.lt(search).or(Column::UsernameCanonical.gte(&end)))
             .order_by_asc(Column::EmailCanonical)
@@ -184,25 +184,29 @@ async fn by_text(
     Ok((with_roles(db, rows).await?, next))
 }
 
+/// What begins with `search`, behind `after`. One bound and not two: of two,
+/// SQLite would begin at whichever is written first.
+fn from_there(column: impl ColumnTrait, search: &str, after: &str) -> Expr {
+    if after < search { column.gte(search) } else { column.gt(after) }
+}
+
 fn by_name(filter: &Filter, search: &str, end: &str, after: &str) -> Select<Entity> {
     // Holders of a role stand in an index by name of their own.
     let Some(name) = &filter.role else {
         let column = Column::UsernameCanonical;
-        let mut query = filtered(filter).filter(column.gt(after)).order_by_asc(column);
-        if !search.is_empty() {
-            query = query.filter(column.gte(search)).filter(column.lt(end));
-        }
-        return query;
+        let mut query = filtered(filter).order_by_asc(column);
+        query = query.filter(from_there(column, search, after));
+        return if search.is_empty() { query } else { query.filter(column.lt(end)) };
     };
     let column = role::Column::UsernameCanonical;
     let others = Filter { role: None, ..filter.clone() };
     let mut query = filtered(&others)
         .join(JoinType::InnerJoin, holder())
         .filter(role::Column::Role.eq(name))
-        .filter(column.gt(after))
+        .filter(from_there(column, search, after))
         .order_by(column, Order::Asc);
     if !search.is_empty() {
-        query = query.filter(column.gte(search)).filter(column.lt(end));
+        query = query.filter(column.lt(end));
     }
     query
 }

@@ -77,6 +77,10 @@ pub(super) async fn with_roles(
     db: &impl ConnectionTrait,
     rows: Vec<entity::Model>,
 ) -> Result<Vec<Account>> {
+    // Of nobody, the database would look through all of them.
+    if rows.is_empty() {
+        return Ok(vec![]);
+    }
     let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();
     let roles = entity::role::Entity::find()
         .filter(entity::role::Column::AccountId.is_in(ids))
@@ -101,10 +105,14 @@ pub async fn names_of(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, String>> {
+    let ids: Vec<AccountId> = ids.into_iter().map(AccountId).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(Uuid, String)> = entity::Entity::find()
         .select_only()
         .columns([entity::Column::Id, entity::Column::Username])
-        .filter(entity::Column::Id.is_in(ids.into_iter().map(AccountId)))
+        .filter(entity::Column::Id.is_in(ids))
         .into_tuple()
         .all(db)
         .await?;

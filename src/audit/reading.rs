@@ -37,8 +37,14 @@ pub async fn list(
     before: i64,
     limit: u64,
 ) -> Result<Vec<Row>> {
+    // Numbers and times run together: times become numbers, so that whichever
+    // index the rest uses still gives the events in order.
+    let mut end = before;
+    if let Some(until) = filter.until {
+        end = end.min(first_since(db, until).await?);
+    }
     let mut query = entity::Entity::find()
-        .filter(entity::Column::Id.lt(before))
+        .filter(entity::Column::Id.lt(end))
         .order_by_desc(entity::Column::Id)
         .limit(limit);
     if let Some(event) = filter.event {
@@ -47,13 +53,8 @@ pub async fn list(
     if let Some(address) = &filter.address {
         query = query.filter(entity::Column::Address.eq(address));
     }
-    // Numbers and times run together: times become numbers, so that whichever
-    // index the rest uses still gives the events in order.
     if let Some(from) = filter.from {
         query = query.filter(entity::Column::Id.gte(first_since(db, from).await?));
-    }
-    if let Some(until) = filter.until {
-        query = query.filter(entity::Column::Id.lt(first_since(db, until).await?));
     }
     let Some(account) = filter.account else { return Ok(query.all(db).await?) };
     // Two searches, each along its index, instead of one along neither.

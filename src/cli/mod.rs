@@ -2,7 +2,9 @@
 //! domain functions as the web's; secrets never come as arguments.
 
 mod account;
+mod audit;
 mod keys;
+mod role;
 mod serve;
 mod sessions;
 
@@ -46,6 +48,12 @@ enum Command {
         /// User name or e-mail address
         name: String,
     },
+    /// Roles of your own
+    #[command(subcommand)]
+    Role(role::Command),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -112,6 +120,12 @@ async fn dispatch(
         }
         Command::Account(command) => account::run(command, &open(settings).await?, now).await,
         Command::Recover { name } => recover(&name, &open(settings).await?, now).await,
+        Command::Role(command) => {
+            let origin = Origin::command_line();
+            let actor = Actor::operator(&origin);
+            role::run(command, &open(settings).await?, actor, now).await
+        }
+        Command::Audit(command) => audit::run(command, open(settings).await?, now).await,
         Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
         Command::Session(command) => {
             sessions::run_session(command, &open(settings).await?, now).await

@@ -31,6 +31,12 @@ pub(super) struct Which {
     /// All sessions of this account
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
+    /// All sessions from this address or range
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
+    /// Every session there is
+    #[arg(long)]
+    everyone: bool,
 }
 
 #[derive(Subcommand)]
@@ -68,6 +74,24 @@ pub(super) async fn run_session(
             let (deed, actor) = (Deed::EndSessions, Actor::operator(&origin));
             let done = administration::act(&doorward.sessions, deed, &[id], actor, now).await?;
             say(&format!("{} sessions ended", done.sessions));
+        }
+        SessionCommand::Revoke(Which { everyone: true, .. }) => {
+            let actor = Actor::operator(&origin);
+            let ended = doorward.sessions.end_everything(actor, now).await?;
+            say(&format!("{ended} sessions ended"));
+        }
+        SessionCommand::Revoke(Which { address: Some(address), .. }) => {
+            let addresses = everyone::parse_range(&address);
+            let addresses = addresses.ok_or_else(|| {
+                Error::broken("An address is written like 192.0.2.7, a range like 192.0.2.0/24.")
+            })?;
+            let filter = Filter { addresses: Some(addresses), ..Filter::default() };
+            let (found, _) =
+                everyone::screen(doorward.db.read(), &filter, None, 100_000, now).await?;
+            let sids: Vec<SessionId> = found.iter().map(|session| session.sid).collect();
+            let actor = Actor::operator(&origin);
+            let ended = doorward.sessions.end_by_staff(&sids, actor, now).await?;
+            say(&format!("{ended} sessions ended"));
         }
         SessionCommand::Revoke(Which { sid, .. }) => {
             let sid = sid.as_deref().and_then(SessionId::parse);

@@ -326,24 +326,41 @@ impl Sessions {
     }
 
     /// Marks sessions that ran out, and removes rows and revocations nobody
-    /// needs any more, in batches small enough not to hold up a log-in.
+    /// needs any more. Between two batches there is time for a log-in to write.
     pub(super) async fn remove_old(&self, now: Timestamp) -> Result<()> {
+        const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+        while self.remove_some(now).await? {
+            rocket::tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// A batch of each. Says whether there may be more.
+    async fn remove_some(&self, now: Timestamp) -> Result<bool> {
         use sea_orm::sea_query::ExprTrait;
         const BATCH: u64 = 200;
         use entity::Column;
+        let mut more = false;
         for (column, reason) in
             [(Column::IdleAt, EndReason::Idle), (Column::AbsoluteAt, EndReason::Absolute)]
         {
             let over = Column::EndedAt.is_null().and(column.lte(now));
             let over = some_sids(self.db.read(), over, BATCH).await?;
-            // Still over: a request may have carried it on since.
-            let which = Column::Sid.is_in(over).and(column.lte(now));
-            end_where(self.db.write(), which, reason, now).await?;
+            if !over.is_empty() {
+                more |= over.len() as u64 == BATCH;
+                // Still over: a request may have carried it on since.
+                let which = Column::Sid.is_in(over).and(column.lte(now));
+                end_where(self.db.write(), which, reason, now).await?;
+            }
         }
         let old = some_sids(self.db.read(), Column::EndedAt.lte(now - KEPT), BATCH).await?;
-        entity::Entity::delete_many().filter(Column::Sid.is_in(old)).exec(self.db.write()).await?;
-        remove_expired(self.db.write(), BATCH, now).await?;
-        Ok(())
+        if !old.is_empty() {
+            more |= old.len() as u64 == BATCH;
+            let which = Column::Sid.is_in(old);
+            entity::Entity::delete_many().filter(which).exec(self.db.write()).await?;
+        }
+        more |= remove_expired(self.db.write(), BATCH, now).await? == BATCH;
+        Ok(more)
     }
 }
 

@@ -91,6 +91,9 @@ pub async fn last_seen(
     db: &impl ConnectionTrait,
     sids: &[SessionId],
 ) -> Result<HashMap<SessionId, Timestamp>> {
+    if sids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(SessionId, Timestamp)> = entity::Entity::find()
         .select_only()
         .columns([entity::Column::Sid, entity::Column::LastSeenAt])

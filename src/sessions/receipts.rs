@@ -32,6 +32,9 @@ pub(super) async fn of(
     db: &impl ConnectionTrait,
     revocations: &[i64],
 ) -> Result<HashMap<i64, (usize, i64)>> {
+    if revocations.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids = revocations.iter().copied();
     let rows =
         receipt::Entity::find().filter(receipt::Column::RevocationId.is_in(ids)).all(db).await?;

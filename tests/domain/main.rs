@@ -2,8 +2,10 @@
 //! parameter: nothing here waits.
 
 mod access_token;
+mod audit;
 mod credentials;
 mod listing;
+mod plans;
 mod properties;
 mod refresh;
 mod revocation;

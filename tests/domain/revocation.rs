@@ -134,3 +134,31 @@ async fn entries_are_forgotten_when_no_token_could_concern_them() {
     assert!(world.sessions.index.is_empty());
     assert!(!world.admits(&first, NOON + Duration::minutes(12)).await);
 }
+
+#[tokio::test]
+async fn each_revocation_tells_how_soon_every_server_refused_it() {
+    use doorward::sessions::revocation;
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let others = [world.restarted().await, world.restarted().await];
+    let sid = first.principal.session;
+    world.sessions.log_out(account.id, sid, &origin("web"), NOON).await.unwrap();
+    let servers = async || {
+        let list = revocation::list(world.sessions.db.read(), i64::MAX, 10, NOON).await.unwrap();
+        list[0].receipts
+    };
+    assert_eq!(servers().await, None, "nobody has said so yet");
+    world.sessions.tend(NOON).await.unwrap();
+    assert!(servers().await.is_some_and(|(servers, millis)| servers == 1 && millis < 1000));
+    let later = NOON + Duration::milliseconds(420);
+    for other in &others {
+        other.sessions.tend(later).await.unwrap();
+        other.sessions.tend(later + Duration::seconds(9)).await.unwrap();
+    }
+    assert_eq!(servers().await, Some((3, 420)), "each told once; the slowest counts");
+    assert!(!others[0].admits(&first, later).await);
+    assert_eq!(others[0].sessions.index.refusals(sid.0), 1);
+    world.sessions.tidy(NOON + Duration::hours(1)).await.unwrap();
+    let list = revocation::list(world.sessions.db.read(), i64::MAX, 10, NOON).await.unwrap();
+    assert!(list.is_empty(), "gone with the last token it was about");
+}

@@ -30,7 +30,7 @@ const BATCH: u64 = 500;
 
 /// How the rows are written.
 #[derive(Clone, Copy)]
-enum Format {
+pub(crate) enum Format {
     Csv,
     JsonLines,
 }
@@ -188,9 +188,14 @@ async fn note(
     Ok(())
 }
 
-type Lines = std::pin::Pin<Box<dyn rocket::futures::Stream<Item = String> + Send>>;
+pub(crate) type Lines = std::pin::Pin<Box<dyn rocket::futures::Stream<Item = String> + Send>>;
 
-fn events(doorward: Arc<Doorward>, filter: Option<audit::Filter>, format: Format) -> Lines {
+/// The audit log, line by line, as much of it as fits the filter.
+pub(crate) fn events(
+    doorward: Arc<Doorward>,
+    filter: Option<audit::Filter>,
+    format: Format,
+) -> Lines {
     Box::pin(rocket::async_stream::stream! {
         yield headings(&EVENT_HEADINGS, format);
         let Some(filter) = filter else { return };

@@ -6,7 +6,7 @@ mod accounts;
 mod acts;
 mod audit;
 mod charts;
-mod exports;
+pub(crate) mod exports;
 mod overview;
 mod query;
 mod reason;

@@ -2,9 +2,7 @@
 //! account or of a range of addresses, or everyone.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use rocket::form::FromForm;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::{Template, context};
@@ -53,7 +51,7 @@ impl Asked<'_> {
             return Ok(None);
         };
         let address = typed(self.address);
-        let addresses = parse_range(&address);
+        let addresses = everyone::parse_range(&address);
         if addresses.is_none() && !address.is_empty() {
             notices.push(format!(
                 "{address} is no address. One is written like 192.0.2.7, a range like 192.0.2.0/24."
@@ -73,11 +71,6 @@ impl Asked<'_> {
         ];
         link(path, &parameters)
     }
-}
-
-fn parse_range(text: &str) -> Option<IpNet> {
-    let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
-    text.parse().ok().or_else(one)
 }
 
 /// The sessions with the names of their owners.

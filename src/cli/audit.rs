@@ -1,0 +1,65 @@
+//! `doorward audit …`
+
+use std::sync::Arc;
+
+use clap::{Subcommand, ValueEnum};
+use rocket::futures::StreamExt;
+
+use super::say;
+use crate::Doorward;
+use crate::audit::{Filter, chain};
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+use crate::web::admin::exports::{self, Format};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Hold every event against its seal; names what was changed, removed or slipped in
+    Verify,
+    /// Print the whole log, the newest first
+    Export {
+        /// How each event is written
+        #[arg(value_enum, long, default_value = "jsonl")]
+        format: FormatName,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum FormatName {
+    Csv,
+    Jsonl,
+}
+
+pub(super) async fn run(command: Command, doorward: Doorward, now: Timestamp) -> Result<()> {
+    match command {
+        Command::Verify => verify(&doorward, now).await,
+        Command::Export { format } => {
+            let format = match format {
+                FormatName::Csv => Format::Csv,
+                FormatName::Jsonl => Format::JsonLines,
+            };
+            let filter = Some(Filter::default());
+            let mut lines = exports::events(Arc::new(doorward), filter, format);
+            while let Some(lines) = lines.next().await {
+                lines.lines().for_each(say);
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn verify(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    // What was written a moment ago has no seal yet.
+    chain::seal(&doorward.db, now).await?;
+    let verified = chain::verify(doorward.db.read()).await?;
+    verified.breaks.iter().for_each(|found| say(&found.to_string()));
+    if verified.breaks.is_empty() {
+        say(&format!(
+            "{} events are as they were sealed. The newest seal: {} {}",
+            verified.whole, verified.position, verified.head
+        ));
+        Ok(())
+    } else {
+        Err(Error::broken("The audit log is not as it was sealed."))
+    }
+}

@@ -1,0 +1,73 @@
+//! `doorward role …`
+
+use clap::Subcommand;
+
+use super::say;
+use crate::Doorward;
+use crate::accounts::names::RoleName;
+use crate::accounts::own_roles;
+use crate::accounts::roles::BUILT_IN;
+use crate::administration;
+use crate::audit::Actor;
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List the roles, each with the number of its holders
+    List,
+    /// Make a role that other services find in the access token
+    Add {
+        /// 2 to 32 small letters, digits and hyphens, a letter first
+        name: String,
+        /// What it is for
+        #[arg(default_value = "")]
+        description: String,
+    },
+    /// Give a role another name, also with everyone who has it
+    Rename {
+        /// The name it has
+        from: String,
+        /// The name it gets
+        to: String,
+    },
+    /// Remove a role, also from everyone who has it
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+pub(super) async fn run(
+    command: Command,
+    doorward: &Doorward,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let (db, sessions) = (doorward.db.read(), &doorward.sessions);
+    let own = own_roles::list(db).await?;
+    match command {
+        Command::List => {
+            let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words));
+            let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str()));
+            for (name, words) in built_in.chain(own) {
+                say(&format!("{name}\t{}\t{words}", own_roles::holders(db, name).await?));
+            }
+        }
+        Command::Add { name, description } => {
+            let name = RoleName::parse(&name).map_err(Error::broken)?;
+            administration::create_role(sessions, &name, &description, actor, now).await?;
+        }
+        Command::Rename { from, to } => {
+            let to = RoleName::parse(&to).map_err(Error::broken)?;
+            let words = own.iter().find(|role| role.name == from);
+            let words = words.map_or("", |role| &role.description);
+            administration::rename_role(sessions, &from, &to, words, actor, now).await?;
+        }
+        Command::Remove { name } => {
+            let holders = administration::remove_role(sessions, &name, actor, now).await?;
+            say(&format!("taken from {holders} accounts"));
+        }
+    }
+    Ok(())
+}

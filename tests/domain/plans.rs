@@ -1,0 +1,127 @@
+//! No list looks at every row of a large table, nor sorts what it found: every
+//! query of the dashboard goes along an index.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use doorward::accounts::listing::{self, Cursor, Sort};
+use doorward::accounts::{self, AccountId, own_roles};
+use doorward::audit::{self, Event, chain};
+use doorward::sessions::{self, Client, SessionId, everyone, revocation};
+use doorward::statistics;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::{NOON, World};
+
+/// A connection that remembers what was asked through it.
+async fn listening(world: &World) -> (DatabaseConnection, Arc<Mutex<Vec<Statement>>>) {
+    let asked: Arc<Mutex<Vec<Statement>>> = Arc::default();
+    let url = format!("sqlite://{}", world.folder.path().join("doorward.db").display());
+    let mut db = Database::connect(url).await.unwrap();
+    let heard = Arc::clone(&asked);
+    db.set_metric_callback(move |info| heard.lock().unwrap().push(info.statement.clone()));
+    (db, asked)
+}
+
+async fn ask_everything(db: &DatabaseConnection) {
+    let id = AccountId(Uuid::nil());
+    for search in ["", "ada"] {
+        for role in [None, Some("editors".to_owned())] {
+            for disabled in [None, Some(true), Some(false)] {
+                for sort in [Sort::Name, Sort::Opened, Sort::LastLogin] {
+                    let (search, role) = (search.to_owned(), role.clone());
+                    let filter = listing::Filter { search, role, disabled, sort };
+                    let moment = Cursor::Moment(NOON, id);
+                    let text = [Cursor::Name("b".to_owned()), Cursor::Email("b".to_owned())];
+                    listing::screen(db, &filter, None, 50).await.unwrap();
+                    listing::screen(db, &filter, Some(moment), 50).await.unwrap();
+                    for from in text {
+                        listing::screen(db, &filter, Some(from), 50).await.unwrap();
+                    }
+                }
+            }
+        }
+    }
+    for account in [None, Some(id)] {
+        for addresses in [None, Some("192.0.2.0/24".parse().unwrap())] {
+            for client in [None, Some(Client::Web)] {
+                let filter = everyone::Filter { account, addresses, client };
+                for from in ["", "5~AAAAAAAAAAAAAAAAAAAAAA"] {
+                    let from = everyone::Cursor::parse(from);
+                    everyone::screen(db, &filter, from, 50, NOON).await.unwrap();
+                }
+            }
+        }
+    }
+    for account in [None, Some(Uuid::nil())] {
+        for event in [None, Some(Event::LoggedIn)] {
+            for address in [None, Some("192.0.2.7".to_owned())] {
+                for (from, until) in [(None, None), (Some(NOON), Some(NOON + Duration::days(1)))] {
+                    let address = address.clone();
+                    let filter = audit::Filter { event, account, address, from, until };
+                    audit::list(db, &filter, i64::MAX, 50).await.unwrap();
+                }
+            }
+        }
+    }
+    audit::newest(db, Event::LoggedIn, NOON, 100).await.unwrap();
+    audit::between(db, 1, 2).await.unwrap();
+    accounts::most_failures(db, 10, 5).await.unwrap();
+    accounts::names_of(db, [Uuid::nil()]).await.unwrap();
+    accounts::all_of(db, &[id]).await.unwrap();
+    own_roles::holders(db, "editors").await.unwrap();
+    statistics::since(db, 0, 1).await.unwrap();
+    revocation::list(db, i64::MAX, 50, NOON).await.unwrap();
+    sessions::live_of(db, id, NOON).await.unwrap();
+    sessions::count_live(db, NOON).await.unwrap();
+    sessions::last_seen(db, &[SessionId(Uuid::nil())]).await.unwrap();
+}
+
+/// The steps in which SQLite would answer.
+async fn steps(db: &DatabaseConnection, statement: Statement) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+    let values = statement.values.unwrap_or(sea_orm::Values(vec![]));
+    let query = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values.0);
+    let rows = db.query_all_raw(query).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect()
+}
+
+fn is_slow(step: &str) -> bool {
+    let whole = step.starts_with("SCAN ") && !step.contains(" USING ");
+    whole || step.contains("FOR ORDER BY")
+}
+
+#[tokio::test]
+async fn every_query_of_the_dashboard_goes_along_an_index() {
+    let world = World::new().await;
+    let (db, asked) = listening(&world).await;
+    ask_everything(&db).await;
+    let statements = std::mem::take(&mut *asked.lock().unwrap());
+    assert!(statements.len() > 200, "{}", statements.len());
+    let mut slow = BTreeSet::new();
+    for statement in statements {
+        let sql = statement.sql.clone();
+        let steps = steps(&db, statement).await;
+        if steps.iter().any(|step| is_slow(step)) {
+            let from = sql.find(" FROM ").unwrap_or_default();
+            slow.insert(format!("{}\n  {}", &sql[from..], steps.join("\n  ")));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.into_iter().collect::<Vec<_>>().join("\n\n"));
+    chain::verify(&db).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_query_that_looks_at_every_row_is_noticed() {
+    let world = World::new().await;
+    let (db, _) = listening(&world).await;
+    for sql in [
+        "SELECT * FROM accounts WHERE password_hash = ''",
+        "SELECT * FROM sessions WHERE account_id = x'00' ORDER BY user_agent",
+    ] {
+        let steps = steps(&db, Statement::from_string(DbBackend::Sqlite, sql)).await;
+        assert!(steps.iter().any(|step| is_slow(step)), "{sql}: {steps:?}");
+    }
+}
