@@ -48,11 +48,14 @@ impl MigrationTrait for Migration {
         .await?;
         db.create_table(
             Table::create()
-                .table("hourly_figures")
-                .col(big_integer("hour"))
+                .table("figures")
+                // In hours: 1 or 24.
+                .col(big_integer("step"))
+                // Steps since 1970.
+                .col(big_integer("place"))
                 .col(text("name"))
                 .col(big_integer("value"))
-                .primary_key(Index::create().col("hour").col("name"))
+                .primary_key(Index::create().col("step").col("place").col("name"))
                 .to_owned(),
         )
         .await?;
@@ -65,7 +68,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["hourly_figures", "audit_seals", "audit_events"] {
+        for table in ["figures", "audit_seals", "audit_events"] {
             db.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         if db.get_database_backend() != DbBackend::Sqlite {

@@ -1,5 +1,7 @@
 //! The one error type of the ground floor.
 
+use sea_orm::{RuntimeErr, sqlx};
+
 /// Why a domain function did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -81,8 +83,40 @@ pub enum Refusal {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Whether the database could not be asked at all, or could not keep what
+    /// it was told: it may be able to in a moment, and nothing is wrong with the request.
+    pub fn is_outage(&self) -> bool {
+        use sea_orm::DbErr;
+        match self {
+            Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
+            Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)))
+            | Self::Database(DbErr::Query(RuntimeErr::SqlxError(error))) => is_outage(error),
+            _ => false,
+        }
+    }
+
     /// A failure in a sentence for the operator.
     pub fn broken(why: impl Into<String>) -> Self {
         Self::Broken(why.into())
     }
 }
+
+fn is_outage(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
+    match error {
+        E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => true,
+        E::Database(error) => error.code().is_some_and(|code| match code.len() {
+            5 => POSTGRES.contains(&&code[..2]),
+            _ => code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff))),
+        }),
+        _ => false,
+    }
+}
+
+/// Classes: connection, resources, intervention, system
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+const POSTGRES: [&str; 4] = ["08", "53", "57", "58"];
+
+/// Busy, read-only, I/O error, corrupt, full, cannot open, not a database; an
+/// extended code has them in its last byte (<https://sqlite.org/rescode.html>).
+const SQLITE: [u32; 7] = [5, 8, 10, 11, 13, 14, 26];

@@ -34,6 +34,9 @@ use sessions::access_token::Issuer;
 use sessions::{Policy, Sessions};
 use timestamp::Timestamp;
 
+/// Between two batches of what is removed.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// A service, opened: what the server and the command line both work with.
 pub struct Doorward {
     /// How it is set up.
@@ -109,7 +112,10 @@ impl Doorward {
     /// # Errors
     /// The database failed.
     pub async fn tidy(&self, now: Timestamp) -> Result<()> {
-        self.sessions.tidy(now).await?;
+        // Between two batches there is time for a log-in to write.
+        while self.sessions.tidy(now).await? {
+            rocket::tokio::time::sleep(PAUSE).await;
+        }
         credentials::remove_expired(&self.db, now).await?;
         if let Some(kept) = self.settings.audit_retention {
             audit::chain::prune(&self.db, now - kept).await?;

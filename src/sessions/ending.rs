@@ -326,17 +326,8 @@ impl Sessions {
     }
 
     /// Marks sessions that ran out, and removes rows and revocations nobody
-    /// needs any more. Between two batches there is time for a log-in to write.
-    pub(super) async fn remove_old(&self, now: Timestamp) -> Result<()> {
-        const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
-        while self.remove_some(now).await? {
-            rocket::tokio::time::sleep(PAUSE).await;
-        }
-        Ok(())
-    }
-
-    /// A batch of each. Says whether there may be more.
-    async fn remove_some(&self, now: Timestamp) -> Result<bool> {
+    /// needs any more: a batch of each. Says whether there may be more.
+    pub(super) async fn remove_some(&self, now: Timestamp) -> Result<bool> {
         use sea_orm::sea_query::ExprTrait;
         const BATCH: u64 = 200;
         use entity::Column;

@@ -318,17 +318,21 @@ impl Sessions {
         self.sightings.write(&self.db).await
     }
 
-    /// What a server does about once a minute: forget and remove what is over.
+    /// What a server does about once a minute: forget and remove what is over,
+    /// in batches small enough not to hold up a log-in. Says whether there may be more.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+    pub async fn tidy(&self, now: Timestamp) -> Result<bool> {
+        if self.remove_some(now).await? {
+            return Ok(true);
+        }
         self.index.forget_expired(now);
         self.sightings.forget_old(now);
         statistics::forget_old(self.db.write(), now).await?;
         let live = listing::count_live(self.db.read(), now).await?;
         statistics::set(self.db.write(), statistics::LIVE_SESSIONS, live as i64, now).await?;
-        self.remove_old(now).await
+        Ok(false)
     }
 
     /// When this process last let a request of that session in.

@@ -1,13 +1,15 @@
-//! The table `hourly_figures`.
+//! The table `figures`.
 
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "hourly_figures")]
+#[sea_orm(table_name = "figures")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub hour: i64,
+    pub step: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub place: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     pub name: String,
     pub value: i64,

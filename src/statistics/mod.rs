@@ -1,28 +1,56 @@
-//! Figures by the hour, counted as things happen, so that an overview never
-//! has to count a million rows.
+//! Figures by the hour and by the day, counted as things happen, so that an
+//! overview never has to count a million rows.
 
 mod entity;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
 use crate::timestamp::Timestamp;
 
-/// How many sessions were live, at the last count of the hour.
+/// How many sessions were live at most.
 pub const LIVE_SESSIONS: &str = "sessions.live";
 /// Refresh tokens traded for the next.
 pub const REFRESHES: &str = "refresh.ok";
 /// Attempts turned away because there were too many.
 pub const THROTTLED: &str = "auth.login.throttled";
 
-/// Figures are kept this long: 400 days, in hours.
-const KEPT_HOURS: i64 = 400 * 24;
+/// The steps of time for which there are figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Hours, of the last 40 days.
+    Hour,
+    /// Days of UTC, of the last five years.
+    Day,
+}
+
+impl Step {
+    /// In hours.
+    pub fn hours(self) -> i64 {
+        match self {
+            Self::Hour => 1,
+            Self::Day => 24,
+        }
+    }
+
+    /// The step in which a moment lies, counted since 1970.
+    pub fn place(self, at: Timestamp) -> i64 {
+        at.hour().div_euclid(self.hours())
+    }
+
+    fn kept(self) -> i64 {
+        match self {
+            Self::Hour => 40 * 24,
+            Self::Day => 5 * 365,
+        }
+    }
+}
+
+const STEPS: [Step; 2] = [Step::Hour, Step::Day];
 
 /// How much of what happened in which hour.
 pub type Counts = BTreeMap<(i64, String), i64>;
@@ -60,61 +88,59 @@ impl Counters {
 /// # Errors
 /// The database failed.
 pub async fn add(db: &impl ConnectionTrait, counts: &Counts) -> Result<()> {
-    write(db, counts, Expr::cust("hourly_figures.value + excluded.value")).await
+    write(db, counts, Expr::cust("figures.value + excluded.value")).await
 }
 
-/// Sets a figure that is a level and not a sum.
+/// Notes a figure that is a level and not a sum: the highest counts.
 ///
 /// # Errors
 /// The database failed.
 pub async fn set(db: &impl ConnectionTrait, name: &str, level: i64, now: Timestamp) -> Result<()> {
     let counts = Counts::from([((now.hour(), name.to_owned()), level)]);
-    write(db, &counts, Expr::cust("excluded.value")).await
+    let higher =
+        "CASE WHEN excluded.value > figures.value THEN excluded.value ELSE figures.value END";
+    write(db, &counts, Expr::cust(higher)).await
 }
 
 async fn write(db: &impl ConnectionTrait, counts: &Counts, merged: Expr) -> Result<()> {
     if counts.is_empty() {
         return Ok(());
     }
-    let rows = counts.iter().map(|((hour, name), value)| entity::ActiveModel {
-        hour: Set(*hour),
-        name: Set(name.clone()),
-        value: Set(*value),
+    let mut figures: BTreeMap<(i64, i64, &str), i64> = BTreeMap::new();
+    for ((hour, name), value) in counts {
+        for step in STEPS.map(Step::hours) {
+            *figures.entry((step, hour.div_euclid(step), name)).or_default() += value;
+        }
+    }
+    let rows = figures.into_iter().map(|((step, place, name), value)| entity::ActiveModel {
+        step: Set(step),
+        place: Set(place),
+        name: Set(name.to_owned()),
+        value: Set(value),
     });
-    let merge = OnConflict::columns([entity::Column::Hour, entity::Column::Name])
-        .value(entity::Column::Value, merged)
-        .to_owned();
+    let key = [entity::Column::Step, entity::Column::Place, entity::Column::Name];
+    let merge = OnConflict::columns(key).value(entity::Column::Value, merged).to_owned();
     entity::Entity::insert_many(rows).on_conflict(merge).exec_without_returning(db).await?;
     Ok(())
 }
 
-/// The figures of the hours from `first` on, by name and by steps of so many
-/// hours: the sum of each step, or its highest for a level.
+/// The figures of the steps from `first` on, by name and step.
 ///
 /// # Errors
 /// The database failed.
 pub async fn since(
     db: &impl ConnectionTrait,
+    step: Step,
     first: i64,
-    step: i64,
 ) -> Result<BTreeMap<String, BTreeMap<i64, i64>>> {
-    let place = || Expr::col(entity::Column::Hour).div(step);
-    let rows: Vec<(i64, String, i64, i64)> = entity::Entity::find()
-        .select_only()
-        .column_as(place(), "place")
-        .column(entity::Column::Name)
-        .column_as(Expr::col(entity::Column::Value).sum().cast_as("bigint"), "total")
-        .column_as(entity::Column::Value.max(), "highest")
-        .filter(entity::Column::Hour.gte(first))
-        .group_by(place())
-        .group_by(entity::Column::Name)
-        .into_tuple()
+    let rows = entity::Entity::find()
+        .filter(entity::Column::Step.eq(step.hours()))
+        .filter(entity::Column::Place.gte(first))
         .all(db)
         .await?;
     let mut figures: BTreeMap<String, BTreeMap<i64, i64>> = BTreeMap::new();
-    for (place, name, total, highest) in rows {
-        let figure = if name == LIVE_SESSIONS { highest } else { total };
-        figures.entry(name).or_default().insert(place, figure);
+    for row in rows {
+        figures.entry(row.name).or_default().insert(row.place, row.value);
     }
     Ok(figures)
 }
@@ -124,7 +150,12 @@ pub async fn since(
 /// # Errors
 /// The database failed.
 pub async fn forget_old(db: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
-    let old = entity::Column::Hour.lt(now.hour() - KEPT_HOURS);
-    entity::Entity::delete_many().filter(old).exec(db).await?;
+    for step in STEPS {
+        entity::Entity::delete_many()
+            .filter(entity::Column::Step.eq(step.hours()))
+            .filter(entity::Column::Place.lt(step.place(now) - step.kept()))
+            .exec(db)
+            .await?;
+    }
     Ok(())
 }

@@ -74,6 +74,9 @@ impl From<Error> for ApiError {
             Error::Busy => Self::of_status(Status::ServiceUnavailable),
             Error::Database(_) | Error::Broken(_) => {
                 tracing::error!(%error, "error.unexpected");
+                if error.is_outage() {
+                    return Self::of_status(Status::ServiceUnavailable);
+                }
                 Self::new(
                     Status::InternalServerError,
                     "server_error",

@@ -33,6 +33,9 @@ impl From<Error> for Failure {
             Error::Busy => Status::ServiceUnavailable,
             Error::Database(_) | Error::Broken(_) => {
                 tracing::error!(%error, "error.unexpected");
+                if error.is_outage() {
+                    return Self::Status(Status::ServiceUnavailable);
+                }
                 Status::InternalServerError
             }
         })

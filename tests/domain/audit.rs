@@ -172,10 +172,11 @@ async fn two_that_seal_at_once_make_one_chain() {
 
 #[tokio::test]
 async fn figures_are_counted_from_what_is_sealed_and_once() {
-    use doorward::statistics;
+    use doorward::statistics::{self, Step};
     let world = with_events(7).await;
     chain::seal(&world.sessions.db, NOON).await.unwrap();
-    let figures = statistics::since(world.sessions.db.read(), NOON.hour(), 1).await.unwrap();
+    let figures =
+        statistics::since(world.sessions.db.read(), Step::Hour, NOON.hour()).await.unwrap();
     assert_eq!(figures[Event::LoggedIn.name()][&NOON.hour()], 7);
 }
 

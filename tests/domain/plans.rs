@@ -8,7 +8,7 @@ use doorward::accounts::listing::{self, Cursor, Sort};
 use doorward::accounts::{self, AccountId, own_roles};
 use doorward::audit::{self, Event, chain};
 use doorward::sessions::{self, Client, SessionId, everyone, revocation};
-use doorward::statistics;
+use doorward::statistics::{self, Step};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use time::Duration;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ async fn ask_everything(db: &DatabaseConnection) {
     accounts::names_of(db, [Uuid::nil()]).await.unwrap();
     accounts::all_of(db, &[id]).await.unwrap();
     own_roles::holders(db, "editors").await.unwrap();
-    statistics::since(db, 0, 1).await.unwrap();
+    statistics::since(db, Step::Day, 0).await.unwrap();
     revocation::list(db, i64::MAX, 50, NOON).await.unwrap();
     sessions::live_of(db, id, NOON).await.unwrap();
     sessions::count_live(db, NOON).await.unwrap();

@@ -4,6 +4,7 @@
 mod account;
 mod api;
 mod app;
+mod audit;
 mod cookies;
 mod csrf;
 mod gates;

@@ -611,3 +611,22 @@ async fn the_overview_tells_what_happened_and_what_needs_attention() {
         assert!(body.contains("<svg") && !body.contains("style="), "{body}");
     }
 }
+
+/// Which of the built-in roles have that permission.
+fn holders(permission: Permission) -> String {
+    let roles = ["auditor", "support", "admin"];
+    let having = roles.into_iter().filter(|role| permits(&[role], permission));
+    having.map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_table_in_the_documentation_is_the_one_the_guards_are_held_against() {
+    let rows: String = NEEDED
+        .iter()
+        .map(|(method, path, permission)| {
+            format!("| {method} `{path}` | {} |\n", holders(*permission))
+        })
+        .collect();
+    let document = std::fs::read_to_string("docs/roles.md").unwrap();
+    assert!(document.contains(&rows), "docs/roles.md should have:\n{rows}");
+}

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::{Template, context};
+use sea_orm::DatabaseConnection;
 use serde::Serialize;
 use time::Duration;
 
@@ -15,7 +16,7 @@ use crate::accounts;
 use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::keys::Purpose;
-use crate::statistics::{self, LIVE_SESSIONS, REFRESHES, THROTTLED};
+use crate::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::timestamp::Timestamp;
 use crate::web::Service;
 use crate::web::clock::Now;
@@ -27,21 +28,8 @@ pub(super) fn routes() -> Vec<Route> {
     routes![overview_page]
 }
 
-/// A span of time and its steps, in hours.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Span {
-    Day,
-    Month,
-}
-
-impl Span {
-    fn hours(self) -> (i64, i64) {
-        match self {
-            Self::Day => (24, 1),
-            Self::Month => (30 * 24, 24),
-        }
-    }
-}
+/// Spans of time to look at: what they are called, their steps, and how many.
+const SPANS: [(&str, (Step, i64)); 2] = [("day", (Step::Hour, 24)), ("month", (Step::Day, 30))];
 
 /// The figures shown: the name in the table, and the title.
 const FIGURES: [(&str, &str); 7] = [
@@ -71,28 +59,30 @@ async fn overview_page(
     now: Now,
 ) -> Result<Template, Failure> {
     let mut notices = vec![];
-    let choices = [("day", Span::Day), ("month", Span::Month)];
-    let span = chosen(span, &choices, "span of time", &mut notices).unwrap_or(Span::Day);
+    let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
     let charts = charts(doorward, span, now.0).await?;
     let attention = attention(doorward, now.0).await?;
-    let month = span == Span::Month;
+    let month = span == SPANS[1].1;
     Ok(page
         .in_section("admin/overview")
         .render("admin/overview.html", context! { charts, attention, month, notices }))
 }
 
-async fn charts(doorward: &Doorward, span: Span, now: Timestamp) -> Result<Vec<Chart>> {
-    let (hours, step) = span.hours();
-    let last = now.hour() / step;
-    let first = last + 1 - hours / step;
-    let figures = statistics::since(doorward.db.read(), first * step, step).await?;
+async fn charts(
+    doorward: &Doorward,
+    (step, count): (Step, i64),
+    now: Timestamp,
+) -> Result<Vec<Chart>> {
+    let last = step.place(now);
+    let first = last + 1 - count;
+    let figures = statistics::since(doorward.db.read(), step, first).await?;
     let none = BTreeMap::new();
     let chart = |(name, title): (&str, &'static str)| {
         let figure = figures.get(name).unwrap_or(&none);
-        let at = |place: i64| Timestamp::from_seconds(place * step * 3600);
-        let label = |place: i64| match span {
-            Span::Day => at(place).time_of_day(),
-            Span::Month => at(place).day(),
+        let at = |place: i64| Timestamp::from_seconds(place * step.hours() * 3600);
+        let label = |place: i64| match step {
+            Step::Hour => at(place).time_of_day(),
+            Step::Day => at(place).day(),
         };
         let rows: Vec<(String, i64)> = (first..=last)
             .map(|place| (label(place), figure.get(&place).copied().unwrap_or(0)))
@@ -136,22 +126,20 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         );
     }
 
-    let week = statistics::since(db, now.hour() - 7 * 24, 1).await?;
-    if let Some(failures) = week.get(Event::LoginFailed.name()) {
-        let lately: i64 = failures.range(now.hour() - 1..).map(|(_, count)| count).sum();
-        let before: i64 = failures.range(..now.hour() - 1).map(|(_, count)| count).sum();
-        let usual = before / (7 * 24);
-        if lately >= BURST && lately >= BURST_FACTOR * usual {
-            add(
-                format!(
-                    "{} log-ins failed in the last two hours; usual are {}.",
-                    grouped(lately),
-                    grouped(2 * usual)
-                ),
-                link("/admin/audit", &[("event", Event::LoginFailed.name())]),
-                "Look at them",
-            );
-        }
+    // Two hours, held against as much of the seven days before today.
+    let (hour, today) = (Step::Hour.place(now), Step::Day.place(now));
+    let lately = failures(db, Step::Hour, hour - 1..=hour).await?;
+    let usual = failures(db, Step::Day, today - 7..=today - 1).await? / (7 * 12);
+    if lately >= BURST && lately >= BURST_FACTOR * usual {
+        add(
+            format!(
+                "{} log-ins failed in the last two hours; usual are {}.",
+                grouped(lately),
+                grouped(usual)
+            ),
+            link("/admin/audit", &[("event", Event::LoginFailed.name())]),
+            "Look at them",
+        );
     }
 
     for account in accounts::most_failures(db, MANY_FAILURES, 5).await? {
@@ -199,6 +187,17 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         );
     }
     Ok(found)
+}
+
+/// How many log-ins failed in those steps.
+async fn failures(
+    db: &DatabaseConnection,
+    step: Step,
+    places: std::ops::RangeInclusive<i64>,
+) -> Result<i64> {
+    let figures = statistics::since(db, step, *places.start()).await?;
+    let failures = figures.get(Event::LoginFailed.name());
+    Ok(failures.map_or(0, |counts| counts.range(places).map(|(_, count)| count).sum()))
 }
 
 fn times(count: i64) -> String {
