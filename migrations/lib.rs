@@ -11,6 +11,7 @@ mod m20261123_000001_accounts;
 mod m20261123_000002_sessions;
 mod m20261123_000003_credentials;
 mod m20261123_000004_audit;
+mod m20261124_000005_throttle;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_sessions::Migration),
             Box::new(m20261123_000003_credentials::Migration),
             Box::new(m20261123_000004_audit::Migration),
+            Box::new(m20261124_000005_throttle::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@
 use sea_orm::ConnectionTrait;
 use time::Duration;
 
-use crate::accounts::names::{EmailAddress, RoleName, Username};
+use crate::accounts::names::{EmailAddress, LoginName, RoleName, Username};
 use crate::accounts::roles::{ADMIN, Permission, Roles};
 use crate::accounts::{self, Account, AccountId, NewAccount, own_roles};
 use crate::audit::{self, Actor, Event};
@@ -12,6 +12,7 @@ use crate::credentials::{self, Credentials};
 use crate::error::{Error, Refusal, Result};
 use crate::sessions::revocation::Revoked;
 use crate::sessions::{EndReason, Sessions};
+use crate::throttle::Throttle;
 use crate::timestamp::Timestamp;
 
 /// For how long an act can be undone with one press of a button.
@@ -155,7 +156,7 @@ pub async fn add_account(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Account> {
-    let hash = accounts::hash_for(credentials.hasher, credentials.rules, new).await?;
+    let hash = accounts::hash_for(credentials.passwords.hasher, credentials.rules, new).await?;
     insert(credentials.sessions, new, hash, roles, actor, now).await
 }
 
@@ -281,6 +282,26 @@ pub async fn undo(
     let roles = Roles::of(names.filter_map(|name| RoleName::parse(name).ok()));
     set_roles(sessions, id, &roles, actor, now).await?;
     Ok(())
+}
+
+/// Lets an account be tried again at once, by user name and by e-mail address.
+/// Says whether anything was counted against it.
+///
+/// # Errors
+/// Not found; the database failed.
+pub async fn lift_throttle(
+    sessions: &Sessions,
+    throttle: &Throttle,
+    id: AccountId,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<bool> {
+    let account = accounts::by_id(sessions.db.read(), id).await?;
+    let names = [account.username, account.email].map(|name| LoginName::parse(&name));
+    let lifted = throttle.lift(&names.each_ref().map(LoginName::canonical)).await?;
+    let told = actor.does(Event::ThrottleLifted, Some(id.0));
+    audit::record(sessions.db.write(), told, now).await?;
+    Ok(lifted)
 }
 
 /// Makes a role.

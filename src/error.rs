@@ -1,6 +1,7 @@
 //! The one error type of the ground floor.
 
 use sea_orm::{RuntimeErr, sqlx};
+use time::Duration;
 
 /// Why a domain function did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,9 @@ pub enum Refusal {
     /// The roles would make the access cookie larger than browsers keep.
     #[error("These are more roles than the access token can carry. Remove some first.")]
     TooManyRoles,
+    /// Somebody guesses, or seems to.
+    #[error("There were too many attempts. Please wait {} and try again. A browser that you logged in with before is not affected.", in_words(*.0))]
+    TooManyAttempts(Duration),
     /// A role of this name exists, or one is built in.
     #[error("There is a role of that name already. Please choose another.")]
     RoleTaken,
@@ -98,6 +102,18 @@ impl Error {
     /// A failure in a sentence for the operator.
     pub fn broken(why: impl Into<String>) -> Self {
         Self::Broken(why.into())
+    }
+}
+
+/// A wait in words, rounded up.
+fn in_words(wait: Duration) -> String {
+    let seconds = (wait.whole_milliseconds().max(1) as u128).div_ceil(1000);
+    match (seconds, seconds.div_ceil(60)) {
+        (1, _) => "a second".to_owned(),
+        (..60, _) => format!("{seconds} seconds"),
+        (_, 1) => "a minute".to_owned(),
+        (_, minutes @ ..120) => format!("{minutes} minutes"),
+        (_, minutes) => format!("{} hours", minutes.div_ceil(60)),
     }
 }
 

@@ -18,11 +18,13 @@ pub mod secrets;
 pub mod sessions;
 pub mod setup_token;
 pub mod statistics;
+pub mod throttle;
 pub mod timestamp;
 pub mod web;
 
 use std::sync::Arc;
 
+use accounts::Passwords;
 use accounts::hasher::{Cost, Hasher};
 use accounts::password::PasswordRules;
 use config::Settings;
@@ -32,10 +34,13 @@ use error::Result;
 use keys::Keys;
 use sessions::access_token::Issuer;
 use sessions::{Policy, Sessions};
+use throttle::Throttle;
 use timestamp::Timestamp;
 
 /// Between two batches of what is removed.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+const BATCH: u64 = 200;
 
 /// A service, opened: what the server and the command line both work with.
 pub struct Doorward {
@@ -51,6 +56,8 @@ pub struct Doorward {
     pub hasher: Hasher,
     /// What a new password must be like.
     pub rules: PasswordRules,
+    /// What slows down whoever guesses.
+    pub throttle: Throttle,
 }
 
 impl Doorward {
@@ -84,6 +91,7 @@ impl Doorward {
         let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };
         Ok(Self {
             sessions: Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy),
+            throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.limits),
             hasher: Hasher::start(cost)?,
             rules: PasswordRules {
                 min_length: settings.password_min_length,
@@ -103,6 +111,7 @@ impl Doorward {
     pub async fn tend(&self, now: Timestamp) -> Result<()> {
         // Each, whatever becomes of the other.
         let tended = self.sessions.tend(now).await;
+        self.throttle.counters.write(self.db.write()).await?;
         audit::chain::seal(&self.db, now).await?;
         tended
     }
@@ -116,6 +125,9 @@ impl Doorward {
         while self.sessions.tidy(now).await? {
             rocket::tokio::time::sleep(PAUSE).await;
         }
+        while self.throttle.remove_expired(BATCH, now).await? == BATCH {
+            rocket::tokio::time::sleep(PAUSE).await;
+        }
         credentials::remove_expired(&self.db, now).await?;
         if let Some(kept) = self.settings.audit_retention {
             audit::chain::prune(&self.db, now - kept).await?;
@@ -125,6 +137,12 @@ impl Doorward {
 
     /// What changing passwords needs.
     pub fn credentials(&self) -> Credentials<'_> {
-        Credentials { sessions: &self.sessions, hasher: &self.hasher, rules: &self.rules }
+        let passwords = self.passwords();
+        Credentials { sessions: &self.sessions, passwords, rules: &self.rules }
+    }
+
+    /// What telling people by their passwords needs.
+    pub fn passwords(&self) -> Passwords<'_> {
+        Passwords { db: &self.db, hasher: &self.hasher, throttle: &self.throttle }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The ground floor, lowest first. A module imports only modules before it, so
 /// `web`, `cli`, `config` and the crate root are out of reach.
-const GROUND: [&str; 12] = [
+const GROUND: [&str; 13] = [
     "timestamp",
     "error",
     "secrets",
@@ -13,6 +13,7 @@ const GROUND: [&str; 12] = [
     "db",
     "statistics",
     "audit",
+    "throttle",
     "accounts",
     "sessions",
     "credentials",

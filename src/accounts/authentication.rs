@@ -13,65 +13,93 @@ use super::{Account, AccountId, entity};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Refusal, Result};
+use crate::throttle::{Throttle, Who};
 use crate::timestamp::Timestamp;
 
-/// The account these credentials belong to.
-///
-/// An unknown name costs as much as a wrong password, in hashing and in
-/// writing, so that a stranger with a stopwatch cannot list our accounts.
-///
-/// # Errors
-/// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
-/// the right password; [`crate::error::Error::Busy`].
-pub async fn authenticate(
-    db: &Db,
-    hasher: &Hasher,
-    login: &LoginName,
-    password: &Password,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<Account> {
-    let found = by_name(db.read(), login).await?;
-    let hash = found.as_ref().map(|row| row.password_hash.as_str());
-    let matches = hasher.matches(password, hash).await?;
-    let id = found.as_ref().map(|row| row.id);
-    match (matches, found) {
-        (Match::Yes | Match::YesAtOldCost, Some(row)) if row.disabled_at.is_none() => {
-            if matches == Match::YesAtOldCost {
-                store_hash(db.write(), row.id, hasher.hash(password).await?).await?;
-            }
-            let roles = roles_of(db.read(), row.id).await?;
-            Ok(Account::of(row, roles))
-        }
-        (Match::Yes | Match::YesAtOldCost, Some(_)) => {
-            note_failure(db, id, "account is disabled", origin, now).await?;
-            Err(Refusal::AccountDisabled.into())
-        }
-        _ => {
-            note_failure(db, id, "", origin, now).await?;
-            Err(Refusal::WrongCredentials.into())
-        }
-    }
+/// What telling people by their passwords needs.
+#[derive(Clone, Copy)]
+pub struct Passwords<'a> {
+    /// Where accounts are kept, and failures counted.
+    pub db: &'a Db,
+    /// The threads that hash.
+    pub hasher: &'a Hasher,
+    /// What slows down whoever guesses.
+    pub throttle: &'a Throttle,
 }
 
-/// Whether `password` is this account's; a wrong one is counted.
-///
-/// # Errors
-/// [`Refusal::WrongPassword`]; [`crate::error::Error::Busy`].
-pub async fn confirm_password(
-    db: &Db,
-    hasher: &Hasher,
-    account: &Account,
-    password: &Password,
-    origin: &Origin,
-    now: Timestamp,
-) -> Result<()> {
-    match hasher.matches(password, Some(&account.password_hash)).await? {
-        Match::No => {
-            note_failure(db, Some(account.id), "while signed in", origin, now).await?;
-            Err(Refusal::WrongPassword.into())
+impl Passwords<'_> {
+    /// The account these credentials belong to. `known` is the account that
+    /// the browser was logged in with before.
+    ///
+    /// An unknown name costs as much as a wrong password, in hashing and in
+    /// writing, so that a stranger with a stopwatch cannot list our accounts.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
+    /// the right password; [`Refusal::TooManyAttempts`] before any hashing;
+    /// [`crate::error::Error::Busy`].
+    pub async fn authenticate(
+        &self,
+        login: &LoginName,
+        password: &Password,
+        known: Option<Uuid>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Account> {
+        let Self { db, hasher, throttle } = *self;
+        let found = by_name(db.read(), login).await?;
+        let known = found.as_ref().is_some_and(|row| known == Some(row.id.0));
+        let who = Who { name: login.canonical(), address: &origin.address, known };
+        let attempt = throttle.log_in(who, now).await?;
+        let hash = found.as_ref().map(|row| row.password_hash.as_str());
+        let matches = hasher.matches(password, hash).await?;
+        let id = found.as_ref().map(|row| row.id);
+        match (matches, found) {
+            (Match::Yes | Match::YesAtOldCost, Some(row)) if row.disabled_at.is_none() => {
+                attempt.forgive().await?;
+                if matches == Match::YesAtOldCost {
+                    store_hash(db.write(), row.id, hasher.hash(password).await?).await?;
+                }
+                let roles = roles_of(db.read(), row.id).await?;
+                Ok(Account::of(row, roles))
+            }
+            (Match::Yes | Match::YesAtOldCost, Some(_)) => {
+                attempt.count(now).await?;
+                note_failure(db, id, "account is disabled", origin, now).await?;
+                Err(Refusal::AccountDisabled.into())
+            }
+            _ => {
+                attempt.count(now).await?;
+                note_failure(db, id, "", origin, now).await?;
+                Err(Refusal::WrongCredentials.into())
+            }
         }
-        Match::Yes | Match::YesAtOldCost => Ok(()),
+    }
+
+    /// Whether `password` is this account's, asked of somebody signed in; a
+    /// wrong one is counted as from a browser that is known.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
+    /// [`crate::error::Error::Busy`].
+    pub async fn confirm(
+        &self,
+        account: &Account,
+        password: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let name = account.id.to_string();
+        let who = Who { name: &name, address: &origin.address, known: true };
+        let attempt = self.throttle.log_in(who, now).await?;
+        match self.hasher.matches(password, Some(&account.password_hash)).await? {
+            Match::No => {
+                attempt.count(now).await?;
+                note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
+                Err(Refusal::WrongPassword.into())
+            }
+            Match::Yes | Match::YesAtOldCost => attempt.forgive().await,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub mod roles;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DeriveValueType};
 use uuid::Uuid;
 
-pub use self::authentication::{authenticate, confirm_password, note_login};
+pub use self::authentication::{Passwords, note_login};
 pub use self::changing::{delete, raise_epoch, set_disabled, set_password_hash, write_roles};
 pub use self::looking::{
     all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold_admins,

@@ -53,6 +53,8 @@ pub enum Event {
     KeyRotated,
     /// A key is not believed any more.
     KeyRevoked,
+    /// What was counted against an account was forgotten.
+    ThrottleLifted,
     /// The audit log or the list of accounts was taken out.
     Exported,
     /// A server began.
@@ -62,7 +64,7 @@ pub enum Event {
 }
 
 /// Each with its name in the table and the log, and in words.
-const ALL: [(Event, &str, &str); 28] = [
+const ALL: [(Event, &str, &str); 29] = [
     (Event::LoggedIn, "auth.login.ok", "signed in"),
     (Event::LoginFailed, "auth.login.fail", "gave a wrong password"),
     (Event::LoggedOut, "auth.logout", "logged out"),
@@ -92,6 +94,7 @@ const ALL: [(Event, &str, &str); 28] = [
     (Event::AccountDeleted, "user.deleted", "the account was deleted"),
     (Event::KeyRotated, "key.rotated", "a signing key was added"),
     (Event::KeyRevoked, "key.revoked", "a signing key was revoked"),
+    (Event::ThrottleLifted, "throttle.lifted", "failed attempts were forgiven"),
     (Event::Exported, "audit.exported", "data was exported"),
     (Event::Started, "app.start", "the server started"),
     (Event::Stopped, "app.stop", "the server stopped"),

@@ -57,6 +57,11 @@ pub(super) enum Command {
         /// User name or e-mail address
         name: String,
     },
+    /// Forget failed log-ins, so that it can be tried again at once
+    Forgive {
+        /// User name or e-mail address
+        name: String,
+    },
     /// Set a password and end all sessions
     Password {
         /// User name or e-mail address
@@ -103,6 +108,11 @@ pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -
         Command::Enable { name } => {
             let account = find(doorward, &name).await?;
             administration::act(sessions, Deed::Enable, &[account.id], actor, now).await?;
+        }
+        Command::Forgive { name } => {
+            let id = find(doorward, &name).await?.id;
+            let throttle = &doorward.throttle;
+            administration::lift_throttle(sessions, throttle, id, actor, now).await?;
         }
         Command::Password { name, password_stdin } => {
             let account = find(doorward, &name).await?;

@@ -16,6 +16,7 @@ pub use self::base_url::BaseUrl;
 use self::section::Section;
 pub use self::sources::{figment, rocket_config};
 use crate::error::{Error, Result};
+use crate::throttle::Limits;
 
 /// Every setting, checked. It holds secrets: there is no `Debug`.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub struct Settings {
     pub argon2_memory_kib: u32,
     /// Passes of one password hash.
     pub argon2_passes: u32,
+    /// How many attempts are let through.
+    pub limits: Limits,
     /// Who may open an account.
     pub registration: Registration,
     /// Whose X-Forwarded-For is believed.
@@ -91,7 +94,7 @@ pub enum LogFormat {
 }
 
 /// Every key there is; the order is that of Rocket.toml.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 30] = [
     "base_url",
     "data_dir",
     "database_url",
@@ -115,6 +118,11 @@ const KEYS: [&str; 25] = [
     "recovery_link_seconds",
     "max_sessions_per_account",
     "audit_retention_days",
+    "throttle_address",
+    "throttle_name_and_address",
+    "throttle_name",
+    "throttle_known_browser",
+    "throttle_registrations",
     "log_format",
     "log_level",
 ];
@@ -142,6 +150,8 @@ impl Settings {
             None => data_dir.join("keys.json"),
         };
         let seconds = |key, default, most| section.seconds(key, default, 1..=most);
+        let attempts =
+            |key, default| Ok::<_, Error>(section.whole(key, default, 0..=1_000_000)? as u32);
         let settings = Self {
             base_url: section.base_url()?,
             database_url,
@@ -160,6 +170,13 @@ impl Settings {
             audit_retention: match section.whole("audit_retention_days", 180, 0..=36_500)? {
                 0 => None,
                 days => Some(Duration::days(days as i64)),
+            },
+            limits: Limits {
+                address: attempts("throttle_address", 30)?,
+                name_and_address: attempts("throttle_name_and_address", 5)?,
+                name: attempts("throttle_name", 20)?,
+                known_browser: attempts("throttle_known_browser", 10)?,
+                registrations: attempts("throttle_registrations", 5)?,
             },
             password_min_length: section.whole("password_min_length", 12, 8..=64)? as usize,
             argon2_memory_kib: section.whole("argon2_memory_kib", 19_456, 19_456..=1_048_576)?

@@ -77,6 +77,11 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("recovery_link_seconds", "600"),
         ("max_sessions_per_account", "5"),
         ("audit_retention_days", "30"),
+        ("throttle_address", "0"),
+        ("throttle_name_and_address", "3"),
+        ("throttle_name", "30"),
+        ("throttle_known_browser", "20"),
+        ("throttle_registrations", "50"),
         ("log_format", "json"),
         ("log_level", "warn"),
     ];

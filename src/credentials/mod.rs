@@ -11,10 +11,9 @@ use sea_orm::{
 };
 use time::Duration;
 
-use crate::accounts::hasher::Hasher;
 use crate::accounts::password::{Password, PasswordRules};
 use crate::accounts::roles::Roles;
-use crate::accounts::{self, Account, AccountId, NewAccount};
+use crate::accounts::{self, Account, AccountId, NewAccount, Passwords};
 use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
@@ -39,8 +38,8 @@ pub const SETUP_LIFE: Duration = Duration::hours(1);
 pub struct Credentials<'a> {
     /// The sessions that a change ends.
     pub sessions: &'a Sessions,
-    /// The threads that hash.
-    pub hasher: &'a Hasher,
+    /// What tells people by the passwords they have.
+    pub passwords: Passwords<'a>,
     /// What a new password must be like.
     pub rules: &'a PasswordRules,
 }
@@ -52,8 +51,8 @@ impl Credentials<'_> {
 
     async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
         let rules = self.rules.with_context(&account.username, &account.email);
-        self.hasher.judge(password, rules).await?;
-        self.hasher.hash(password).await
+        self.passwords.hasher.judge(password, rules).await?;
+        self.passwords.hasher.hash(password).await
     }
 
     /// The owner gives the password again: the session counts as just logged in.
@@ -68,7 +67,7 @@ impl Credentials<'_> {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Issued> {
-        accounts::confirm_password(self.db(), self.hasher, account, password, origin, now).await?;
+        self.passwords.confirm(account, password, origin, now).await?;
         let txn = self.db().begin().await?;
         let (renewed, revoked) = self.sessions.renew(&txn, sid, now).await?;
         let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
@@ -91,7 +90,7 @@ impl Credentials<'_> {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Issued> {
-        accounts::confirm_password(self.db(), self.hasher, account, current, origin, now).await?;
+        self.passwords.confirm(account, current, origin, now).await?;
         if secrets::same(current.expose().as_bytes(), new.expose().as_bytes()) {
             return Err(Refusal::SamePassword.into());
         }
@@ -120,7 +119,7 @@ impl Credentials<'_> {
     pub async fn unknown_password(&self) -> Result<(Password, String)> {
         let password = Password::parse(&secrets::random_token());
         let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
-        let hash = self.hasher.hash(&password).await?;
+        let hash = self.passwords.hasher.hash(&password).await?;
         Ok((password, hash))
     }
 
@@ -200,7 +199,7 @@ impl Credentials<'_> {
         find(self.db().read(), token, Purpose::Setup, now)
             .await?
             .ok_or(Refusal::SetupTokenInvalid)?;
-        let hash = accounts::hash_for(self.hasher, self.rules, new).await?;
+        let hash = accounts::hash_for(self.passwords.hasher, self.rules, new).await?;
         let txn = self.db().begin().await?;
         if !use_up(&txn, token, Purpose::Setup, now).await? {
             return Err(Refusal::SetupTokenInvalid.into());

@@ -16,8 +16,8 @@ use super::overview::Overviews;
 use super::page::Page;
 use super::seen::Seen;
 use crate::Doorward;
+use crate::accounts::Account;
 use crate::accounts::password::Password;
-use crate::accounts::{self, Account};
 use crate::administration::{self, Deed};
 use crate::audit::Actor;
 use crate::error::Error;
@@ -193,9 +193,8 @@ async fn delete(
     let account = who.0.account;
     let show = |page, form| draw_deletion(page, form, &account, false);
     form.submit(page, show, async |form: Deletion| {
-        let Doorward { db, hasher, sessions, .. } = &***doorward;
-        let password = &form.password;
-        accounts::confirm_password(db, hasher, &account, password, &caller.0, now.0).await?;
+        let sessions = &doorward.sessions;
+        doorward.passwords().confirm(&account, &form.password, &caller.0, now.0).await?;
         let actor = Actor { account: Some(account.id.0), origin: &caller.0, reason: "" };
         administration::act(sessions, Deed::Delete, &[account.id], actor, now.0).await
     })

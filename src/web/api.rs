@@ -34,11 +34,14 @@ pub struct ApiError {
     status: Status,
     code: &'static str,
     message: String,
+    /// In seconds, where waiting helps.
+    retry_after: i64,
 }
 
 impl ApiError {
     fn new(status: Status, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        // A 503 passes in a moment.
+        Self { status, code, message: message.into(), retry_after: 2 }
     }
 
     fn invalid_token() -> Self {
@@ -66,6 +69,11 @@ impl From<Error> for ApiError {
         match error {
             Error::Refused(Refusal::AccountDisabled) => {
                 Self::new(Status::Forbidden, "account_disabled", error.to_string())
+            }
+            Error::Refused(Refusal::TooManyAttempts(wait)) => {
+                let words = error.to_string();
+                let new = Self::new(Status::TooManyRequests, "too_many_attempts", words);
+                Self { retry_after: wait.whole_seconds() + 1, ..new }
             }
             Error::Refused(_) => {
                 Self::new(Status::Unauthorized, "invalid_credentials", error.to_string())
@@ -96,8 +104,8 @@ impl<'r> Responder<'r, 'static> for ApiError {
             let challenge = format!(r#"Bearer error="{}""#, self.code);
             answer.header(Header::new("WWW-Authenticate", challenge));
         }
-        if self.status == Status::ServiceUnavailable {
-            answer.header(Header::new("Retry-After", "2"));
+        if [Status::ServiceUnavailable, Status::TooManyRequests].contains(&self.status) {
+            answer.header(Header::new("Retry-After", self.retry_after.to_string()));
         }
         answer.ok()
     }
@@ -162,9 +170,10 @@ async fn log_in(
 ) -> Result<Json<Tokens>, ApiError> {
     let Login { login, password } = body.0?;
     let password = Password::parse(&password).ok_or(Error::from(Refusal::WrongCredentials))?;
-    let Doorward { db, hasher, sessions, .. } = &***doorward;
     let login = LoginName::parse(&login);
-    let account = accounts::authenticate(db, hasher, &login, &password, &caller.0, now.0).await?;
+    let passwords = doorward.passwords();
+    let account = passwords.authenticate(&login, &password, None, &caller.0, now.0).await?;
+    let sessions = &doorward.sessions;
     let issued = sessions.start(&account, Client::Api, true, None, &caller.0, now.0).await?;
     Ok(issued.into())
 }

@@ -22,9 +22,12 @@ pub enum Cookie {
     Form,
     /// The code of a message to show after a redirect.
     Message,
+    /// Says that an account was logged in with this browser before.
+    Known,
 }
 
-const ALL: [Cookie; 4] = [Cookie::Access, Cookie::Refresh, Cookie::Form, Cookie::Message];
+const ALL: [Cookie; 5] =
+    [Cookie::Access, Cookie::Refresh, Cookie::Form, Cookie::Message, Cookie::Known];
 
 impl Cookie {
     /// The name on the wire. Browsers keep a `__Host-` cookie only if it is
@@ -35,6 +38,7 @@ impl Cookie {
             Self::Refresh => "__Host-rt",
             Self::Form => "__Host-pre",
             Self::Message => "__Host-msg",
+            Self::Known => "__Host-dev",
         }
     }
 }

@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocket::http::{Accept, ContentType, Header, Method, Status};
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
 use rocket_dyn_templates::Template;
+use time::Duration;
 
 use super::guards::Denial;
 use super::headers;
@@ -47,7 +50,7 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
         match self {
             Self::Page(status, page) => {
                 let mut response = (status, *page).respond_to(request)?;
-                ask_to_wait(&mut response);
+                ask_to_wait(request, &mut response);
                 Ok(response)
             }
             Self::Status(status) => Err(status),
@@ -55,8 +58,29 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
     }
 }
 
-/// A 503 says when to come again.
-fn ask_to_wait(response: &mut Response<'_>) {
+/// How long whoever asked has to wait, for the header `Retry-After`
+/// (RFC 9110, section 10.2.3).
+#[derive(Clone, Default)]
+pub struct RetryAfter(Arc<AtomicU64>);
+
+impl RetryAfter {
+    /// Of this request.
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(Self::default)
+    }
+
+    /// That long.
+    pub fn after(&self, wait: Duration) {
+        self.0.store(wait.whole_seconds().unsigned_abs() + 1, Ordering::Relaxed);
+    }
+}
+
+/// A 429 and a 503 say when to come again.
+fn ask_to_wait(request: &Request<'_>, response: &mut Response<'_>) {
+    if response.status() == Status::TooManyRequests {
+        let seconds = RetryAfter::of(request).0.load(Ordering::Relaxed);
+        response.set_header(Header::new("Retry-After", seconds.to_string()));
+    }
     if response.status() == Status::ServiceUnavailable {
         response.set_header(Header::new("Retry-After", "2"));
     }
@@ -201,7 +225,7 @@ fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
     let mut response = Response::build();
     response.status(status).header(kind).sized_body(body.len(), Cursor::new(body.into_owned()));
     let mut response = response.finalize();
-    ask_to_wait(&mut response);
+    ask_to_wait(request, &mut response);
     // Answers to unreadable requests never pass the fairings.
     headers::write(request, &mut response);
     response

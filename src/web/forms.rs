@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::body;
 use super::clock::Now;
 use super::csrf::{self, Binding};
-use super::failure::{Failure, Problem};
+use super::failure::{Failure, Problem, RetryAfter};
 use super::guards::{Identity, identity};
 use super::log::RequestId;
 use super::page::Page;
@@ -133,6 +133,7 @@ impl Fields {
 pub struct Submitted<T> {
     form: Option<T>,
     typed: Typed,
+    retry: RetryAfter,
 }
 
 /// What a page needs to show a form again. As it is sent to the template.
@@ -187,7 +188,7 @@ impl<T: PageForm> Submitted<T> {
         page: &Page,
         act: impl AsyncFnOnce(T) -> Result<Done>,
     ) -> Result<Result<Done, (Status, Typed)>, Failure> {
-        let Self { form, mut typed } = self;
+        let Self { form, mut typed, retry } = self;
         let mut status = if typed.stale { Status::Forbidden } else { Status::UnprocessableEntity };
         if let Some(form) = form {
             match act(form).await {
@@ -195,6 +196,10 @@ impl<T: PageForm> Submitted<T> {
                     let (field, label) = place_of::<T>(&refusal);
                     if refusal == Refusal::WrongCredentials {
                         status = Status::Unauthorized;
+                    }
+                    if let Refusal::TooManyAttempts(wait) = refusal {
+                        status = Status::TooManyRequests;
+                        retry.after(wait);
                     }
                     typed.errors.push(FieldError { field, label, message: refusal.to_string() });
                 }
@@ -243,6 +248,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         Refusal::UnknownToken => ("token", "Token or jti"),
         Refusal::WrongCredentials
         | Refusal::AccountDisabled
+        | Refusal::TooManyAttempts(_)
         | Refusal::LastAdmin
         | Refusal::TooManyRoles
         | Refusal::NotAnAdmin
@@ -312,7 +318,8 @@ async fn receive<T: PageForm>(
         errors: if fresh { fields.errors } else { Vec::new() },
         stale: !fresh,
     };
-    Ok(Submitted { form: form.filter(|_| fresh), typed })
+    let retry = RetryAfter::of(request).clone();
+    Ok(Submitted { form: form.filter(|_| fresh), typed, retry })
 }
 
 /// The pairs of an urlencoded body, strictly: valid UTF-8, no field twice.

@@ -6,6 +6,7 @@
 use rocket::http::Status;
 use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome, Request};
+use uuid::Uuid;
 
 use super::client;
 use super::clock::Now;
@@ -18,6 +19,7 @@ use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
 use crate::sessions::{self, Client, EndReason, Principal, Refreshed};
+use crate::throttle::known_browser;
 
 /// Who sent a request.
 #[derive(Debug)]
@@ -268,6 +270,21 @@ impl<'r> FromRequest<'r> for Caller {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         Outcome::Success(Self(Self::of(request).clone()))
+    }
+}
+
+/// The account that this browser was logged in with before, if any. It proves
+/// nothing else; never denies.
+pub struct KnownBrowser(pub Option<Uuid>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for KnownBrowser {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let (keys, now) = (&Doorward::of(request).keys, Now::of(request));
+        let token = Received::of(request).get(Cookie::Known);
+        Outcome::Success(Self(token.and_then(|token| known_browser::verify(keys, token, now))))
     }
 }
 

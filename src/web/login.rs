@@ -9,13 +9,11 @@ use super::Service;
 use super::clock::Now;
 use super::failure::Failure;
 use super::forms::{Button, Fields, PageForm, Submitted, Typed};
-use super::guards::{Caller, Identity, MaybeSignedIn, SignedIn};
+use super::guards::{Caller, Identity, KnownBrowser, MaybeSignedIn, SignedIn};
 use super::message::Message;
 use super::next::Next;
 use super::page::Page;
 use super::seen::Seen;
-use crate::Doorward;
-use crate::accounts;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::sessions::{Client, EndReason};
@@ -116,6 +114,7 @@ async fn log_in(
     form: Submitted<Login>,
     page: Page,
     who: MaybeSignedIn<'_>,
+    known: KnownBrowser,
     doorward: &Service,
     caller: Caller,
     now: Now,
@@ -126,18 +125,18 @@ async fn log_in(
     };
     let (issued, next) = form
         .submit(page, draw, async |login: Login| {
-            let Doorward { db, hasher, sessions, .. } = &***doorward;
             let (name, password) = (&login.login, &login.password);
-            let account =
-                accounts::authenticate(db, hasher, name, password, &caller.0, now.0).await?;
+            let passwords = doorward.passwords();
+            let account = passwords.authenticate(name, password, known.0, &caller.0, now.0).await?;
             let client = Client::Web;
-            let issued = sessions
+            let issued = doorward
+                .sessions
                 .start(&account, client, login.remember, replaces, &caller.0, now.0)
                 .await?;
             Ok((issued, login.next))
         })
         .await?;
-    Ok(Seen::at(next.to_string()).with_tokens(issued))
+    Ok(Seen::at(next.to_string()).with_tokens(issued).known_from_now_on())
 }
 
 #[post("/logout", data = "<button>")]

@@ -53,6 +53,8 @@ pub enum Message {
     RoleChanged,
     /// An administrator removed a role, from so many accounts.
     RoleRemoved,
+    /// Staff forgave failed attempts.
+    Forgiven,
     /// An act was taken back.
     Undone,
     /// It could not be taken back any more.
@@ -60,7 +62,7 @@ pub enum Message {
 }
 
 /// Every message with its kind and its words; `{0}` stands for its first number.
-const ALL: [(Message, &str, &str); 23] = [
+const ALL: [(Message, &str, &str); 24] = [
     (Message::AccountOpened, "done", "Your account is open. Please log in."),
     (Message::SetUp, "done", "You are the administrator. Please log in."),
     (Message::LoggedOut, "done", "You are logged out."),
@@ -86,6 +88,7 @@ const ALL: [(Message, &str, &str); 23] = [
     (Message::RoleCreated, "done", "The role is made."),
     (Message::RoleChanged, "done", "The role is changed."),
     (Message::RoleRemoved, "done", "The role is removed, also from the accounts that had it: {0}."),
+    (Message::Forgiven, "done", "Failed attempts are forgiven: it can be tried again at once."),
     (Message::Undone, "done", "Taken back. Sessions that ended stay ended."),
     (
         Message::NotUndone,

@@ -9,6 +9,7 @@ use super::cookies::{Cookie, Outgoing};
 use super::message::Note;
 use crate::Doorward;
 use crate::sessions::Issued;
+use crate::throttle::known_browser;
 use time::Duration;
 
 /// "See other" (RFC 9110, section 15.4.4), to a page of our own.
@@ -17,13 +18,14 @@ pub struct Seen {
     to: String,
     message: Option<Note>,
     tokens: Option<Issued>,
+    known: bool,
     signed_out: bool,
 }
 
 impl Seen {
     /// To that path, which is never taken from a request without being parsed as `Next`.
     pub fn at(path: impl Into<String>) -> Self {
-        Self { to: path.into(), message: None, tokens: None, signed_out: false }
+        Self { to: path.into(), message: None, tokens: None, known: false, signed_out: false }
     }
 
     /// With a message shown there once.
@@ -34,6 +36,11 @@ impl Seen {
     /// With a session's tokens for the browser.
     pub fn with_tokens(self, issued: Issued) -> Self {
         Self { tokens: Some(issued), ..self }
+    }
+
+    /// After a log-in: this browser has attempts of its own from now on.
+    pub fn known_from_now_on(self) -> Self {
+        Self { known: true, ..self }
     }
 
     /// With everything of the session removed from the browser (ASVS V14.3.1).
@@ -50,6 +57,11 @@ impl<'r> Responder<'r, 'static> for Seen {
         if let Some(issued) = &self.tokens {
             outgoing.set_tokens(issued);
             outgoing.remove(Cookie::Form);
+            if self.known {
+                let keys = &Doorward::of(request).keys;
+                let token = known_browser::issue(keys, issued.principal.account.0);
+                outgoing.set(Cookie::Known, &token, Some(known_browser::LIFE));
+            }
         }
         if self.signed_out {
             outgoing.remove_tokens();

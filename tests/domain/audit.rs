@@ -183,13 +183,13 @@ async fn figures_are_counted_from_what_is_sealed_and_once() {
 #[tokio::test]
 async fn what_somebody_typed_as_a_name_is_nowhere_in_the_log() {
     use doorward::accounts::names::LoginName;
-    use doorward::accounts::{self, password::Password};
+    use doorward::accounts::password::Password;
     let world = World::new().await;
     let typed = "my password by mistake";
     let (name, password) = (LoginName::parse(typed), Password::parse("something else").unwrap());
     let here = origin("web");
     let db = &world.sessions.db;
-    let refused = accounts::authenticate(db, &world.hasher, &name, &password, &here, NOON).await;
+    let refused = world.passwords().authenticate(&name, &password, None, &here, NOON).await;
     assert!(refused.is_err());
     let rows = audit::list(db.read(), &audit::Filter::default(), i64::MAX, 10).await.unwrap();
     assert_eq!(rows[0].event, Event::LoginFailed.name());

@@ -1,6 +1,6 @@
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, names::LoginName};
+use doorward::accounts::{self, Passwords, names::LoginName};
 use doorward::administration::{self, Deed};
 use doorward::audit::Actor;
 use doorward::credentials;
@@ -137,9 +137,10 @@ async fn a_hash_of_an_older_cost_is_made_anew_at_login() {
     let login = LoginName::parse("ada");
     let here = origin("web");
     let db = &world.sessions.db;
-    accounts::authenticate(db, &dearer, &login, &password(PASSWORD), &here, NOON).await.unwrap();
-    let cheaper =
-        accounts::authenticate(db, &world.hasher, &login, &password(PASSWORD), &here, NOON).await;
+    let password = password(PASSWORD);
+    let with_dearer = Passwords { hasher: &dearer, ..world.passwords() };
+    with_dearer.authenticate(&login, &password, None, &here, NOON).await.unwrap();
+    let cheaper = world.passwords().authenticate(&login, &password, None, &here, NOON).await;
     assert!(cheaper.is_ok());
     let hash: Option<sea_orm::QueryResult> = {
         use sea_orm::{ConnectionTrait, Statement};

@@ -9,6 +9,7 @@ mod plans;
 mod properties;
 mod refresh;
 mod revocation;
+mod throttle;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use doorward::accounts::hasher::{Cost, Hasher};
 use doorward::accounts::names::{EmailAddress, Username};
 use doorward::accounts::password::{Password, PasswordRules};
 use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Account, NewAccount};
+use doorward::accounts::{self, Account, NewAccount, Passwords};
 use doorward::audit::{Actor, Origin};
 use doorward::credentials::Credentials;
 use doorward::db::{Db, Options};
@@ -25,6 +26,7 @@ use doorward::keys::Keys;
 use doorward::sessions::access_token::Issuer;
 use doorward::sessions::refresh_token::RefreshToken;
 use doorward::sessions::{Client, EndReason, Issued, Policy, Refreshed, Sessions};
+use doorward::throttle::{Limits, Throttle};
 use doorward::timestamp::Timestamp;
 use time::Duration;
 
@@ -32,11 +34,16 @@ pub(crate) const NOON: Timestamp = Timestamp(1_767_268_800_000);
 pub(crate) const PASSWORD: &str = "quiet river under stone";
 pub(crate) const BASE: &str = "http://localhost:8000";
 
+/// The defaults of the settings.
+pub(crate) const LIMITS: Limits =
+    Limits { address: 30, name_and_address: 5, name: 20, known_browser: 10, registrations: 5 };
+
 pub(crate) struct World {
     pub sessions: Sessions,
     pub keys: Arc<Keys>,
     pub hasher: Hasher,
     pub rules: PasswordRules,
+    pub throttle: Throttle,
     pub folder: Arc<tempfile::TempDir>,
 }
 
@@ -79,7 +86,8 @@ impl World {
         sessions.tend(NOON).await.unwrap();
         let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }).unwrap();
         let rules = PasswordRules { min_length: 12, context: vec![] };
-        Self { sessions, keys, hasher, rules, folder }
+        let throttle = Throttle::new(sessions.db.clone(), Arc::clone(&keys), LIMITS);
+        Self { sessions, keys, hasher, rules, throttle, folder }
     }
 
     pub fn database_file(&self) -> PathBuf {
@@ -87,7 +95,11 @@ impl World {
     }
 
     pub fn credentials(&self) -> Credentials<'_> {
-        Credentials { sessions: &self.sessions, hasher: &self.hasher, rules: &self.rules }
+        Credentials { sessions: &self.sessions, passwords: self.passwords(), rules: &self.rules }
+    }
+
+    pub fn passwords(&self) -> Passwords<'_> {
+        Passwords { db: &self.sessions.db, hasher: &self.hasher, throttle: &self.throttle }
     }
 
     pub fn new_account(name: &str) -> NewAccount {

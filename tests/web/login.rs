@@ -215,7 +215,7 @@ async fn when_the_database_is_gone_nobody_is_taken_for_a_stranger() {
 
 #[rocket::async_test]
 async fn a_full_hashing_queue_asks_to_try_again_and_keeps_the_text() {
-    let app = App::start().await;
+    let app = App::with(&[("throttle_name", "0")]).await;
     let browser = app.browser();
     let token = browser.get("/login").await.csrf();
     let fields = [("login", "ada"), ("password", "not her password")];

@@ -16,3 +16,4 @@ mod recovery;
 mod registration;
 mod setup;
 mod staff;
+mod throttle;

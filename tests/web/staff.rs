@@ -594,7 +594,7 @@ async fn a_long_list_goes_on_from_screen_to_screen() {
 
 #[rocket::async_test]
 async fn the_overview_tells_what_happened_and_what_needs_attention() {
-    let app = App::start().await;
+    let app = App::with(&[("throttle_name", "0")]).await;
     let reader = app.staff("reader", "auditor").await;
     app.account("ada", &[]).await;
     for _ in 0..25 {

@@ -20,8 +20,8 @@ use crate::web::Service;
 use crate::web::client::describe_user_agent;
 use crate::web::clock::Now;
 use crate::web::failure::Failure;
-use crate::web::forms::{Fields, PageForm, Submitted, Typed};
-use crate::web::guards::{AccountManager, ActingAdmin, Caller, Staff};
+use crate::web::forms::{Button, Fields, PageForm, Submitted, Typed};
+use crate::web::guards::{AccountManager, ActingAdmin, Caller, SessionEnder, Staff};
 use crate::web::message::{Message, Note};
 use crate::web::page::Page;
 use crate::web::seen::Seen;
@@ -34,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
         set_roles,
         recovery_page,
         start_recovery,
+        forgive,
         new_account_page,
         add_account
     ]
@@ -290,6 +291,24 @@ fn draw_link(page: Page, account: Account, link: String, until: Moment) -> Templ
     let account = Details::from(account);
     page.in_section("admin/accounts")
         .render("admin/account_link.html", context! { account, link, until })
+}
+
+#[post("/accounts/<id>/forgive", data = "<button>")]
+async fn forgive(
+    who: SessionEnder,
+    id: &str,
+    button: Submitted<Button>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    let back = format!("/admin/accounts/{id}");
+    button.pressed(page, |page| page.render("retry.html", context! { back }))?;
+    let id = by_id(&doorward.db, id).await?.id;
+    let (sessions, throttle) = (&doorward.sessions, &doorward.throttle);
+    administration::lift_throttle(sessions, throttle, id, caller.acting(&who.0, ""), now.0).await?;
+    Ok(Seen::at(format!("/admin/accounts/{id}")).saying(Message::Forgiven))
 }
 
 struct NewOne {

@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Route> {
 /// What each address below `/admin` needs: (method, pattern, permission). The
 /// guards enforce it; this list is for documents, and for the test that holds
 /// the two against each other.
-pub const NEEDED: [(&str, &str, Permission); 39] = [
+pub const NEEDED: [(&str, &str, Permission); 40] = [
     ("GET", "/admin", Permission::Look),
     ("GET", "/admin/accounts", Permission::Look),
     ("GET", "/admin/accounts.csv", Permission::Look),
@@ -49,6 +49,7 @@ pub const NEEDED: [(&str, &str, Permission); 39] = [
     ("POST", "/admin/accounts/<id>/roles", Permission::Administer),
     ("GET", "/admin/accounts/<id>/recovery", Permission::ManageAccounts),
     ("POST", "/admin/accounts/<id>/recovery", Permission::ManageAccounts),
+    ("POST", "/admin/accounts/<id>/forgive", Permission::EndSessions),
     ("GET", "/admin/accounts/disable", Permission::ManageAccounts),
     ("POST", "/admin/accounts/disable", Permission::ManageAccounts),
     ("GET", "/admin/accounts/enable", Permission::ManageAccounts),

@@ -1,0 +1,259 @@
+//! Guessing is slow for whoever guesses, and for nobody else.
+
+use doorward::accounts::names::LoginName;
+use doorward::accounts::password::Password;
+use doorward::accounts::roles::Roles;
+use doorward::audit::Origin;
+use doorward::error::{Error, Refusal};
+use doorward::throttle::{Who, known_browser};
+use doorward::timestamp::Timestamp;
+use rocket::futures::future::join_all;
+use time::Duration;
+use uuid::Uuid;
+
+use crate::{NOON, PASSWORD, World, origin};
+
+fn at(address: &str) -> Origin {
+    Origin { address: address.to_owned(), ..origin("web") }
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    In,
+    Wrong,
+    /// Turned away, for so long.
+    Wait(Duration),
+}
+
+async fn attempt(
+    world: &World,
+    name: &str,
+    password: &str,
+    known: Option<Uuid>,
+    (address, now): (&str, Timestamp),
+) -> Came {
+    let (login, password) = (LoginName::parse(name), Password::parse(password).unwrap());
+    let here = at(address);
+    match world.passwords().authenticate(&login, &password, known, &here, now).await {
+        Ok(_) => Came::In,
+        Err(Error::Refused(Refusal::WrongCredentials)) => Came::Wrong,
+        Err(Error::Refused(Refusal::TooManyAttempts(wait))) => Came::Wait(wait),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn guess(world: &World, name: &str, address: &str, now: Timestamp) -> Came {
+    attempt(world, name, "not the password", None, (address, now)).await
+}
+
+async fn right(world: &World, address: &str, now: Timestamp) -> Came {
+    attempt(world, "ada", PASSWORD, None, (address, now)).await
+}
+
+#[tokio::test]
+async fn one_name_from_one_address_waits_longer_and_longer() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    for _ in 0..5 {
+        assert_eq!(guess(&world, "ada", "192.0.2.1", NOON).await, Came::Wrong);
+    }
+    let mut now = NOON;
+    for minutes in [1, 2, 4, 8, 16, 32] {
+        let wait = Duration::minutes(minutes);
+        assert_eq!(guess(&world, "ada", "192.0.2.1", now).await, Came::Wait(wait), "{minutes}");
+        now = now + wait;
+        assert_eq!(guess(&world, "ada", "192.0.2.1", now).await, Came::Wrong, "one more try");
+    }
+    let hour = Duration::hours(1);
+    assert_eq!(guess(&world, "ada", "192.0.2.1", now).await, Came::Wait(hour), "never longer");
+    assert_eq!(right(&world, "192.0.2.1", now).await, Came::Wait(hour), "nor is it told");
+    assert_eq!(right(&world, "192.0.2.2", now).await, Came::In, "others are not concerned");
+    assert_eq!(right(&world, "192.0.2.1", now + hour).await, Came::In);
+    assert_eq!(guess(&world, "ada", "192.0.2.1", now + hour).await, Came::Wrong, "all forgiven");
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_slowed_down_exactly_like_a_known_one() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let mut came = vec![];
+    for name in ["ada", "nobody", "ada@example.org", "no name at all!"] {
+        let mut row = vec![];
+        for second in 0..12 {
+            let now = NOON + Duration::seconds(second * 20);
+            let address = format!("2001:db8:{:x}::1", name.len());
+            row.push(guess(&world, name, &address, now).await);
+        }
+        came.push(row);
+    }
+    assert!(came.iter().all(|row| *row == came[0]), "{came:?}");
+}
+
+#[tokio::test]
+async fn a_stranger_who_uses_up_a_name_does_not_keep_its_owner_out() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let mut turned_away = 0;
+    for number in 0..40 {
+        let address = format!("192.0.2.{number}");
+        turned_away += u32::from(guess(&world, "ada", &address, NOON).await != Came::Wrong);
+    }
+    assert_eq!(turned_away, 20, "twenty an hour from all addresses");
+    assert_ne!(right(&world, "198.51.100.1", NOON).await, Came::In, "a browser nobody knows");
+    let known =
+        known_browser::verify(&world.keys, &known_browser::issue(&world.keys, ada.id.0), NOON);
+    assert_eq!(known, Some(ada.id.0));
+    let mine = |password| attempt(&world, "ada", password, known, ("192.0.2.3", NOON));
+    for _ in 0..9 {
+        assert_eq!(mine("a slip of the finger").await, Came::Wrong);
+    }
+    assert_eq!(mine(PASSWORD).await, Came::In);
+    for _ in 0..10 {
+        assert_eq!(mine("a slip of the finger").await, Came::Wrong, "counted anew");
+    }
+    assert!(matches!(mine(PASSWORD).await, Came::Wait(_)), "a known browser has its limit, too");
+    assert_eq!(right(&world, "198.51.100.1", NOON + Duration::hours(1)).await, Came::In);
+}
+
+#[tokio::test]
+async fn after_a_hundred_failures_in_a_row_only_a_known_browser_may_try() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let mut now = NOON;
+    for number in 0..100 {
+        now = now + Duration::minutes(4);
+        assert_eq!(guess(&world, "ada", &format!("10.0.0.{number}"), now).await, Came::Wrong);
+    }
+    now = now + Duration::hours(5);
+    assert!(matches!(right(&world, "198.51.100.1", now).await, Came::Wait(_)), "NIST's limit");
+    let known = Some(ada.id.0);
+    assert_eq!(attempt(&world, "ada", PASSWORD, known, ("10.0.0.1", now)).await, Came::In);
+    assert_eq!(right(&world, "198.51.100.1", now).await, Came::In, "in a row no more");
+}
+
+#[tokio::test]
+async fn one_address_that_tries_many_names_is_turned_away_and_its_neighbour_network_is_not() {
+    let world = World::new().await;
+    for number in 0..30 {
+        let name = format!("member-{number}");
+        assert_eq!(guess(&world, &name, "2001:db8:1:1::7", NOON).await, Came::Wrong);
+    }
+    let wait = Came::Wait(Duration::minutes(15));
+    assert_eq!(guess(&world, "one-more", "2001:db8:1:1:ffff::1", NOON).await, wait);
+    assert_eq!(guess(&world, "one-more", "2001:db8:1:2::1", NOON).await, Came::Wrong);
+    let later = NOON + Duration::minutes(15);
+    assert_eq!(guess(&world, "one-more", "2001:db8:1:1::7", later).await, Came::Wrong);
+}
+
+#[tokio::test]
+async fn counts_are_shared_by_servers_and_survive_a_restart() {
+    let world = World::new().await;
+    let other = world.restarted().await;
+    for (number, one) in [&world, &other, &world, &other, &world].into_iter().enumerate() {
+        assert_eq!(guess(one, "ada", "192.0.2.1", NOON).await, Came::Wrong, "{number}");
+    }
+    for one in [&world, &other, &world.restarted().await] {
+        assert!(matches!(guess(one, "ada", "192.0.2.1", NOON).await, Came::Wait(_)));
+    }
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let all = join_all((0..60).map(|_| guess(&world, "ada", "192.0.2.1", NOON))).await;
+    let wrong = all.iter().filter(|came| **came == Came::Wrong).count();
+    assert!((3..=5).contains(&wrong), "{all:?}");
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let addresses: Vec<String> = (0..60).map(|number| format!("192.0.2.{number}")).collect();
+    let all = join_all(addresses.iter().map(|address| guess(&world, "ada", address, NOON))).await;
+    let wrong = all.iter().filter(|came| **came == Came::Wrong).count();
+    assert!((10..=20).contains(&wrong), "{all:?}");
+}
+
+#[tokio::test]
+async fn an_honest_crowd_behind_one_address_all_gets_in_at_once() {
+    let world = World::new().await;
+    for number in 0..50 {
+        world.account(&format!("pupil-{number}"), Roles::default()).await;
+    }
+    let names: Vec<String> = (0..50).map(|number| format!("pupil-{number}")).collect();
+    let here = ("192.0.2.1", NOON);
+    let all = join_all(names.iter().map(|name| attempt(&world, name, PASSWORD, None, here))).await;
+    assert!(all.iter().all(|came| *came == Came::In), "{all:?}");
+    let same = join_all((0..30).map(|_| attempt(&world, "pupil-1", PASSWORD, None, here))).await;
+    assert!(same.iter().all(|came| *came == Came::In), "{same:?}");
+}
+
+#[tokio::test]
+async fn staff_lift_what_was_counted_against_a_name() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    for number in 0..25 {
+        guess(&world, "ada", &format!("192.0.2.{number}"), NOON).await;
+    }
+    assert_ne!(right(&world, "198.51.100.1", NOON).await, Came::In);
+    assert!(world.throttle.lift(&["ada"]).await.unwrap());
+    assert!(!world.throttle.lift(&["ada"]).await.unwrap());
+    assert_eq!(right(&world, "198.51.100.1", NOON).await, Came::In);
+}
+
+#[tokio::test]
+async fn counts_that_are_over_are_removed_and_hold_neither_name_nor_address() {
+    use sea_orm::ConnectionTrait;
+    let world = World::new().await;
+    for number in 0..50 {
+        guess(&world, &format!("stranger-{number}"), "192.0.2.77", NOON).await;
+    }
+    let files = ["doorward.db", "doorward.db-wal"].map(|name| world.folder.path().join(name));
+    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    assert!(!bytes.windows(8).any(|eight| eight == b"stranger"), "typed names are nowhere");
+    let later = NOON + Duration::days(31);
+    let mut gone = 0;
+    while let removed @ 1.. = world.throttle.remove_expired(20, later).await.unwrap() {
+        gone += removed;
+    }
+    assert!(gone > 50, "{gone}");
+    let none = world.sessions.db.read();
+    let rows = none
+        .query_all_raw(sea_orm::Statement::from_string(
+            none.get_database_backend(),
+            "SELECT key FROM attempts",
+        ))
+        .await
+        .unwrap();
+    assert!(rows.is_empty());
+}
+
+#[tokio::test]
+async fn accounts_are_opened_from_one_address_only_so_often() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        world.throttle.register("192.0.2.1", NOON).await.unwrap().count(NOON).await.unwrap();
+    }
+    drop(world.throttle.register("192.0.2.2", NOON).await.unwrap());
+    let refused = world.throttle.register("192.0.2.1", NOON).await.err();
+    let told = refused.map(|error| error.to_string()).unwrap_or_default();
+    assert!(told.contains("wait 60 minutes"), "{told}");
+}
+
+#[tokio::test]
+async fn a_token_of_a_known_browser_is_believed_as_we_made_it_and_in_no_other_form() {
+    let world = World::new().await;
+    let id = Uuid::from_u128(7);
+    let token = known_browser::issue(&world.keys, id);
+    let other = known_browser::issue(&world.keys, Uuid::from_u128(8));
+    let (head, _) = other.rsplit_once('.').unwrap();
+    let (_, mac) = token.rsplit_once('.').unwrap();
+    let verify = |token: &str| known_browser::verify(&world.keys, token, NOON);
+    assert_eq!(verify(&token), Some(id));
+    for forged in
+        ["", ".", "..", "a.b.c", &format!("{head}.{mac}"), &format!("{token}.x"), &token[1..]]
+    {
+        assert_eq!(verify(forged), None, "{forged}");
+    }
+    let who = Who { name: "ada", address: "192.0.2.1", known: true };
+    drop(world.throttle.log_in(who, NOON).await.unwrap());
+}
