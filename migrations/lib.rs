@@ -6,6 +6,7 @@
 
 pub use sea_orm_migration;
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm;
 
 mod m20261123_000001_accounts;
 mod m20261123_000002_sessions;
@@ -27,4 +28,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_throttle::Migration),
         ]
     }
+}
+
+/// A text that compares byte by byte, as every text does in SQLite. In
+/// PostgreSQL the order of a language would be another one.
+fn exact(db: &SchemaManager<'_>, mut column: ColumnDef) -> ColumnDef {
+    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
 }

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::exact;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -13,9 +15,9 @@ impl MigrationTrait for Migration {
                 .table("accounts")
                 .col(pk_uuid("id"))
                 .col(text("username"))
-                .col(text_uniq("username_canonical"))
+                .col(exact(db, text_uniq("username_canonical")))
                 .col(text("email"))
-                .col(text_uniq("email_canonical"))
+                .col(exact(db, text_uniq("email_canonical")))
                 .col(text("password_hash"))
                 .col(big_integer("password_changed_at"))
                 .col(big_integer("created_at"))
@@ -32,9 +34,9 @@ impl MigrationTrait for Migration {
             Table::create()
                 .table("account_roles")
                 .col(uuid("account_id"))
-                .col(text("role"))
+                .col(exact(db, text("role")))
                 // As in the account: holders are listed by name from one index.
-                .col(text("username_canonical"))
+                .col(exact(db, text("username_canonical")))
                 .primary_key(Index::create().col("account_id").col("role"))
                 .foreign_key(
                     ForeignKey::create()
@@ -57,7 +59,7 @@ impl MigrationTrait for Migration {
         db.create_table(
             Table::create()
                 .table("roles")
-                .col(text("name").primary_key())
+                .col(exact(db, text("name")).primary_key())
                 .col(text("description"))
                 .col(big_integer("created_at"))
                 .to_owned(),

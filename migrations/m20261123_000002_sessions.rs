@@ -2,6 +2,8 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::exact;
+
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -26,7 +28,7 @@ impl MigrationTrait for Migration {
                 .col(text("kid"))
                 .col(var_binary("salt", 16))
                 .col(text("user_agent"))
-                .col(text("address"))
+                .col(exact(db, text("address")))
                 .col(big_integer("last_seen_at"))
                 .col(big_integer_null("previous_login_at"))
                 .col(text("previous_login_address"))

@@ -1,8 +1,11 @@
 //! What staff and the operator do to accounts. The last administrator is kept
 //! in the same transaction that could remove it.
 
+use std::collections::BTreeSet;
+
 use sea_orm::ConnectionTrait;
 use time::Duration;
+use uuid::Uuid;
 
 use crate::accounts::names::{EmailAddress, LoginName, RoleName, Username};
 use crate::accounts::roles::{ADMIN, Permission, Roles};
@@ -92,9 +95,11 @@ pub async fn act(
 ) -> Result<Done> {
     let txn = sessions.db.begin().await?;
     accounts::hold_admins(&txn).await?;
+    // In one order for all, so that no two wait for each other's accounts.
+    let ids: BTreeSet<Uuid> = ids.iter().map(|id| id.0).collect();
     let mut affected = vec![];
     for id in ids {
-        match accounts::by_id_to_change(&txn, *id).await {
+        match accounts::by_id_to_change(&txn, AccountId(id)).await {
             Err(Error::NotFound) => {}
             account => affected.push(account?),
         }

@@ -129,9 +129,9 @@ fn is_outage(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Classes: connection, resources, intervention, system
+/// Classes: connection, transaction rolled back, resources, intervention, system
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-const POSTGRES: [&str; 4] = ["08", "53", "57", "58"];
+const POSTGRES: [&str; 5] = ["08", "40", "53", "57", "58"];
 
 /// Busy, read-only, I/O error, corrupt, full, cannot open, not a database; an
 /// extended code has them in its last byte (<https://sqlite.org/rescode.html>).

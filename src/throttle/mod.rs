@@ -101,6 +101,7 @@ impl Bucket {
 }
 
 type Key = [u8; 32];
+type Turn = OwnedSemaphorePermit;
 
 /// The counts of attempts.
 pub struct Throttle {
@@ -140,7 +141,7 @@ pub struct Attempt<'t> {
     /// What it is counted by, the keys, and whether something is counted there already.
     counted: Vec<(Bucket, Key, bool)>,
     name_key: Option<Key>,
-    turn: Option<OwnedSemaphorePermit>,
+    turns: Vec<Turn>,
 }
 
 impl Throttle {
@@ -192,30 +193,28 @@ impl Throttle {
         now: Timestamp,
     ) -> Result<Attempt<'_>> {
         wanted.retain(|(bucket, _)| bucket.limit(self.limits) > 0);
-        let mut attempt = Attempt { throttle: self, counted: vec![], name_key, turn: None };
+        let mut attempt = Attempt { throttle: self, counted: vec![], name_key, turns: vec![] };
         if wanted.is_empty() {
             return Ok(attempt);
         }
         self.enter(&mut attempt, wanted);
-        attempt.turn = Some(self.turn(&attempt, now).await?);
-        self.run(&attempt);
-        let wanted: Vec<_> =
-            attempt.counted.iter().map(|(bucket, key, _)| (*bucket, *key)).collect();
-        let keys = wanted.iter().map(|(_, key)| key.to_vec());
+        attempt.turns = self.turns(&attempt, now).await?;
+        // Before the rows are read: an attempt that ends in between counts twice, not never.
+        let others = self.run(&attempt);
+        let keys = attempt.counted.iter().map(|(_, key, _)| key.to_vec());
         let rows = entity::Entity::find()
             .filter(entity::Column::Key.is_in(keys))
             .filter(entity::Column::ExpiresAt.gt(now))
             .all(self.db.read())
             .await?;
-        for (place, (bucket, key)) in wanted.into_iter().enumerate() {
-            let Some(row) = rows.iter().find(|row| row.key == key) else { continue };
-            attempt.counted[place].2 = true;
+        for ((bucket, key, counted), others) in attempt.counted.iter_mut().zip(others) {
+            let Some(row) = rows.iter().find(|row| row.key == *key) else { continue };
+            *counted = true;
             // A stranger's failures keep nobody out who is known.
-            if known && bucket == Bucket::InARow {
+            if known && *bucket == Bucket::InARow {
                 continue;
             }
             let limit = bucket.limit(self.limits);
-            let others = self.running(&key).saturating_sub(1);
             if row.count + i64::from(others) >= i64::from(limit) {
                 let until = bucket.blocked_until(row, limit);
                 // Whoever has waited may try once, and not many times at once.
@@ -249,29 +248,40 @@ impl Throttle {
 
     /// Waits until no more attempts are under way than may fail. An honest crowd
     /// is served one after the other, and a guesser gains nothing by haste.
-    async fn turn(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<OwnedSemaphorePermit> {
-        let narrowest = attempt.counted.iter().min_by_key(|(bucket, ..)| bucket.limit(self.limits));
-        let (_, key, _) = narrowest.expect("something is counted");
-        let turns = {
+    async fn turns(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Vec<Turn>> {
+        // All wait in the same order, so that no two wait for each other.
+        let mut order: Vec<(u32, usize)> = attempt
+            .counted
+            .iter()
+            .enumerate()
+            .map(|(place, (bucket, ..))| (bucket.limit(self.limits), place))
+            .collect();
+        order.sort_unstable();
+        let lanes: Vec<Arc<Semaphore>> = {
             let in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-            Arc::clone(&in_flight[key].turns)
+            let lane = |place: usize| Arc::clone(&in_flight[&attempt.counted[place].1].turns);
+            order.into_iter().map(|(_, place)| lane(place)).collect()
         };
-        match tokio::time::timeout(PATIENCE, turns.acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            _ => Err(self.turned_away(MOMENT, now)),
-        }
+        let wait = async {
+            let mut turns = vec![];
+            for lane in lanes {
+                turns.push(lane.acquire_owned().await.expect("nobody closes a lane"));
+            }
+            turns
+        };
+        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        waited.map_err(|_| self.turned_away(MOMENT, now))
     }
 
-    fn run(&self, attempt: &Attempt<'_>) {
+    /// Begins. Returns how many others of each count are at it.
+    fn run(&self, attempt: &Attempt<'_>) -> Vec<u32> {
         let mut in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-        for (_, key, _) in &attempt.counted {
-            in_flight.get_mut(key).expect("it was entered").running += 1;
-        }
-    }
-
-    fn running(&self, key: &Key) -> u32 {
-        let in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-        in_flight.get(key).map_or(0, |lane| lane.running)
+        let mut run = |key: &Key| {
+            let lane = in_flight.get_mut(key).expect("it was entered");
+            lane.running += 1;
+            lane.running - 1
+        };
+        attempt.counted.iter().map(|(_, key, _)| run(key)).collect()
     }
 
     /// Forgets what was counted against these names. Says whether anything was.
@@ -401,7 +411,7 @@ impl Drop for Attempt<'_> {
             self.throttle.in_flight.lock().expect("no panic while the lock is held");
         for (_, key, _) in &self.counted {
             if let Some(lane) = in_flight.get_mut(key) {
-                lane.running -= u32::from(self.turn.is_some());
+                lane.running -= u32::from(!self.turns.is_empty());
                 lane.present -= 1;
                 if lane.present == 0 {
                     in_flight.remove(key);

@@ -1,6 +1,9 @@
 //! The ground floor on a real database file, without a web server. Time is a
 //! parameter: nothing here waits.
 
+#[path = "../databases.rs"]
+mod databases;
+
 mod access_token;
 mod audit;
 mod credentials;
@@ -45,6 +48,7 @@ pub(crate) struct World {
     pub rules: PasswordRules,
     pub throttle: Throttle,
     pub folder: Arc<tempfile::TempDir>,
+    pub url: String,
 }
 
 fn policy() -> Policy {
@@ -61,7 +65,9 @@ fn policy() -> Policy {
 
 impl World {
     pub async fn new() -> Self {
-        Self::in_folder(Arc::new(tempfile::tempdir().unwrap())).await
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let url = databases::fresh(folder.path()).await;
+        Self::with(folder, url).await
     }
 
     /// Whatever this text names is revoked by the operator.
@@ -73,13 +79,12 @@ impl World {
 
     /// Another process over the same files: what was only in memory is gone.
     pub async fn restarted(&self) -> Self {
-        Self::in_folder(Arc::clone(&self.folder)).await
+        Self::with(Arc::clone(&self.folder), self.url.clone()).await
     }
 
-    async fn in_folder(folder: Arc<tempfile::TempDir>) -> Self {
+    async fn with(folder: Arc<tempfile::TempDir>, url: String) -> Self {
         let keys = Arc::new(Keys::in_file(&folder.path().join("keys.json"), NOON).unwrap());
-        let url = format!("sqlite://{}", folder.path().join("doorward.db").display());
-        let db = Db::open(&Options { url, synchronous_full: false }).await.unwrap();
+        let db = Db::open(&Options { url: url.clone(), synchronous_full: false }).await.unwrap();
         db.migrate_up().await.unwrap();
         let issuer = Issuer::new(BASE, Duration::minutes(10));
         let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());
@@ -87,7 +92,7 @@ impl World {
         let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }).unwrap();
         let rules = PasswordRules { min_length: 12, context: vec![] };
         let throttle = Throttle::new(sessions.db.clone(), Arc::clone(&keys), LIMITS);
-        Self { sessions, keys, hasher, rules, throttle, folder }
+        Self { sessions, keys, hasher, rules, throttle, folder, url }
     }
 
     pub fn database_file(&self) -> PathBuf {

@@ -11,6 +11,7 @@ use rocket::futures::future::join_all;
 use time::Duration;
 use uuid::Uuid;
 
+use crate::databases::postgres;
 use crate::{NOON, PASSWORD, World, origin};
 
 fn at(address: &str) -> Origin {
@@ -207,10 +208,10 @@ async fn counts_that_are_over_are_removed_and_hold_neither_name_nor_address() {
     for number in 0..50 {
         guess(&world, &format!("stranger-{number}"), "192.0.2.77", NOON).await;
     }
-    let files = ["doorward.db", "doorward.db-wal"].map(|name| world.folder.path().join(name));
-    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
-    assert!(!bytes.windows(8).any(|eight| eight == b"stranger"), "typed names are nowhere");
     let later = NOON + Duration::days(31);
+    if postgres().is_none() {
+        assert!(!is_in_the_files(&world, b"stranger"), "typed names are nowhere");
+    }
     let mut gone = 0;
     while let removed @ 1.. = world.throttle.remove_expired(20, later).await.unwrap() {
         gone += removed;
@@ -256,4 +257,10 @@ async fn a_token_of_a_known_browser_is_believed_as_we_made_it_and_in_no_other_fo
     }
     let who = Who { name: "ada", address: "192.0.2.1", known: true };
     drop(world.throttle.log_in(who, NOON).await.unwrap());
+}
+
+fn is_in_the_files(world: &World, text: &[u8]) -> bool {
+    let files = ["doorward.db", "doorward.db-wal"].map(|name| world.folder.path().join(name));
+    let bytes: Vec<u8> = files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect();
+    bytes.windows(text.len()).any(|window| window == text)
 }

@@ -36,6 +36,8 @@ impl App {
         let folder = tempfile::tempdir().unwrap();
         let mut figment = Figment::from(rocket::Config::release_default())
             .merge(("doorward.data_dir", folder.path().to_str().unwrap()));
+        let url = crate::databases::fresh(folder.path()).await;
+        figment = figment.merge(("doorward.database_url", url));
         for (name, value) in settings {
             let value: rocket::figment::value::Value = value.parse().unwrap();
             figment = figment.merge((format!("doorward.{name}"), value));
