@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use migrations::Migrator;
 use migrations::sea_orm_migration::MigratorTrait;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqlErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub struct Options {
     /// SQLite only: wait for the disk at each commit, so that what was
     /// acknowledged survives a power cut.
     pub synchronous_full: bool,
+    /// PostgreSQL only: connections of this process at most.
+    pub connections: u32,
 }
 
 /// The database, as every domain function takes it.
@@ -46,7 +49,7 @@ impl Db {
     pub async fn open(options: &Options) -> Result<Self> {
         let connected = if options.url.starts_with("sqlite:") {
             Self::open_sqlite(options).await
-        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+        } else if is_postgres(&options.url) {
             Self::open_postgres(options).await
         } else {
             return Err(Error::broken(
@@ -67,11 +70,16 @@ impl Db {
     async fn open_postgres(options: &Options) -> Result<Self, DbErr> {
         let mut connect = ConnectOptions::new(&options.url);
         connect
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(5))
+            .max_connections(options.connections)
+            // While the server is away every request waits this long; then it is 503.
+            .acquire_timeout(Duration::from_secs(2))
             .connect_timeout(Duration::from_secs(5))
             .statement_timeout(Duration::from_secs(10))
-            .sqlx_logging(false);
+            .sqlx_logging(false)
+            .map_sqlx_postgres_opts({
+                let url = options.url.clone();
+                move |connect| verified(connect, &url)
+            });
         let both = Database::connect(connect).await?;
         Ok(Self { read: both.clone(), write: both, changes: changes() })
     }
@@ -102,6 +110,21 @@ impl Db {
     /// about the account. (Now and then it is another one without cause.)
     pub fn version(&self, account: Uuid) -> u64 {
         self.changes[place(account)].load(Ordering::Acquire)
+    }
+
+    /// Hears what other servers do. `None` where there are no others (SQLite).
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn listen(options: &Options) -> Result<Option<Listener>> {
+        if !is_postgres(&options.url) {
+            return Ok(None);
+        }
+        let connect = verified(options.url.parse().map_err(heard)?, &options.url);
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(connect).await;
+        let mut listener = PgListener::connect_with(&pool.map_err(heard)?).await.map_err(heard)?;
+        listener.listen(CHANNEL).await.map_err(heard)?;
+        Ok(Some(Listener(listener)))
     }
 
     /// Begins a transaction that may write; drop it to undo, commit it to keep.
@@ -157,6 +180,62 @@ impl Db {
             drop(connection.close().await);
         }
     }
+}
+
+/// The channel on which servers on one PostgreSQL wake each other.
+const CHANNEL: &str = "doorward_revoked";
+
+/// A connection of its own on which other servers are heard.
+pub struct Listener(PgListener);
+
+/// What a [`Listener`] heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Somebody revoked something.
+    Call,
+    /// The connection was lost, and is there again: calls may have been missed.
+    Gap,
+}
+
+impl Listener {
+    /// Waits for the next call.
+    ///
+    /// # Errors
+    /// The database cannot be reached; ask again later.
+    pub async fn hear(&mut self) -> Result<Heard> {
+        Ok(match self.0.try_recv().await.map_err(heard)? {
+            Some(_) => Heard::Call,
+            None => Heard::Gap,
+        })
+    }
+}
+
+fn heard(error: sqlx::Error) -> Error {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))).into()
+}
+
+/// Wakes the other servers, once the caller's transaction is committed.
+///
+/// # Errors
+/// The database failed.
+pub async fn wake_others(db: &impl ConnectionTrait) -> Result<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
+    }
+    Ok(())
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+/// Encrypted, and with a certificate for that very host, unless the server is
+/// this machine or the address says otherwise (`sslmode`).
+fn verified(options: PgConnectOptions, url: &str) -> PgConnectOptions {
+    let host = options.get_host();
+    let local = host.starts_with('/') || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host);
+    let chosen = url.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
+    if local || chosen { options } else { options.ssl_mode(PgSslMode::VerifyFull) }
 }
 
 fn changes() -> Arc<Vec<AtomicU64>> {

@@ -70,11 +70,7 @@ impl Doorward {
             Ok(text) => Keys::in_variable(&text)?,
             Err(_) => Keys::in_file(&settings.keys_file, now)?,
         });
-        let db = Db::open(&db::Options {
-            url: settings.database_url.clone(),
-            synchronous_full: settings.synchronous_full,
-        })
-        .await?;
+        let db = Db::open(&database(&settings)).await?;
         if settings.auto_migrate {
             db.migrate_up().await?;
         }
@@ -101,6 +97,11 @@ impl Doorward {
             db,
             keys,
         })
+    }
+
+    /// How its database is opened.
+    pub fn database(&self) -> db::Options {
+        database(&self.settings)
     }
 
     /// What a server does about twice a second: take up what other processes
@@ -144,5 +145,13 @@ impl Doorward {
     /// What telling people by their passwords needs.
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords { db: &self.db, hasher: &self.hasher, throttle: &self.throttle }
+    }
+}
+
+fn database(settings: &Settings) -> db::Options {
+    db::Options {
+        url: settings.database_url.clone(),
+        synchronous_full: settings.synchronous_full,
+        connections: settings.database_connections,
     }
 }

@@ -15,7 +15,7 @@ use crate::Doorward;
 use crate::audit::{self, Entry, Event, Origin};
 use crate::config::{self, Settings};
 use crate::credentials;
-use crate::db;
+use crate::db::{self, Db, Heard, Listener};
 use crate::error::{Error, Result};
 use crate::setup_token;
 use crate::web;
@@ -41,6 +41,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     }
     let tasks = [
         tokio::spawn(tend(Arc::clone(&doorward))),
+        tokio::spawn(hear_others(Arc::clone(&doorward))),
         tokio::spawn(tidy(Arc::clone(&doorward))),
         tokio::spawn(renew_setup_token(Arc::clone(&doorward))),
         tokio::spawn(reload_keys_on_hangup(Arc::clone(&doorward))),
@@ -138,6 +139,45 @@ async fn tend(doorward: Arc<Doorward>) {
             Err(_) => {}
         }
         tokio::time::sleep(TEND).await;
+    }
+}
+
+/// Takes up what other servers revoked as soon as they say so. The poll of
+/// `tend` stands behind it, should a call be lost.
+async fn hear_others(doorward: Arc<Doorward>) {
+    if !doorward.settings.database_notify {
+        return;
+    }
+    loop {
+        match Db::listen(&doorward.database()).await {
+            Ok(None) => return,
+            Ok(Some(listener)) => {
+                let lost = hear(&doorward, listener).await;
+                tracing::warn!(error = %lost, "other servers cannot be heard");
+            }
+            Err(error) => tracing::warn!(%error, "other servers cannot be heard"),
+        }
+        tokio::time::sleep(TEND).await;
+    }
+}
+
+/// Until the connection is lost; returns how.
+async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
+    // Whatever was said before is read from the table.
+    let mut heard = Heard::Gap;
+    loop {
+        let index = &doorward.sessions.index;
+        if heard == Heard::Gap {
+            index.reread();
+        }
+        let read = index.read_tail(doorward.db.read(), Clock::default().now()).await;
+        if let Err(error) = read {
+            return error;
+        }
+        heard = match listener.hear().await {
+            Ok(heard) => heard,
+            Err(error) => return error,
+        };
     }
 }
 

@@ -67,6 +67,10 @@ pub struct Settings {
     pub keys_file: PathBuf,
     /// Whether the server brings the schema up to date when it starts.
     pub auto_migrate: bool,
+    /// Connections to PostgreSQL at most.
+    pub database_connections: u32,
+    /// Whether servers on one PostgreSQL wake each other.
+    pub database_notify: bool,
     /// Whether SQLite waits for the disk at each commit.
     pub synchronous_full: bool,
     /// What log lines look like.
@@ -94,13 +98,15 @@ pub enum LogFormat {
 }
 
 /// Every key there is; the order is that of Rocket.toml.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 32] = [
     "base_url",
     "data_dir",
     "database_url",
     "keys_file",
     "auto_migrate",
     "sqlite_synchronous",
+    "database_connections",
+    "database_notify",
     "registration",
     "trusted_proxies",
     "allow_query_token",
@@ -191,6 +197,8 @@ impl Settings {
             auto_migrate: section.flag("auto_migrate", true)?,
             synchronous_full: section
                 .one_of("sqlite_synchronous", &[("full", true), ("normal", false)])?,
+            database_connections: section.whole("database_connections", 16, 2..=1000)? as u32,
+            database_notify: section.flag("database_notify", true)?,
             log_format: section
                 .one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             log_level: section.one_of(

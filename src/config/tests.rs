@@ -60,6 +60,8 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("keys_file", "/etc/keys.json"),
         ("auto_migrate", "false"),
         ("sqlite_synchronous", "normal"),
+        ("database_connections", "8"),
+        ("database_notify", "false"),
         ("registration", "closed"),
         ("trusted_proxies", "10.0.0.0/8, ::1"),
         ("allow_query_token", "true"),

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::access_token::Claims;
 use super::entity::{revocation as table, service};
 use super::receipts;
+use crate::db;
 use crate::error::Result;
 use crate::secrets;
 use crate::timestamp::Timestamp;
@@ -98,7 +99,9 @@ pub async fn revoke(
         ..Default::default()
     };
     let began = Instant::now();
-    Ok(Revoked(vec![(row.insert(db).await?, began)]))
+    let row = row.insert(db).await?;
+    db::wake_others(db).await?;
+    Ok(Revoked(vec![(row, began)]))
 }
 
 /// Whether one token, session or account is revoked, asked of the table itself.
@@ -234,6 +237,12 @@ impl Index {
             entry.version = entry.version.max(version);
             entry.expires_at = entry.expires_at.max(expires_at);
         }
+    }
+
+    /// The next reading begins with the first row again: after a silence in
+    /// which numbers may have been given out that were never seen.
+    pub fn reread(&self) {
+        self.tail.lock().expect("no panic while the lock is held").settled = 0;
     }
 
     /// Reads what was added to the table since the last time, by whomever.

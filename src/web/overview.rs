@@ -2,7 +2,7 @@
 //! then needs no query while nothing changes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use serde::Serialize;
@@ -16,7 +16,10 @@ use crate::timestamp::Timestamp;
 
 /// What another instance changed is shown this much later at most; what this
 /// one changed is shown at once.
-const KEPT: Duration = Duration::from_secs(2);
+const FRESH: Duration = Duration::from_secs(2);
+/// While the database is away, what was read before is shown for as long as
+/// signed-in people are let in without it (5 s) and a little more.
+const KEPT: Duration = Duration::from_secs(10);
 const MOST: u64 = 10_000;
 
 /// The overview of one session's account.
@@ -38,7 +41,14 @@ struct AccountView {
 }
 
 /// The overviews shown lately.
-pub struct Overviews(Cache<SessionId, (u64, Arc<Overview>)>);
+pub struct Overviews(Cache<SessionId, Known>);
+
+#[derive(Clone)]
+struct Known {
+    version: u64,
+    read_at: Instant,
+    overview: Arc<Overview>,
+}
 
 impl Default for Overviews {
     fn default() -> Self {
@@ -54,14 +64,22 @@ impl Overviews {
     pub async fn of(&self, db: &Db, who: &Principal, now: Timestamp) -> Result<Arc<Overview>> {
         // Before the queries: a change in between is then noticed the next time.
         let version = db.version(who.account.0);
-        if let Some((known, overview)) = self.0.get(&who.session)
-            && known == version
+        let known = self.0.get(&who.session).filter(|known| known.version == version);
+        if let Some(known) = &known
+            && known.read_at.elapsed() < FRESH
         {
-            return Ok(overview);
+            return Ok(Arc::clone(&known.overview));
         }
-        let overview = Arc::new(Box::pin(read(db, who, now)).await?);
-        self.0.insert(who.session, (version, Arc::clone(&overview)));
-        Ok(overview)
+        match (Box::pin(read(db, who, now)).await, known) {
+            (Ok(overview), _) => {
+                let overview = Arc::new(overview);
+                let (read_at, kept) = (Instant::now(), Arc::clone(&overview));
+                self.0.insert(who.session, Known { version, read_at, overview: kept });
+                Ok(overview)
+            }
+            (Err(error), Some(known)) if error.is_outage() => Ok(known.overview),
+            (Err(error), _) => Err(error),
+        }
     }
 }
 

@@ -84,7 +84,9 @@ impl World {
 
     async fn with(folder: Arc<tempfile::TempDir>, url: String) -> Self {
         let keys = Arc::new(Keys::in_file(&folder.path().join("keys.json"), NOON).unwrap());
-        let db = Db::open(&Options { url: url.clone(), synchronous_full: false }).await.unwrap();
+        let db = Db::open(&Options { url: url.clone(), synchronous_full: false, connections: 8 })
+            .await
+            .unwrap();
         db.migrate_up().await.unwrap();
         let issuer = Issuer::new(BASE, Duration::minutes(10));
         let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());

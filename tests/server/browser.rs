@@ -20,7 +20,11 @@ pub fn encode(text: &str) -> String {
 
 impl Browser {
     pub fn of(server: &Server) -> Self {
-        Self { port: server.port, cookies: RefCell::default() }
+        Self::at(server.port)
+    }
+
+    pub fn at(port: u16) -> Self {
+        Self { port, cookies: RefCell::default() }
     }
 
     pub fn copied(&self) -> Self {

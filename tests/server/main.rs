@@ -3,8 +3,12 @@
 
 #![expect(clippy::disallowed_types, reason = "these tests start the program")]
 
+#[path = "../databases.rs"]
+mod databases;
+
 mod beside;
 mod browser;
+mod cluster;
 mod input;
 mod logs;
 mod raw;

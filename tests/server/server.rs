@@ -43,7 +43,7 @@ impl Server {
         Self::in_folder(tempfile::tempdir().unwrap(), settings)
     }
 
-    fn in_folder(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
+    pub fn in_folder(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         let port = free_port();
         let mut environment = vec![
             ("ROCKET_PORT".to_owned(), port.to_string()),

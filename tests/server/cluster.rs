@@ -1,0 +1,290 @@
+//! Three servers behind nginx on one PostgreSQL, as one service. Runs where
+//! `DOORWARD_TEST_POSTGRES` names a server (see tests/postgres).
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::browser::Browser;
+use crate::databases;
+use crate::raw;
+use crate::server::{PASSWORD, Server, free_port, wait};
+
+/// nginx, which asks the servers in turn.
+struct Proxy {
+    process: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    fn start(port: u16, servers: &[Server]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let upstream: String = servers
+            .iter()
+            .map(|one| format!("server 127.0.0.1:{} max_fails=1 fail_timeout=1s;\n", one.port))
+            .collect();
+        let config = format!(
+            "daemon off; pid {path}/pid; error_log {path}/error.log; worker_processes 1;
+             events {{ worker_connections 2048; }}
+             http {{
+               access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;
+               fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
+               upstream doorward {{ {upstream} keepalive 16; }}
+               server {{
+                 listen 127.0.0.1:{port};
+                 location / {{
+                   proxy_pass http://doorward; proxy_http_version 1.1;
+                   proxy_set_header Connection \"\"; proxy_set_header Host $http_host;
+                   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                   proxy_next_upstream error timeout; proxy_connect_timeout 1s;
+                 }}
+               }}
+             }}"
+        );
+        let file = folder.path().join("nginx.conf");
+        fs::write(&file, config).unwrap();
+        let process = Command::new("/usr/sbin/nginx")
+            .arg("-c")
+            .arg(&file)
+            .arg("-p")
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx is not installed: tests/run installs it");
+        wait(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Self { process, _folder: folder }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let pid = self.process.id().to_string();
+        Command::new("kill").args(["-QUIT", &pid]).status().ok();
+        self.process.wait().ok();
+    }
+}
+
+struct Cluster {
+    servers: Vec<Server>,
+    port: u16,
+    _proxy: Proxy,
+}
+
+impl Cluster {
+    /// Servers on a database of their own; none where there is no PostgreSQL.
+    fn start(count: usize, settings: &[(&str, &str)]) -> Option<Self> {
+        databases::postgres()?;
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let url = runtime.block_on(databases::fresh(std::path::Path::new("/")));
+        let port = free_port();
+        let base = format!("http://localhost:{port}");
+        let first = tempfile::tempdir().unwrap();
+        let keys = first.path().join("keys.json").display().to_string();
+        let mut all = vec![
+            ("DOORWARD_DATABASE_URL", url.as_str()),
+            ("DOORWARD_BASE_URL", &base),
+            ("DOORWARD_KEYS_FILE", &keys),
+            ("DOORWARD_TRUSTED_PROXIES", "127.0.0.1"),
+            ("DOORWARD_DATABASE_CONNECTIONS", "8"),
+        ];
+        all.extend(settings);
+        let mut servers = vec![Server::in_folder(first, &all)];
+        for _ in 1..count {
+            servers.push(Server::in_folder(tempfile::tempdir().unwrap(), &all));
+        }
+        let proxy = Proxy::start(port, &servers);
+        Some(Self { servers, port, _proxy: proxy })
+    }
+
+    fn browser(&self) -> Browser {
+        Browser::at(self.port)
+    }
+
+    /// A JSON request to one of the servers, under the name of the service.
+    fn ask(
+        &self,
+        server: usize,
+        method: &str,
+        path: &str,
+        bearer: &str,
+        body: &str,
+    ) -> raw::Answer {
+        let bearer = match bearer {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.port,
+            body.len()
+        );
+        raw::exchange(self.servers[server].port, request.as_bytes()).expect("an answer")
+    }
+
+    /// The tokens of a script that logs in at one of the servers.
+    fn login(&self, server: usize, name: &str) -> (String, String) {
+        let body = format!(r#"{{"login":"{name}","password":"{PASSWORD}"}}"#);
+        let answer = self.ask(server, "POST", "/api/login", "", &body);
+        assert_eq!(answer.status, 200, "{}", answer.raw);
+        let tokens: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+        (text("access_token"), text("refresh_token"))
+    }
+
+    fn is_let_in(&self, server: usize, token: &str) -> bool {
+        match self.ask(server, "GET", "/api/me", token, "").status {
+            200 => true,
+            401 => false,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn one_browser_goes_from_server_to_server_through_refresh_after_refresh() {
+    let settings = [("DOORWARD_ACCESS_TOKEN_SECONDS", "1")];
+    let Some(cluster) = Cluster::start(3, &settings) else { return };
+    cluster.servers[0].account("ada", &[]);
+    let browser = cluster.browser();
+    browser.log_in("ada");
+    let first = browser.cookie("__Host-rt");
+    for round in 0..40 {
+        if round % 4 == 0 {
+            std::thread::sleep(Duration::from_millis(1100));
+            browser.cookies.borrow_mut().remove("__Host-at");
+        }
+        let answer = browser.get("/account");
+        assert_eq!(answer.status, 200, "round {round}: {}", answer.raw);
+    }
+    assert_ne!(browser.cookie("__Host-rt"), first);
+    // A form that one server made is taken by the next.
+    let token = crate::browser::csrf(&browser.get("/account/delete").body);
+    let answer = browser.post_with("/account/delete", &token, &[("password", "a guess")]);
+    assert_eq!(answer.status, 422, "{}", answer.raw);
+}
+
+/// Milliseconds from the answer to a log-out on one server until each of the
+/// others refuses the token.
+fn delays(cluster: &Cluster, rounds: usize) -> Vec<u128> {
+    let mut delays = vec![];
+    for round in 0..rounds {
+        let (token, _) = cluster.login(round % 3, "ada");
+        let others = [(round + 1) % 3, (round + 2) % 3];
+        assert!(others.iter().all(|other| cluster.is_let_in(*other, &token)));
+        assert_eq!(cluster.ask(round % 3, "POST", "/api/logout", &token, "").status, 204);
+        let began = Instant::now();
+        assert!(!cluster.is_let_in(round % 3, &token), "on the very next request there");
+        for other in others {
+            while cluster.is_let_in(other, &token) {
+                assert!(began.elapsed() < Duration::from_secs(10), "never");
+            }
+        }
+        delays.push(began.elapsed().as_millis());
+    }
+    delays.sort_unstable();
+    delays
+}
+
+#[test]
+fn what_one_server_revokes_the_others_refuse() {
+    for (notify, rounds) in [("true", 200), ("false", 20)] {
+        let settings = [("DOORWARD_DATABASE_NOTIFY", notify)];
+        let Some(cluster) = Cluster::start(3, &settings) else { return };
+        cluster.servers[0].account("ada", &[]);
+        let delays = delays(&cluster, rounds);
+        println!(
+            "revocation reaches the others, notify {notify}, {rounds} times: median {} ms, worst {} ms",
+            delays[rounds / 2],
+            delays[rounds - 1]
+        );
+    }
+}
+
+#[test]
+fn guesses_at_one_server_count_at_the_others() {
+    let Some(cluster) = Cluster::start(3, &[]) else { return };
+    let body = r#"{"login":"ada","password":"a guess"}"#;
+    for round in 0..5 {
+        assert_eq!(cluster.ask(round % 3, "POST", "/api/login", "", body).status, 401);
+    }
+    for server in 0..3 {
+        assert_eq!(cluster.ask(server, "POST", "/api/login", "", body).status, 429);
+    }
+}
+
+#[test]
+fn a_rotated_key_is_believed_by_all_of_them() {
+    let Some(cluster) = Cluster::start(3, &[]) else { return };
+    cluster.servers[0].account("ada", &[]);
+    cluster.servers[1].done(&["keys", "rotate"], "");
+    wait(|| {
+        let (token, _) = cluster.login(0, "ada");
+        (0..3).all(|server| cluster.is_let_in(server, &token))
+    });
+}
+
+#[test]
+fn one_server_is_killed_under_load_and_nobody_notices() {
+    let settings = [("DOORWARD_ACCESS_TOKEN_SECONDS", "1")];
+    let Some(mut cluster) = Cluster::start(3, &settings) else { return };
+    for number in 0..4 {
+        cluster.servers[0].account(&format!("member-{number}"), &[]);
+    }
+    let over = AtomicBool::new(false);
+    let (asked, port) = (AtomicU32::new(0), cluster.port);
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let (over, asked) = (&over, &asked);
+            scope.spawn(move || {
+                let browser = Browser::at(port);
+                browser.log_in(&format!("member-{number}"));
+                while !over.load(Ordering::Relaxed) {
+                    let answer = browser.get("/account");
+                    assert_eq!(answer.status, 200, "{}", answer.raw);
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_secs(2));
+        drop(cluster.servers.pop());
+        std::thread::sleep(Duration::from_secs(3));
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(asked.load(Ordering::Relaxed) > 100);
+}
+
+#[test]
+fn when_the_database_is_away_pages_say_so_and_come_back_by_themselves() {
+    let Some(cluster) = Cluster::start(2, &[]) else { return };
+    let Ok(control) = std::env::var("DOORWARD_TEST_POSTGRES_CONTROL") else { return };
+    cluster.servers[0].account("ada", &[]);
+    let browser = cluster.browser();
+    browser.log_in("ada");
+    let (kept, _) = cluster.login(0, "ada");
+    let postgres = |what: &str| {
+        let done = Command::new("sh").args(["-c", &format!("{control} {what}")]).status();
+        assert!(done.unwrap().success(), "{what}");
+    };
+    let ready = |server: usize| cluster.ask(server, "GET", "/readyz", "", "").status;
+    assert_eq!((ready(0), ready(1)), (200, 200));
+    for _ in 0..2 {
+        assert_eq!(browser.get("/account").status, 200, "asked once of each server");
+    }
+    postgres("stop -m immediate");
+    let began = Instant::now();
+    assert_eq!(browser.get("/account").status, 200, "signed-in pages go on for a moment");
+    wait(|| match browser.get("/account").status {
+        200 => false,
+        503 => true,
+        other => panic!("{other}"),
+    });
+    assert_eq!((ready(0), ready(1)), (503, 503));
+    println!("after {} ms without a database it is 503", began.elapsed().as_millis());
+    let answer = browser.post("/login", &[("login", "ada"), ("password", PASSWORD)]);
+    assert_ne!(answer.status, 303);
+    postgres("start -w");
+    wait(|| ready(0) == 200 && ready(1) == 200);
+    assert!(cluster.is_let_in(0, &kept) && browser.is_signed_in(), "nothing was lost");
+}
