@@ -1,6 +1,6 @@
 //! The database: opening it, its schema, and the one way to begin writing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use migrations::sea_orm_migration::MigratorTrait;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
+    DbErr, RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, sqlx,
 };
 
 use uuid::Uuid;
@@ -142,6 +143,33 @@ impl Db {
         let options =
             TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Writes a consistent copy into a new file, while others read and write.
+    ///
+    /// # Errors
+    /// The file cannot be written; PostgreSQL has tools of its own for this.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        if self.read.get_database_backend() != DbBackend::Sqlite {
+            return Err(Error::broken("Back up PostgreSQL with pg_dump."));
+        }
+        let name = file.display().to_string().replace('\'', "''");
+        self.read.execute_unprepared(&format!("VACUUM INTO '{name}'")).await?;
+        Ok(())
+    }
+
+    /// Whether a SQLite file is whole.
+    ///
+    /// # Errors
+    /// One sentence about the first fault.
+    pub async fn check(&self) -> Result<()> {
+        let query = Statement::from_string(DbBackend::Sqlite, "PRAGMA integrity_check(1)");
+        let row = self.read.query_one_raw(query).await?;
+        let verdict: String = row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?;
+        if verdict == "ok" {
+            return Ok(());
+        }
+        Err(Error::broken(format!("The database is damaged: {verdict}.")))
     }
 
     /// Brings the schema up to date.

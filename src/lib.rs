@@ -8,6 +8,7 @@ pub mod administration;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod copying;
 pub mod credentials;
 pub mod db;
 pub mod error;

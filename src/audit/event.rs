@@ -57,6 +57,8 @@ pub enum Event {
     ThrottleLifted,
     /// The audit log or the list of accounts was taken out.
     Exported,
+    /// An older copy of the database was brought back.
+    BackupRestored,
     /// A server began.
     Started,
     /// A server ended as it should.
@@ -64,7 +66,7 @@ pub enum Event {
 }
 
 /// Each with its name in the table and the log, and in words.
-const ALL: [(Event, &str, &str); 29] = [
+const ALL: [(Event, &str, &str); 30] = [
     (Event::LoggedIn, "auth.login.ok", "signed in"),
     (Event::LoginFailed, "auth.login.fail", "gave a wrong password"),
     (Event::LoggedOut, "auth.logout", "logged out"),
@@ -96,6 +98,7 @@ const ALL: [(Event, &str, &str); 29] = [
     (Event::KeyRevoked, "key.revoked", "a signing key was revoked"),
     (Event::ThrottleLifted, "throttle.lifted", "failed attempts were forgiven"),
     (Event::Exported, "audit.exported", "data was exported"),
+    (Event::BackupRestored, "app.restored", "the database was brought back from a backup"),
     (Event::Started, "app.start", "the server started"),
     (Event::Stopped, "app.stop", "the server stopped"),
 ];

@@ -3,12 +3,14 @@
 
 mod account;
 mod audit;
+mod backup;
 mod keys;
 mod role;
 mod serve;
 mod sessions;
 
 use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,25 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Write a consistent copy of the SQLite database, also while servers work on it
+    Backup {
+        /// A file that does not exist yet
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the SQLite database, and end every session
+    Restore {
+        /// The backup; leave it out when the database was brought back by other means
+        file: Option<PathBuf>,
+    },
+    /// Move everything to another database; stop the servers first
+    Copy {
+        /// Where everything is: sqlite://… or postgres://…
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// An empty database
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// The keys that sign tokens
     #[command(subcommand)]
     Keys(keys::Command),
@@ -126,6 +147,12 @@ async fn dispatch(
             role::run(command, &open(settings).await?, actor, now).await
         }
         Command::Audit(command) => audit::run(command, open(settings).await?, now).await,
+        Command::Backup { file } => backup::backup(&file, &open(settings).await?).await,
+        Command::Restore { file } => {
+            serve::make_data_folder(&settings)?;
+            backup::restore(file, settings, now).await
+        }
+        Command::Copy { from, to } => backup::copy(from, to, &settings).await,
         Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
         Command::Session(command) => {
             sessions::run_session(command, &open(settings).await?, now).await

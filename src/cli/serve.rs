@@ -109,7 +109,7 @@ pub(super) fn make_data_folder(settings: &Settings) -> Result<()> {
 
 /// One server for one SQLite file: a second one would not learn in time what
 /// the first revokes. Other commands may work beside it.
-fn lock_database(settings: &Settings) -> Result<Option<File>> {
+pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
     let Some(file) = db::sqlite_file(&settings.database_url) else { return Ok(None) };
     let lock = file.with_extension("lock");
     let name = lock.display();

@@ -207,6 +207,27 @@ impl Sessions {
     /// # Errors
     /// The database failed; those ended so far stay ended.
     pub async fn end_everything(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
+        let told = actor.does(Event::EveryoneSignedOut, None);
+        self.end_all_there_are(EndReason::ByAdmin, "everyone signed out", told, now).await
+    }
+
+    /// An older copy of the database was brought back: which of its sessions
+    /// have ended since, nobody knows any more. Returns how many ended.
+    ///
+    /// # Errors
+    /// The database failed; those ended so far stay ended.
+    pub async fn end_after_restore(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
+        let told = actor.does(Event::BackupRestored, None);
+        self.end_all_there_are(EndReason::Restored, "backup restored", told, now).await
+    }
+
+    async fn end_all_there_are(
+        &self,
+        why: EndReason,
+        words: &str,
+        told: Entry<'_>,
+        now: Timestamp,
+    ) -> Result<u64> {
         const BATCH: u64 = 2000;
         let mut count = 0;
         loop {
@@ -216,11 +237,10 @@ impl Sessions {
                 break;
             }
             let which = entity::Column::Sid.is_in(sids);
-            count += end_where(self.db.write(), which, EndReason::ByAdmin, now).await?;
+            count += end_where(self.db.write(), which, why, now).await?;
         }
         let txn = self.db.begin().await?;
-        let revoked = self.require_refresh_of_everyone(&txn, "everyone signed out", now).await?;
-        let told = actor.does(Event::EveryoneSignedOut, None);
+        let revoked = self.require_refresh_of_everyone(&txn, words, now).await?;
         audit::record(&txn, told.with(format!("sessions ended: {count}")), now).await?;
         txn.commit().await?;
         self.make_known([], revoked);

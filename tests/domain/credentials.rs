@@ -1,6 +1,7 @@
+use doorward::accounts::names::{LoginName, RoleName};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Passwords, names::LoginName};
+use doorward::accounts::{self, Passwords};
 use doorward::administration::{self, Deed};
 use doorward::audit::Actor;
 use doorward::credentials;
@@ -167,5 +168,30 @@ async fn a_password_is_verified_exactly_as_it_was_typed() {
     assert!(matches(typed).await);
     for other in [typed.trim(), &typed.to_lowercase(), &typed[..73], &typed.replace('ß', "ss")] {
         assert!(!matches(other).await, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn two_who_act_on_one_account_at_once_both_get_a_clear_answer() {
+    let world = World::new().await;
+    world.account("chief", Roles::admin()).await;
+    let here = origin("web");
+    let actor = Actor::operator(&here);
+    for round in 0..10 {
+        let ada = world.account(&format!("ada-{round}"), Roles::default()).await;
+        let bob = world.account(&format!("bob-{round}"), Roles::default()).await;
+        let (forth, back) = ([ada.id, bob.id], [bob.id, ada.id]);
+        let editors = Roles::of([RoleName::parse("editors").unwrap()]);
+        let sessions = &world.sessions;
+        let all = tokio::join!(
+            administration::act(sessions, Deed::Disable, &forth, actor, NOON),
+            administration::act(sessions, Deed::EndSessions, &back, actor, NOON),
+            administration::set_roles(sessions, ada.id, &editors, actor, NOON),
+            administration::act(sessions, Deed::Delete, &back, actor, NOON),
+        );
+        for one in [all.0, all.1, all.2] {
+            assert!(matches!(one, Ok(_) | Err(Error::NotFound)), "{one:?}");
+        }
+        assert_eq!(all.3.unwrap().accounts, 2, "whoever deletes, deletes both");
     }
 }

@@ -6,6 +6,7 @@ mod databases;
 
 mod access_token;
 mod audit;
+mod copying;
 mod credentials;
 mod listing;
 mod plans;

@@ -31,6 +31,22 @@ impl Browser {
         Self { port: self.port, cookies: self.cookies.clone() }
     }
 
+    /// The same cookies, sent to another port.
+    pub fn on(&self, port: u16) -> Self {
+        Self { port, cookies: self.cookies.clone() }
+    }
+
+    /// Asks under the name that the service has at another port.
+    pub fn get_as(&self, path: &str, port: u16) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nCookie: {}\r\n\r\n",
+            cookies.join("; ")
+        );
+        exchange(self.port, head.as_bytes()).expect("an answer")
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, "", b"")
     }

@@ -11,6 +11,7 @@ mod browser;
 mod cluster;
 mod input;
 mod logs;
+mod moving;
 mod raw;
 mod server;
 mod settings;

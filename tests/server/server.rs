@@ -80,6 +80,11 @@ impl Server {
     /// Ends it in order, and starts it again on the same files.
     pub fn restart(&mut self) {
         assert!(self.stop().success());
+        self.start_again();
+    }
+
+    /// Starts it on the same files, after it was ended.
+    pub fn start_again(&mut self) {
         self.process = Self::spawn(self.folder.path(), &self.environment);
         self.wait_until_it_answers();
     }

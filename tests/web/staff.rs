@@ -630,3 +630,38 @@ fn the_table_in_the_documentation_is_the_one_the_guards_are_held_against() {
     let document = std::fs::read_to_string("docs/roles.md").unwrap();
     assert!(document.contains(&rows), "docs/roles.md should have:\n{rows}");
 }
+
+#[rocket::async_test]
+async fn the_overview_names_alarms_a_shared_address_and_old_keys() {
+    let app = App::with(&[("throttle_name", "0"), ("throttle_address", "0")]).await;
+    for number in 0..5 {
+        app.account(&format!("pupil-{number}"), &[]).await;
+    }
+    for round in 0..100 {
+        app.browser_at("192.0.2.1").log_in(&format!("pupil-{}", round % 5)).await;
+    }
+    let thief = app.browser_at("192.0.2.1");
+    thief.log_in("pupil-1").await;
+    let owner = thief.copied();
+    for browser in [&owner, &thief] {
+        app.pass(Duration::minutes(11)).await;
+        browser.forget("__Host-at");
+        browser.get("/account").await;
+        browser.get("/account").await;
+    }
+    app.account("reader", &["auditor"]).await;
+    let reader = app.browser_at("192.0.2.1");
+    reader.log_in("reader").await;
+    let body = reader.get("/admin").await.body;
+    assert!(
+        body.contains("a copy of a session was used, and that session was ended: once"),
+        "{body}"
+    );
+    assert!(body.contains("seem to share the address 192.0.2.1"), "{body}");
+    assert!(!body.contains("days old"), "{body}");
+    app.pass(Duration::days(200)).await;
+    let reader = app.browser_at("198.51.100.1");
+    reader.log_in("reader").await;
+    let body = reader.get("/admin").await.body;
+    assert!(body.contains("The access key is 200 days old"), "{body}");
+}

@@ -1,0 +1,127 @@
+//! `doorward backup`, `doorward restore` and `doorward copy`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::say;
+use super::serve::lock_database;
+use crate::Doorward;
+use crate::audit::{Actor, Origin};
+use crate::config::Settings;
+use crate::copying;
+use crate::db::{self, Db};
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+
+/// Writes a consistent copy of the database while servers work on it.
+pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
+    if file.exists() {
+        return Err(Error::broken(format!("The file {} exists already.", file.display())));
+    }
+    doorward.db.backup(file).await?;
+    say(&format!("The database is in {}. The keys are not: keep them elsewhere.", file.display()));
+    Ok(())
+}
+
+/// Puts a backup in the place of the database, and ends every session: those
+/// that ended since the backup must not come back to life.
+pub(super) async fn restore(
+    file: Option<PathBuf>,
+    settings: Settings,
+    now: Timestamp,
+) -> Result<()> {
+    let place = db::sqlite_file(&settings.database_url);
+    let (Some(file), Some(place)) = (&file, &place) else {
+        if file.is_some() {
+            return Err(Error::broken(
+                "PostgreSQL is brought back with pg_restore; then run `doorward restore` without a file.",
+            ));
+        }
+        let ended = end_sessions(&Doorward::open(settings, now).await?, now).await?;
+        say(&format!("{ended} sessions ended."));
+        return Ok(());
+    };
+    let _lock = lock_database(&settings)?;
+    let beside = place.with_extension("restoring");
+    let failed =
+        |why: std::io::Error| Error::broken(format!("The backup cannot be copied: {why}."));
+    remove_database(&beside)?;
+    fs::copy(file, &beside).map_err(failed)?;
+    let restored = Settings { database_url: format!("sqlite://{}", beside.display()), ..settings };
+    let doorward = Doorward::open(restored, now).await.map_err(|error| {
+        Error::broken(format!("{} is no backup of Doorward: {error}", file.display()))
+    })?;
+    let checked = doorward.db.check().await;
+    let ended = match checked {
+        Ok(()) => end_sessions(&doorward, now).await,
+        Err(error) => Err(error),
+    };
+    doorward.db.clone().close().await;
+    let ended = ended.inspect_err(|_| drop(remove_database(&beside)))?;
+    let replaced = place.with_extension("replaced");
+    remove_database(&replaced)?;
+    for ending in ENDINGS {
+        let from = with_ending(place, ending);
+        if from.exists() {
+            fs::rename(&from, with_ending(&replaced, ending)).map_err(failed)?;
+        }
+    }
+    fs::rename(&beside, place).map_err(failed)?;
+    say(&format!(
+        "The backup is in place, and {ended} sessions ended. What was there before is {}.",
+        replaced.display()
+    ));
+    Ok(())
+}
+
+/// Beside its file, SQLite keeps a log and an index of it.
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn remove_database(file: &Path) -> Result<()> {
+    for ending in ENDINGS {
+        let file = with_ending(file, ending);
+        match fs::remove_file(&file) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                let name = file.display();
+                return Err(Error::broken(format!("The file {name} cannot be removed: {why}.")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn end_sessions(doorward: &Doorward, now: Timestamp) -> Result<u64> {
+    let origin = Origin::command_line();
+    doorward.sessions.end_after_restore(Actor::operator(&origin), now).await
+}
+
+/// Moves everything from one database to another, and checks it.
+pub(super) async fn copy(from: String, to: String, settings: &Settings) -> Result<()> {
+    let open = async |url: String| {
+        let db = Db::open(&db::Options {
+            url,
+            synchronous_full: settings.synchronous_full,
+            connections: 4,
+        })
+        .await?;
+        db.migrate_up().await?;
+        Ok::<_, Error>(db)
+    };
+    let (from, to) = (open(from).await?, open(to).await?);
+    let copied = copying::copy(&from, &to, |table, rows| {
+        say(&format!("{table}: {rows} rows"));
+    })
+    .await?;
+    say(&format!("{copied} rows are in both, and they are the same."));
+    for db in [from, to] {
+        db.close().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Moving from one database to another.
+
+use std::collections::BTreeMap;
+
+use doorward::accounts;
+use doorward::accounts::roles::Roles;
+use doorward::copying;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::databases::postgres;
+use crate::{NOON, World};
+
+#[tokio::test]
+async fn every_column_of_every_table_is_copied() {
+    let world = World::new().await;
+    let db = world.sessions.db.read();
+    let query = match postgres() {
+        Some(_) => {
+            "SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+        None => {
+            "SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+        }
+    };
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), query)).await;
+    let mut schema: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows.unwrap() {
+        let table: String = row.try_get("", "t").unwrap();
+        schema.entry(table).or_default().push(row.try_get("", "c").unwrap());
+    }
+    schema.remove("seaql_migrations");
+    let mut known: BTreeMap<_, _> = copying::known_columns().into_iter().collect();
+    schema.values_mut().chain(known.values_mut()).for_each(|columns| columns.sort());
+    assert_eq!(known, schema);
+}
+
+#[tokio::test]
+async fn an_interrupted_copy_is_taken_up_again_and_a_changed_one_is_noticed() {
+    let (from, to) = (World::new().await, World::new().await);
+    for number in 0..40 {
+        from.session(&format!("member-{number}")).await;
+    }
+    let (here, there) = (&from.sessions.db, &to.sessions.db);
+    // Dropped half-way, as by Ctrl-C.
+    let half = std::time::Duration::from_millis(5);
+    drop(tokio::time::timeout(half, copying::copy(here, there, |_, _| {})).await);
+    let rows = copying::copy(here, there, |_, _| {}).await.unwrap();
+    assert!(rows >= 120, "{rows}");
+    assert_eq!(accounts::count(there.read()).await.unwrap(), 40);
+    let refused = copying::copy(here, there, |_, _| {}).await.unwrap_err().to_string();
+    assert!(refused.contains("not empty"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_target_with_accounts_of_its_own_is_left_alone() {
+    let (from, to) = (World::new().await, World::new().await);
+    from.account("ada", Roles::default()).await;
+    to.account("bob", Roles::default()).await;
+    let refused = copying::copy(&from.sessions.db, &to.sessions.db, |_, _| {}).await;
+    assert!(refused.unwrap_err().to_string().contains("not empty"));
+    assert_eq!(accounts::count(to.sessions.db.read()).await.unwrap(), 1);
+    to.sessions.tend(NOON).await.unwrap();
+}
