@@ -63,8 +63,9 @@ impl Db {
     }
 
     async fn open_sqlite(options: &Options) -> Result<Self, DbErr> {
-        let write = Database::connect(sqlite(options, 1)).await?;
-        let read = Database::connect(sqlite(options, 4)).await?;
+        let mut write = Database::connect(sqlite(options, 1)).await?;
+        let mut read = Database::connect(sqlite(options, 4)).await?;
+        [&mut write, &mut read].map(measure);
         Ok(Self { read, write, changes: changes() })
     }
 
@@ -81,7 +82,8 @@ impl Db {
                 let url = options.url.clone();
                 move |connect| verified(connect, &url)
             });
-        let both = Database::connect(connect).await?;
+        let mut both = Database::connect(connect).await?;
+        measure(&mut both);
         Ok(Self { read: both.clone(), write: both, changes: changes() })
     }
 
@@ -264,6 +266,13 @@ fn verified(options: PgConnectOptions, url: &str) -> PgConnectOptions {
     let local = host.starts_with('/') || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host);
     let chosen = url.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
     if local || chosen { options } else { options.ssl_mode(PgSslMode::VerifyFull) }
+}
+
+/// Measures how long each query takes.
+fn measure(db: &mut DatabaseConnection) {
+    db.set_metric_callback(|done| {
+        metrics::histogram!("doorward_database_seconds").record(done.elapsed.as_secs_f64());
+    });
 }
 
 fn changes() -> Arc<Vec<AtomicU64>> {

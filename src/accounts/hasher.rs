@@ -2,9 +2,11 @@
 //! hashing there stalls every other page, and apart from the runtime's blocking
 //! pool because hundreds of 19 MiB blocks are never given back.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -59,6 +61,7 @@ pub enum Match {
 /// The hashing threads. Dropping it ends them.
 pub struct Hasher {
     jobs: SyncSender<Job>,
+    waiting: Arc<AtomicUsize>,
     params: Params,
     /// Stands in for the hash of an account that does not exist.
     nobodys: PasswordHash,
@@ -91,7 +94,7 @@ impl Hasher {
             salt: Some(new_salt()),
             hash: Some(Output::new(&secrets::random::<32>()).expect("32 bytes")),
         };
-        Ok(Self { jobs, params, nobodys })
+        Ok(Self { jobs, waiting: Arc::default(), params, nobodys })
     }
 
     /// The hash to store, in PHC text form.
@@ -145,6 +148,11 @@ impl Hasher {
         Ok(judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
     }
 
+    /// How many jobs wait for a thread.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     async fn compute(&self, password: &Password, salt: Salt, params: Params) -> Result<Output> {
         let password = password.clone();
         self.on_a_thread(move |memory| run(&password, &salt, &params, memory)).await?
@@ -155,15 +163,24 @@ impl Hasher {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
+        let waiting = Arc::clone(&self.waiting);
+        let queued = Instant::now();
         let job = Box::new(move |memory: &mut Vec<Block>| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            let seconds = queued.elapsed().as_secs_f64();
+            metrics::histogram!("doorward_hashing_wait_seconds").record(seconds);
             // Nobody waits for a browser that has gone away.
             if !answer.is_closed() {
                 drop(answer.send(work(memory)));
             }
         });
-        self.jobs.try_send(job).map_err(|why| match why {
-            TrySendError::Full(_) => Error::Busy,
-            TrySendError::Disconnected(_) => Error::broken("The hashing threads have ended."),
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.jobs.try_send(job).map_err(|why| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            match why {
+                TrySendError::Full(_) => Error::Busy,
+                TrySendError::Disconnected(_) => Error::broken("The hashing threads have ended."),
+            }
         })?;
         answered.await.map_err(|_| Error::broken("A hashing thread ended early."))
     }

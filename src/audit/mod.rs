@@ -129,6 +129,7 @@ pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp)
         reason = entry.reason,
         "audit"
     );
+    metrics::counter!("doorward_events_total", "event" => entry.event.name()).increment(1);
     let row = entity::ActiveModel {
         at: Set(now),
         event: Set(entry.event.name().to_owned()),

@@ -28,6 +28,7 @@ const TIDY: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     make_data_folder(&settings)?;
+    web::metrics::start();
     let _lock = lock_database(&settings)?;
     let figment = config::rocket_config(figment, &settings);
     let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
@@ -128,6 +129,7 @@ async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
         // Both, whatever becomes of the other.
+        web::metrics::upkeep();
         let tended = doorward.tend(Clock::default().now()).await;
         match tended.and(doorward.keys.reload()) {
             Ok(_) => failing = false,

@@ -73,6 +73,8 @@ pub struct Settings {
     pub database_notify: bool,
     /// Whether SQLite waits for the disk at each commit.
     pub synchronous_full: bool,
+    /// Who may see `/metrics`: whoever has this token; without one, this machine.
+    pub metrics_token: Option<String>,
     /// What log lines look like.
     pub log_format: LogFormat,
     /// The least important lines that are written.
@@ -98,7 +100,7 @@ pub enum LogFormat {
 }
 
 /// Every key there is; the order is that of Rocket.toml.
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "base_url",
     "data_dir",
     "database_url",
@@ -129,6 +131,7 @@ const KEYS: [&str; 32] = [
     "throttle_name",
     "throttle_known_browser",
     "throttle_registrations",
+    "metrics_token",
     "log_format",
     "log_level",
 ];
@@ -199,6 +202,7 @@ impl Settings {
                 .one_of("sqlite_synchronous", &[("full", true), ("normal", false)])?,
             database_connections: section.whole("database_connections", 16, 2..=1000)? as u32,
             database_notify: section.flag("database_notify", true)?,
+            metrics_token: section.optional("metrics_token")?,
             log_format: section
                 .one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             log_level: section.one_of(

@@ -114,6 +114,14 @@ impl<'f> Section<'f> {
         }
     }
 
+    /// A text that may be left empty, which is as if it were absent.
+    pub(super) fn optional(&self, key: &str) -> Result<Option<String>> {
+        match self.values.get(key) {
+            Some(Value::String(_, text)) if text.is_empty() => Ok(None),
+            _ => self.text(key),
+        }
+    }
+
     /// `data_dir`, which also becomes part of an address.
     pub(super) fn data_dir(&self) -> Result<PathBuf> {
         let path = self.text("data_dir")?.unwrap_or_else(|| "data".to_owned());

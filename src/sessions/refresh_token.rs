@@ -77,6 +77,18 @@ pub enum Verdict {
     Restored,
 }
 
+impl Verdict {
+    /// The word in figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rotate => "rotate",
+            Self::Again => "again",
+            Self::Reuse => "reuse",
+            Self::Restored => "restored",
+        }
+    }
+}
+
 /// The table of the rotation protocol. `confirmed` is the newest generation
 /// that a browser has proved to hold.
 pub fn judge(presented: i64, row: &entity::Model, confirmed: i64, now: Timestamp) -> Verdict {

@@ -103,7 +103,9 @@ impl Sessions {
                 return Ok(Refreshed::Over(row.end_reason.unwrap_or(EndReason::ByAdmin)));
             }
             let confirmed = row.confirmed_gen.max(self.sightings.generation(row.sid));
-            let done = match judge(token.generation, &row, confirmed, now) {
+            let verdict = judge(token.generation, &row, confirmed, now);
+            metrics::counter!("doorward_refreshes_total", "case" => verdict.name()).increment(1);
+            let done = match verdict {
                 Verdict::Rotate => self.rotate(&row, now).await?,
                 Verdict::Again => self.again(&row, now).await?,
                 Verdict::Reuse => self.stop(&row, EndReason::Reuse, origin, now).await?,

@@ -152,6 +152,8 @@ struct Receipts {
 impl Receipts {
     fn note(&mut self, revocation: i64, delay_millis: i64) {
         if self.known.insert(revocation) {
+            let seconds = delay_millis.max(0) as f64 / 1000.0;
+            metrics::histogram!("doorward_revocation_seconds").record(seconds);
             self.unwritten.push((revocation, delay_millis.max(0)));
         }
         if self.known.len() > MOST_RECEIPTS {

@@ -62,6 +62,7 @@ pub struct Counters(Mutex<Counts>);
 impl Counters {
     /// One more of `name`.
     pub fn count(&self, name: &str, now: Timestamp) {
+        metrics::counter!("doorward_events_total", "event" => name.to_owned()).increment(1);
         let mut counts = self.0.lock().expect("no panic while the lock is held");
         *counts.entry((now.hour(), name.to_owned())).or_default() += 1;
     }

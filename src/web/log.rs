@@ -6,6 +6,7 @@ use std::time::Instant;
 use rocket::http::Method;
 use rocket::{Request, Response};
 
+use super::metrics;
 use crate::secrets;
 
 /// Names a request in the log and on error pages.
@@ -28,6 +29,9 @@ pub fn begin(request: &Request<'_>) {
 /// Writes its line.
 pub fn end(request: &Request<'_>, response: &mut Response<'_>) {
     let status = response.status().code;
+    let method = request.method().as_str();
+    let pattern = request.route().map_or("-", |route| route.uri.path());
+    metrics::count_request(method, pattern, status);
     let quiet = request.method() == Method::Get && status < 500;
     if quiet && !tracing::enabled!(tracing::Level::DEBUG) {
         return;
@@ -35,7 +39,6 @@ pub fn end(request: &Request<'_>, response: &mut Response<'_>) {
     let id = RequestId::of(request);
     response.set_raw_header("X-Request-Id", id.to_owned());
     let route = request.route().map_or("-", |route| route.uri.as_str());
-    let method = request.method().as_str();
     let micros = request.local_cache(|| Began(Instant::now())).0.elapsed().as_micros() as u64;
     if status >= 500 {
         tracing::error!(id, method, route, status, micros, "request");

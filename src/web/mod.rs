@@ -22,6 +22,7 @@ mod body;
 mod health;
 mod log;
 mod login;
+pub mod metrics;
 mod my_sessions;
 mod overview;
 mod recovery;
@@ -60,6 +61,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", account::routes())
         .mount("/", my_sessions::routes())
         .mount("/", health::routes())
+        .mount("/", metrics::routes())
         .mount("/", headers::routes())
         .mount("/", assets::routes())
         .mount("/api", api::routes())

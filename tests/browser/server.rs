@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::{PASSWORD, free_port, here, wait};
+use crate::{PASSWORD, free_port, wait};
 
 /// A running server on a folder of its own.
 pub struct Server {
@@ -20,8 +20,10 @@ pub struct Server {
 
 /// Not `DOORWARD_…`: the server would take it for a setting and refuse to start.
 fn binary() -> PathBuf {
-    let default = here().join("../../target/debug/doorward");
-    let binary = std::env::var_os("BROWSER_SERVER").map_or(default, PathBuf::from);
+    // Beside the folder of this test: target/debug/deps/browser-….
+    let test = std::env::current_exe().unwrap();
+    let beside = test.parent().unwrap().with_file_name("doorward");
+    let binary = std::env::var_os("BROWSER_SERVER").map_or(beside, PathBuf::from);
     assert!(binary.exists(), "{} is not there: run cargo build", binary.display());
     binary
 }

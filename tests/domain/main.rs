@@ -1,7 +1,7 @@
 //! The ground floor on a real database file, without a web server. Time is a
 //! parameter: nothing here waits.
 
-#[path = "../databases.rs"]
+#[path = "../shared/databases.rs"]
 mod databases;
 
 mod access_token;

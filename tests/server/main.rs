@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_types, reason = "these tests start the program")]
 
-#[path = "../databases.rs"]
+#[path = "../shared/databases.rs"]
 mod databases;
 
 mod beside;

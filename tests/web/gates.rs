@@ -6,7 +6,7 @@ use rocket::http::{Method, Status};
 use crate::app::App;
 
 /// The only addresses a stranger may reach.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 14] = [
     "/",
     "/login",
     "/register",
@@ -14,6 +14,8 @@ const PUBLIC: [&str; 13] = [
     "/recover/<token>",
     "/healthz",
     "/readyz",
+    // Not there for strangers from elsewhere.
+    "/metrics",
     "/misdirected",
     "/static/<name>",
     "/api/login",
@@ -33,7 +35,7 @@ const ELSEWHERE: [&str; 9] = [
     "/static/<name>",
     "/readyz",
     "/api/me",
-    "/admin",
+    "/metrics",
 ];
 
 fn guarded(app: &App, method: Method) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The app as a browser meets it: requests in, pages and cookies out. In
 //! process, with a real database; what needs a socket is in tests/server.
 
-#[path = "../databases.rs"]
+#[path = "../shared/databases.rs"]
 mod databases;
 
 mod account;
@@ -13,6 +13,7 @@ mod csrf;
 mod gates;
 mod headers;
 mod login;
+mod metrics;
 mod my_sessions;
 mod pages;
 mod recovery;

@@ -1,0 +1,88 @@
+//! `/metrics`, for Prometheus. Only for this machine, or with the token of the
+//! setting `metrics_token`: it tells how busy the service is and how its
+//! defences are doing. For everybody else there is no such page (ASVS V13.4.5).
+
+use std::sync::LazyLock;
+
+use metrics::{counter, gauge};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rocket::http::{ContentType, Status};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{Route, get, routes};
+
+use super::Service;
+use super::guards::Caller;
+use crate::Doorward;
+use crate::secrets;
+
+/// What all of this process is counted by.
+static HANDLE: LazyLock<PrometheusHandle> = LazyLock::new(|| {
+    let seconds = [0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let builder = PrometheusBuilder::new().set_buckets(&seconds).expect("there are some");
+    let recorder = builder.build_recorder();
+    let handle = recorder.handle();
+    // Whoever was first stays; it counts nothing then, and says so by being empty.
+    drop(metrics::set_global_recorder(recorder));
+    handle
+});
+
+/// Begins to count. Before that, nothing is.
+pub fn start() {
+    LazyLock::force(&HANDLE);
+}
+
+/// What has to be done now and then, so that what was counted takes no memory.
+pub fn upkeep() {
+    HANDLE.run_upkeep();
+}
+
+/// A request was answered. `route` is its pattern.
+pub fn count_request(method: &'static str, route: &str, status: u16) {
+    counter!(
+        "doorward_requests_total",
+        "method" => method, "route" => route.to_owned(), "status" => status.to_string()
+    )
+    .increment(1);
+}
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![metrics_page]
+}
+
+/// Whoever may see the figures. Else: 404.
+struct Watcher;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Watcher {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let headers = request.headers();
+        let given = headers.get_one("Authorization").and_then(|text| text.strip_prefix("Bearer "));
+        let token = &Doorward::of(request).settings.metrics_token;
+        let knows = |token: &String| {
+            given.is_some_and(|given| secrets::same(given.as_bytes(), token.as_bytes()))
+        };
+        // A proxy on this machine brings others: their requests have these headers.
+        let brought = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+        let local =
+            Caller::of(request).address.parse().is_ok_and(|at: std::net::IpAddr| at.is_loopback())
+                && !brought.iter().any(|name| headers.contains(name));
+        if token.as_ref().is_some_and(knows) || (token.is_none() && local) {
+            Outcome::Success(Self)
+        } else {
+            Outcome::Error((Status::NotFound, ()))
+        }
+    }
+}
+
+#[get("/metrics")]
+fn metrics_page(_watcher: Watcher, doorward: &Service) -> (ContentType, String) {
+    gauge!("doorward_revocations").set(doorward.sessions.index.len() as f64);
+    gauge!("doorward_hashing_jobs").set(doorward.hasher.waiting() as f64);
+    upkeep();
+    let kind =
+        ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);
+    (kind, HANDLE.render())
+}
