@@ -65,7 +65,8 @@ impl Db {
     async fn open_sqlite(options: &Options) -> Result<Self, DbErr> {
         let mut write = Database::connect(sqlite(options, 1)).await?;
         let mut read = Database::connect(sqlite(options, 4)).await?;
-        [&mut write, &mut read].map(measure);
+        measure(&mut write);
+        measure(&mut read);
         Ok(Self { read, write, changes: changes() })
     }
 
