@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod doctor;
 mod keys;
 mod role;
 mod serve;
@@ -56,6 +57,8 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look at settings, keys, database, clock and machine; says what to mend
+    Doctor,
     /// Write a consistent copy of the SQLite database, also while servers work on it
     Backup {
         /// A file that does not exist yet
@@ -147,6 +150,7 @@ async fn dispatch(
             role::run(command, &open(settings).await?, actor, now).await
         }
         Command::Audit(command) => audit::run(command, open(settings).await?, now).await,
+        Command::Doctor => doctor::run(&open(settings).await?, now).await,
         Command::Backup { file } => backup::backup(&file, &open(settings).await?).await,
         Command::Restore { file } => {
             serve::make_data_folder(&settings)?;

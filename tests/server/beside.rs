@@ -166,3 +166,27 @@ fn an_expired_access_token_is_refreshed_for_pages_and_forms_and_many_at_once() {
         "all get the same"
     );
 }
+
+#[test]
+fn the_doctor_says_what_is_in_order_and_what_to_mend() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    server.account("chief", &["admin"]);
+    let said = server.done(&["doctor"], "");
+    for words in [
+        "ok    Only its owner sees",
+        "ok    The access key is 0 days old.",
+        "ok    The database answers",
+        "look  There is one administrator",
+        "log-ins a minute",
+        "look  No proxy is trusted",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let folder = server.folder.path().join("data");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = server.run(&["doctor"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("MEND  Others can look into"), "{said}");
+}
