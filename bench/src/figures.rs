@@ -12,7 +12,9 @@ use crate::table::{self, Aim, Plan, in_turn, median};
 
 /// How many people log in. One alone would soon have more sessions than are
 /// allowed, and each log-in would have to end another.
-const PEOPLE: usize = 64;
+const PEOPLE: usize = 256;
+/// How many of them log in at once.
+const FLOOD: usize = 64;
 
 pub(crate) async fn measure(plan: Plan) {
     table::head();
@@ -90,7 +92,7 @@ async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) {
     let compared = in_turn(
         plan,
         async || {
-            let flood = Load::new(PEOPLE, plan.each * 2);
+            let flood = Load::new(FLOOD, plan.each * 2);
             tokio::join!(flood.run(log_ins), look()).1
         },
         look,
