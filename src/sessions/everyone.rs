@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Select,
 };
+use uuid::Uuid;
 
 use super::entity::{Column, Entity, Model};
 use super::{Client, Session, SessionId, live_of};
@@ -48,6 +49,12 @@ impl Cursor {
     }
 }
 
+impl Cursor {
+    fn moment(&self) -> (Timestamp, Uuid) {
+        (Timestamp(self.place.parse().unwrap_or(i64::MAX)), self.sid.0)
+    }
+}
+
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}~{}", self.place, self.sid)
@@ -67,7 +74,17 @@ pub async fn screen(
     now: Timestamp,
 ) -> Result<(Vec<Session>, Option<Cursor>)> {
     if let Some(account) = filter.account {
-        return Ok((of_account(db, account, filter, now).await?, None));
+        let mut all = of_account(db, account, filter, now).await?;
+        if let Some(from) = from {
+            all.retain(|session| place(session) < from.moment());
+        }
+        let more = all.len() as u64 > limit;
+        all.truncate(limit as usize);
+        let next = all
+            .last()
+            .filter(|_| more)
+            .map(|last| Cursor { place: last.created_at.0.to_string(), sid: last.sid });
+        return Ok((all, next));
     }
     let mut found = vec![];
     loop {
@@ -91,7 +108,12 @@ pub async fn screen(
     }
 }
 
-/// Those of one account are few, and are not read in screens.
+/// The newest first, and of the same moment in the order of their names.
+fn place(session: &Session) -> (Timestamp, Uuid) {
+    (session.created_at, session.sid.0)
+}
+
+/// Those of one account are few: all are read, whatever is shown of them.
 async fn of_account(
     db: &impl ConnectionTrait,
     account: AccountId,
@@ -100,7 +122,7 @@ async fn of_account(
 ) -> Result<Vec<Session>> {
     let mut found = live_of(db, account, now).await?;
     found.retain(|session| fits(filter, session));
-    found.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+    found.sort_by_key(|session| std::cmp::Reverse(place(session)));
     Ok(found)
 }
 
@@ -139,8 +161,8 @@ fn query(filter: &Filter, from: &Option<Cursor>) -> Select<Entity> {
         return query;
     }
     query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Sid);
-    if let Some(Cursor { place, sid }) = from {
-        let moment = Timestamp(place.parse().unwrap_or(i64::MAX));
+    if let Some(cursor @ Cursor { sid, .. }) = from {
+        let (moment, _) = cursor.moment();
         let same = Condition::all().add(Column::CreatedAt.eq(moment)).add(Column::Sid.lt(*sid));
         query = query
             .filter(Column::CreatedAt.lte(moment))

@@ -665,3 +665,22 @@ async fn the_overview_names_alarms_a_shared_address_and_old_keys() {
     let body = reader.get("/admin").await.body;
     assert!(body.contains("The access key is 200 days old"), "{body}");
 }
+
+#[rocket::async_test]
+async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
+    let app = App::with(&[("max_sessions_per_account", "1000"), ("throttle_name", "0")]).await;
+    let helper = app.staff("helper", "support").await;
+    let account = app.account("ada", &[]).await;
+    let (sessions, now) = (&app.doorward.sessions, app.clock().now());
+    let origin = doorward::audit::Origin::default();
+    for _ in 0..510 {
+        let client = doorward::sessions::Client::Api;
+        sessions.start(&account, client, true, None, &origin, now).await.unwrap();
+    }
+    let page = "/admin/sessions/end?account=ada";
+    let preview = helper.get(page).await;
+    assert!(preview.body.contains("Signs out 500 sessions of one person."), "{}", preview.body);
+    assert!(preview.body.contains("There are more that fit"), "{}", preview.body);
+    helper.end_sessions(page).await;
+    assert!(helper.get(page).await.body.contains("Signs out 10 sessions of one person."));
+}

@@ -128,8 +128,8 @@ struct Chosen<'r> {
     kind: Option<&'r str>,
 }
 
-/// More are not ended with one press.
-const MOST: u64 = 1000;
+/// More are not ended with one press: their names must fit into a form of 16 KiB.
+const MOST: u64 = 500;
 
 /// The live ones among them, at most [`MOST`]; and whether there are more.
 async fn chosen_sessions(
