@@ -85,7 +85,7 @@ impl Done {
 ///
 /// # Errors
 /// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
-/// [`Refusal::NotAnAdmin`] when somebody who is none acts on an administrator.
+/// [`Refusal::MayMore`] when an account may do what the actor may not.
 pub async fn act(
     sessions: &Sessions,
     deed: Deed,
@@ -109,7 +109,7 @@ pub async fn act(
     }
     affected.retain(|account| deed.applies_to(account));
     if matches!(deed, Deed::Disable | Deed::Enable) {
-        leave_admins_to_admins(&txn, &affected, actor).await?;
+        leave_the_mightier_alone(&txn, &affected, actor).await?;
     }
     let mut done = Done::default();
     let mut revoked = Revoked::default();
@@ -205,7 +205,8 @@ async fn insert(
 ///
 /// # Errors
 /// [`Refusal::NotAnAdmin`]: whoever could make one for an administrator could
-/// become that administrator. The operator can, at the command line.
+/// become that administrator. The operator can, at the command line. And
+/// [`Refusal::MayMore`].
 pub async fn start_recovery(
     sessions: &Sessions,
     id: AccountId,
@@ -216,6 +217,7 @@ pub async fn start_recovery(
     if account.roles.has(ADMIN) && actor.account.is_some() {
         return Err(Refusal::NotAnAdmin.into());
     }
+    leave_the_mightier_alone(sessions.db.read(), std::slice::from_ref(&account), actor).await?;
     credentials::start_recovery(&sessions.db, id, life, actor, now).await
 }
 
@@ -394,18 +396,18 @@ async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<
     Ok(())
 }
 
-/// Support helps members; only administrators switch administrators off and on.
-async fn leave_admins_to_admins(
+/// Support helps members; nobody reaches out for what they may not do themselves.
+async fn leave_the_mightier_alone(
     db: &impl ConnectionTrait,
     affected: &[Account],
     actor: Actor<'_>,
 ) -> Result<()> {
     let Some(account) = actor.account else { return Ok(()) };
-    let roles = accounts::by_id(db, AccountId(account)).await?.roles;
-    if !roles.has(ADMIN) && affected.iter().any(|account| account.roles.has(ADMIN)) {
-        return Err(Refusal::NotAnAdmin.into());
-    }
-    Ok(())
+    let own = accounts::by_id(db, AccountId(account)).await?.roles;
+    let beyond = |permission: &Permission| {
+        !own.may(*permission) && affected.iter().any(|account| account.roles.may(*permission))
+    };
+    if Permission::ALL.iter().any(beyond) { Err(Refusal::MayMore.into()) } else { Ok(()) }
 }
 
 const NONE: &str = "no roles";

@@ -75,6 +75,9 @@ pub enum Refusal {
         "This cannot be done to an administrator from here. The operator can, at the command line."
     )]
     NotAnAdmin,
+    /// Whoever recovers an account, or switches it off, must be able to do all that it can.
+    #[error("This account may do things that yours may not. Please ask an administrator.")]
+    MayMore,
     /// What an undo would bring back is not what is there.
     #[error("This cannot be undone any more: it was changed again, or it is too long ago.")]
     TooLateToUndo,

@@ -252,6 +252,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         | Refusal::LastAdmin
         | Refusal::TooManyRoles
         | Refusal::NotAnAdmin
+        | Refusal::MayMore
         | Refusal::TooLateToUndo
         | Refusal::Key(_) => ("", ""),
     }

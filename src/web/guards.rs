@@ -3,6 +3,9 @@
 //! A guard's name states what it proves. No route body checks a role or reads
 //! a token: it takes the guard, and whoever fails it never arrives.
 
+use std::time::Duration;
+
+use moka::sync::Cache;
 use rocket::http::Status;
 use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome, Request};
@@ -18,7 +21,7 @@ use crate::accounts::{self, Account};
 use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
-use crate::sessions::{self, Client, EndReason, Principal, Refreshed};
+use crate::sessions::{self, Client, EndReason, Principal, Refreshed, SessionId};
 use crate::throttle::known_browser;
 
 /// Who sent a request.
@@ -180,6 +183,22 @@ macro_rules! staff_guard {
     };
 }
 
+/// Sessions that were refused something lately: of each, one refusal a minute
+/// goes into the audit log, so that nobody can fill it up.
+pub struct Denials(Cache<SessionId, ()>);
+
+impl Default for Denials {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build())
+    }
+}
+
+impl Denials {
+    fn is_repeated(&self, session: SessionId) -> bool {
+        !self.0.entry(session).or_insert(()).is_fresh()
+    }
+}
+
 /// Somebody whose account, as it stands in the database, has that permission.
 async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<LiveSession, ()> {
     let live = try_outcome!(request.guard::<LiveSession>().await);
@@ -188,6 +207,11 @@ async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<Liv
     }
     let (doorward, origin) = (Doorward::of(request), Caller::of(request));
     let route = request.route().map_or("-", |route| route.uri.path());
+    let denials: &Denials = request.rocket().state().expect("denials are managed");
+    if denials.is_repeated(live.principal.session) {
+        tracing::warn!(id = RequestId::of(request), route, "authz.denied");
+        return Outcome::Error((Status::Forbidden, ()));
+    }
     let told = Entry::by_owner(Event::Denied, live.account.id.0, origin)
         .in_session(live.principal.session.0)
         .with(format!("{} {route}", request.method()));

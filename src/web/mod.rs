@@ -38,6 +38,7 @@ use rocket::{Build, Request, Rocket, State};
 use rocket_dyn_templates::Template;
 
 use self::clock::Clock;
+use self::guards::Denials;
 use self::overview::Overviews;
 use crate::Doorward;
 
@@ -50,6 +51,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .manage(doorward)
         .manage(Clock::default())
         .manage(Overviews::default())
+        .manage(Denials::default())
         .attach(Template::try_custom(assets::templates))
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::web::Service;
 use crate::web::clock::Now;
 use crate::web::failure::Failure;
-use crate::web::guards::{AuditReader, Caller, LiveSession, Staff};
+use crate::web::guards::{AuditReader, Caller, LiveSession};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![audit_csv, audit_jsonl, accounts_csv, accounts_jsonl]
@@ -290,7 +290,7 @@ struct Which<'r> {
 }
 
 async fn export_accounts(
-    who: Staff,
+    who: AuditReader,
     which: Which<'_>,
     format: Format,
     (doorward, caller, now): (&Service, Caller, Now),
@@ -303,7 +303,7 @@ async fn export_accounts(
 
 #[get("/accounts.csv?<which..>")]
 async fn accounts_csv(
-    who: Staff,
+    who: AuditReader,
     which: Which<'_>,
     doorward: &Service,
     caller: Caller,
@@ -314,7 +314,7 @@ async fn accounts_csv(
 
 #[get("/accounts.jsonl?<which..>")]
 async fn accounts_jsonl(
-    who: Staff,
+    who: AuditReader,
     which: Which<'_>,
     doorward: &Service,
     caller: Caller,

@@ -40,8 +40,8 @@ pub fn routes() -> Vec<Route> {
 pub const NEEDED: [(&str, &str, Permission); 40] = [
     ("GET", "/admin", Permission::Look),
     ("GET", "/admin/accounts", Permission::Look),
-    ("GET", "/admin/accounts.csv", Permission::Look),
-    ("GET", "/admin/accounts.jsonl", Permission::Look),
+    ("GET", "/admin/accounts.csv", Permission::ReadAudit),
+    ("GET", "/admin/accounts.jsonl", Permission::ReadAudit),
     ("GET", "/admin/accounts/<id>", Permission::Look),
     ("GET", "/admin/accounts/new", Permission::Administer),
     ("POST", "/admin/accounts/new", Permission::Administer),
