@@ -2,9 +2,10 @@
 //! account or of a range of addresses, or everyone.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rocket::form::FromForm;
-use rocket::{Route, get, post, routes};
+use rocket::{Route, get, post, routes, tokio};
 use rocket_dyn_templates::{Template, context};
 use sea_orm::DatabaseConnection;
 
@@ -13,6 +14,7 @@ use super::query::{SCREEN, chosen, cursor, find_account, link, typed};
 use super::reason::Reason;
 use crate::Doorward;
 use crate::accounts::{self, AccountId};
+use crate::audit::Actor;
 use crate::error::{Error, Result};
 use crate::sessions::everyone::{self, Cursor, Filter};
 use crate::sessions::{self, Client, Session, SessionId};
@@ -277,7 +279,13 @@ async fn end_all(
     now: Now,
 ) -> Result<Seen, Failure> {
     let attempt = form.attempt(&page, async |why: EndAll| {
-        doorward.sessions.end_everything(caller.acting(&who.0, &why.0.0), now.0).await
+        let (service, account) = (Arc::clone(doorward.inner()), who.0.account.id.0);
+        // It may take longer than whoever asked waits: once begun, it is finished.
+        let all = tokio::spawn(async move {
+            let actor = Actor { account: Some(account), origin: &caller.0, reason: &why.0.0 };
+            service.sessions.end_everything(actor, now.0).await
+        });
+        all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?
     });
     match attempt.await? {
         Ok(count) => Ok(Seen::at("/login").saying(Note::counting(Message::SessionsEnded, count))),
