@@ -3,6 +3,7 @@
 //!
 //! `cargo build --release && cargo run --release -p doorward-bench [-- --quick]`
 //!
+//! `timing` shows whether a stopwatch tells which accounts exist;
 //! `fill ACCOUNTS` fills the empty database of the settings in the environment
 //! with a year of life; `growth ACCOUNTS` does so in a folder of its own, and
 //! times the pages of staff there against those of a small one.
@@ -23,6 +24,7 @@ mod people;
 mod reference;
 mod server;
 mod table;
+mod timing;
 
 use std::time::Duration;
 
@@ -36,12 +38,13 @@ fn main() {
     let number = |text: &str| text.parse().expect("a number");
     let plan = match words[..] {
         ["bare-rocket", port] => return bare::serve(port.parse().expect("a port")),
+        ["timing"] => return runtime.block_on(timing::measure()),
         ["fill", accounts] => return runtime.block_on(fill::fill(Size::of(number(accounts)))),
         ["growth", accounts] => return runtime.block_on(growth::measure(number(accounts))),
         [] => Plan { each: Duration::from_millis(1000), rounds: 11 },
         ["--quick"] => Plan { each: Duration::from_millis(400), rounds: 3 },
         _ => {
-            eprintln!("usage: bench [--quick | fill ACCOUNTS | growth ACCOUNTS]");
+            eprintln!("usage: bench [--quick | timing | fill ACCOUNTS | growth ACCOUNTS]");
             std::process::exit(2);
         }
     };

@@ -47,6 +47,12 @@ impl Server {
         self.add(name, &["--role", "admin"]);
     }
 
+    pub(crate) fn switch_off(&self, name: &str) {
+        let mut program = program(self.folder.path(), self.port);
+        let quiet = program.stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(quiet.args(["account", "disable", name]).status().unwrap().success());
+    }
+
     fn add(&self, name: &str, more: &[&str]) {
         let email = format!("{name}@example.org");
         let mut process = program(self.folder.path(), self.port)

@@ -81,6 +81,29 @@ impl Browser {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body)
+            .unwrap_or_else(|| panic!("{method} {path}: the connection was dropped"))
+    }
+
+    /// Opens the page and sends the form on it; the status, if there was an answer.
+    pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<u16> {
+        let token = csrf(&self.try_send("GET", path, "", b"")?.body);
+        let pairs: Vec<String> = [("csrf", &*token)]
+            .iter()
+            .chain(fields)
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let body = pairs.join("&");
+        let headers = format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}",
+            body.len(),
+            self.ours()
+        );
+        Some(self.try_send("POST", path, &headers, body.as_bytes())?.status)
+    }
+
+    /// The answer, if there was one.
+    fn try_send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<Answer> {
         let cookies: Vec<String> =
             self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if cookies.is_empty() {
@@ -92,14 +115,13 @@ impl Browser {
             "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nConnection: close\r\n{cookies}{headers}\r\n",
             self.port
         );
-        let answer = exchange(self.port, &[head.as_bytes(), body].concat())
-            .unwrap_or_else(|| panic!("{method} {path}: the connection was dropped"));
+        let answer = exchange(self.port, &[head.as_bytes(), body].concat())?;
         for (name, value) in &answer.headers {
             if name == "set-cookie" {
                 self.keep(value);
             }
         }
-        answer
+        Some(answer)
     }
 
     fn keep(&self, line: &str) {

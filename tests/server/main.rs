@@ -9,6 +9,7 @@ mod databases;
 mod beside;
 mod browser;
 mod cluster;
+mod crash;
 mod input;
 mod logs;
 mod moving;
