@@ -9,6 +9,9 @@ use crate::server::Server;
 
 const EACH: usize = 500;
 
+/// Accounts of each kind: after 100 failures in a row one is closed to strangers.
+const NAMES: usize = 12;
+
 /// Beyond this many standard deviations two kinds differ: one time in a
 /// thousand by chance.
 const THRESHOLD: f64 = 3.29;
@@ -18,30 +21,32 @@ const SHORT: &str = "not the password";
 /// Prints the median of each kind, and how far it is from the first.
 pub(crate) async fn measure() {
     let server = Server::start(tempfile::tempdir().unwrap()).await;
-    server.add_account("known-one");
-    server.add_account("off-one");
-    server.switch_off("off-one");
+    for number in 0..NAMES {
+        server.add_account(&format!("known-{number}"));
+        server.add_account(&format!("off-{number}"));
+        server.switch_off(&format!("off-{number}"));
+    }
     let long = "wrong ".repeat(40);
     let kinds = [
-        ("an account, a wrong password", "known-one", SHORT),
-        ("an account, a long wrong password", "known-one", &long),
-        ("an account that is switched off", "off-one", SHORT),
-        ("no such account", "nobody-here", SHORT),
-        ("no such account, a long password", "nobody-here", &long),
-        ("no such address", "nobody@example.org", SHORT),
+        ("an account, a wrong password", "known-#", SHORT),
+        ("an account, a long wrong password", "known-#", &long),
+        ("an account that is switched off", "off-#", SHORT),
+        ("no such account", "nobody-#", SHORT),
+        ("no such account, a long password", "nobody-#", &long),
+        ("no such address", "nobody-#@example.org", SHORT),
     ];
-    let requests = kinds.map(|(_, name, password)| {
-        let body = format!(r#"{{"login":"{name}","password":"{password}"}}"#);
-        Request::post(server.port, "/api/login", "application/json", "", &body)
-    });
     let mut taken: [Vec<f64>; 6] = Default::default();
     let mut connection = Connection::open(server.port).await;
     for round in 0..EACH {
         for place in 0..kinds.len() {
             // Each comes first, second, … equally often.
             let kind = (place + round) % kinds.len();
+            let (_, name, password) = kinds[kind];
+            let name = name.replace('#', &(round % NAMES).to_string());
+            let body = format!(r#"{{"login":"{name}","password":"{password}"}}"#);
+            let request = Request::post(server.port, "/api/login", "application/json", "", &body);
             let asked = Instant::now();
-            let answer = connection.ask(&requests[kind].bytes).await;
+            let answer = connection.ask(&request.bytes).await;
             taken[kind].push(asked.elapsed().as_secs_f64() * 1e3);
             assert_eq!(answer.status, 401, "{}", answer.body);
         }
