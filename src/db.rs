@@ -88,6 +88,11 @@ impl Db {
         Ok(Self { read: both.clone(), write: both, changes: changes() })
     }
 
+    /// Whether other servers may work on it.
+    pub fn is_shared(&self) -> bool {
+        self.read.get_database_backend() != DbBackend::Sqlite
+    }
+
     /// For queries outside a transaction.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

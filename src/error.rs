@@ -15,6 +15,11 @@ pub enum Error {
     /// More password work is waiting than can be done soon; ask again in seconds.
     #[error("The server is busy checking passwords. Please try again in a few seconds.")]
     Busy,
+    /// Another server signs with a key that this one does not have.
+    #[error(
+        "Another server signs with the key {0}, which this one does not have: give all of them the same key file."
+    )]
+    MissingKey(String),
     /// The database failed. The log says how; the page does not.
     #[error("database: {0}")]
     Database(#[from] sea_orm::DbErr),
@@ -91,10 +96,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Whether the database could not be asked at all, or could not keep what
-    /// it was told: it may be able to in a moment, and nothing is wrong with the request.
+    /// it was told, or a key is missing: it may be otherwise in a moment, or at
+    /// another server, and nothing is wrong with the request.
     pub fn is_outage(&self) -> bool {
         use sea_orm::DbErr;
         match self {
+            Self::MissingKey(_) => true,
             Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
             Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)))
             | Self::Database(DbErr::Query(RuntimeErr::SqlxError(error))) => is_outage(error),

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod db;
 pub mod error;
 pub mod keys;
+pub mod keys_in_use;
 pub mod logging;
 pub mod personal_data;
 pub mod secrets;
@@ -31,7 +32,7 @@ use accounts::password::PasswordRules;
 use config::Settings;
 use credentials::Credentials;
 use db::Db;
-use error::Result;
+use error::{Error, Result};
 use keys::Keys;
 use sessions::access_token::Issuer;
 use sessions::{Policy, Sessions};
@@ -65,16 +66,40 @@ impl Doorward {
     /// Opens keys and database, and brings the schema up to date unless the settings say otherwise.
     ///
     /// # Errors
-    /// One sentence for the operator.
+    /// One sentence for the operator; also when the database was served with
+    /// other keys, because everybody would be signed out.
     pub async fn open(settings: Settings, now: Timestamp) -> Result<Self> {
+        let db = open_database(&settings).await?;
+        let variable = std::env::var_os("DOORWARD_KEYS").is_some();
+        if !variable && !settings.keys_file.exists() && keys_in_use::any(&db).await? {
+            let file = settings.keys_file.display();
+            return Err(Error::broken(format!(
+                "The key file {file} is missing, and what was signed with its keys cannot be told from forgeries. Put it back. If it is lost: `doorward keys adopt` makes new ones, and everybody has to log in again."
+            )));
+        }
+        let doorward = Self::with(settings, db, now)?;
+        if keys_in_use::are_all_others(&doorward.db, &doorward.keys.ring()).await? {
+            return Err(Error::broken(
+                "This database was served with other keys than those of this ring. Put the right key file in place. If it is lost: `doorward keys adopt` goes on with these, and everybody has to log in again.",
+            ));
+        }
+        Ok(doorward)
+    }
+
+    /// The same, whatever keys the database was served with.
+    ///
+    /// # Errors
+    /// One sentence for the operator.
+    pub async fn open_with_any_keys(settings: Settings, now: Timestamp) -> Result<Self> {
+        let db = open_database(&settings).await?;
+        Self::with(settings, db, now)
+    }
+
+    fn with(settings: Settings, db: Db, now: Timestamp) -> Result<Self> {
         let keys = Arc::new(match std::env::var("DOORWARD_KEYS") {
             Ok(text) => Keys::in_variable(&text)?,
             Err(_) => Keys::in_file(&settings.keys_file, now)?,
         });
-        let db = Db::open(&database(&settings)).await?;
-        if settings.auto_migrate {
-            db.migrate_up().await?;
-        }
         let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
         let policy = Policy {
             idle: settings.session_idle,
@@ -89,7 +114,7 @@ impl Doorward {
         Ok(Self {
             sessions: Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy),
             throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.limits),
-            hasher: Hasher::start(cost)?,
+            hasher: Hasher::start(cost, Arc::clone(&keys))?,
             rules: PasswordRules {
                 min_length: settings.password_min_length,
                 context: vec![settings.base_url.host().to_owned()],
@@ -118,11 +143,33 @@ impl Doorward {
         tended
     }
 
-    /// What a server does about once a minute: forget and remove what is over.
+    /// What a server does beside that: take up changed keys, and see whether
+    /// others sign with keys that are not there.
+    ///
+    /// # Errors
+    /// The key file or the database cannot be read.
+    pub async fn tend_keys(&self, now: Timestamp) -> Result<()> {
+        if self.keys.reload()? {
+            keys_in_use::note(&self.db, &self.keys.ring(), now).await?;
+        }
+        // SQLite has one server, which nobody can be out of step with.
+        if self.db.is_shared() {
+            let missing = keys_in_use::missing(&self.db, &self.keys.ring(), now).await?;
+            if let Some(kid) = missing.clone().filter(|_| self.keys.missing().is_none()) {
+                tracing::error!(error = %Error::MissingKey(kid), "key.missing");
+            }
+            self.keys.set_missing(missing);
+        }
+        Ok(())
+    }
+
+    /// What a server does about once a minute: say what it signs with, forget
+    /// and remove what is over.
     ///
     /// # Errors
     /// The database failed.
     pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+        keys_in_use::note(&self.db, &self.keys.ring(), now).await?;
         // Between two batches there is time for a log-in to write.
         while self.sessions.tidy(now).await? {
             rocket::tokio::time::sleep(PAUSE).await;
@@ -147,6 +194,14 @@ impl Doorward {
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords { db: &self.db, hasher: &self.hasher, throttle: &self.throttle }
     }
+}
+
+async fn open_database(settings: &Settings) -> Result<Db> {
+    let db = Db::open(&database(settings)).await?;
+    if settings.auto_migrate {
+        db.migrate_up().await?;
+    }
+    Ok(db)
 }
 
 fn database(settings: &Settings) -> db::Options {

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// The ground floor, lowest first. A module imports only modules before it, so
 /// `web`, `cli`, `config` and the crate root are out of reach.
-const GROUND: [&str; 14] = [
+const GROUND: [&str; 15] = [
     "timestamp",
     "error",
     "secrets",
     "keys",
     "db",
+    "keys_in_use",
     "copying",
     "statistics",
     "audit",

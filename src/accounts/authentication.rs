@@ -12,7 +12,7 @@ use super::password::Password;
 use super::{Account, AccountId, entity};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::throttle::{Throttle, Who};
 use crate::timestamp::Timestamp;
 
@@ -37,7 +37,7 @@ impl Passwords<'_> {
     /// # Errors
     /// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
     /// the right password; [`Refusal::TooManyAttempts`] before any hashing;
-    /// [`crate::error::Error::Busy`].
+    /// [`Error::Busy`].
     pub async fn authenticate(
         &self,
         login: &LoginName,
@@ -55,15 +55,20 @@ impl Passwords<'_> {
         let matches = hasher.matches(password, hash).await?;
         let id = found.as_ref().map(|row| row.id);
         match (matches, found) {
-            (Match::Yes | Match::YesAtOldCost, Some(row)) if row.disabled_at.is_none() => {
+            (Match::Yes | Match::YesAnew, Some(row)) if row.disabled_at.is_none() => {
                 attempt.forgive().await?;
-                if matches == Match::YesAtOldCost {
-                    store_hash(db.write(), row.id, hasher.hash(password).await?).await?;
+                if matches == Match::YesAnew {
+                    // Nobody is kept out because the queue is full: the next time, then.
+                    match hasher.hash(password).await {
+                        Ok(hash) => store_hash(db.write(), row.id, hash).await?,
+                        Err(Error::Busy) => {}
+                        Err(error) => return Err(error),
+                    }
                 }
                 let roles = roles_of(db.read(), row.id).await?;
                 Ok(Account::of(row, roles))
             }
-            (Match::Yes | Match::YesAtOldCost, Some(_)) => {
+            (Match::Yes | Match::YesAnew, Some(_)) => {
                 attempt.count(now).await?;
                 note_failure(db, id, "account is disabled", origin, now).await?;
                 Err(Refusal::AccountDisabled.into())
@@ -81,7 +86,7 @@ impl Passwords<'_> {
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
-    /// [`crate::error::Error::Busy`].
+    /// [`Error::Busy`].
     pub async fn confirm(
         &self,
         account: &Account,
@@ -98,7 +103,7 @@ impl Passwords<'_> {
                 note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
                 Err(Refusal::WrongPassword.into())
             }
-            Match::Yes | Match::YesAtOldCost => attempt.forgive().await,
+            Match::Yes | Match::YesAnew => attempt.forgive().await,
         }
     }
 }

@@ -9,12 +9,13 @@ use std::thread;
 use std::time::Instant;
 
 use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 use tokio::sync::oneshot;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::password::{NewPassword, Password, PasswordRules};
 use crate::error::{Error, Refusal, Result};
+use crate::keys::{Key, Keys, Purpose, Ring};
 use crate::secrets;
 
 /// Jobs that may wait; more are turned away with [`Error::Busy`].
@@ -54,8 +55,8 @@ pub enum Match {
     No,
     /// It did.
     Yes,
-    /// It did, and the hash should be made anew at today's cost.
-    YesAtOldCost,
+    /// It did, and the hash should be made anew, at today's cost and with today's key.
+    YesAnew,
 }
 
 /// The hashing threads. Dropping it ends them.
@@ -63,6 +64,7 @@ pub struct Hasher {
     jobs: SyncSender<Job>,
     waiting: Arc<AtomicUsize>,
     params: Params,
+    keys: Arc<Keys>,
     /// Stands in for the hash of an account that does not exist.
     nobodys: PasswordHash,
 }
@@ -75,7 +77,7 @@ impl Hasher {
     ///
     /// # Errors
     /// Parameters that Argon2 refuses, or a system out of threads.
-    pub fn start(cost: Cost) -> Result<Self> {
+    pub fn start(cost: Cost, keys: Arc<Keys>) -> Result<Self> {
         let params = cost.params()?;
         let (jobs, queue) = sync_channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
@@ -94,7 +96,7 @@ impl Hasher {
             salt: Some(new_salt()),
             hash: Some(Output::new(&secrets::random::<32>()).expect("32 bytes")),
         };
-        Ok(Self { jobs, waiting: Arc::default(), params, nobodys })
+        Ok(Self { jobs, waiting: Arc::default(), params, keys, nobodys })
     }
 
     /// The hash to store, in PHC text form.
@@ -102,10 +104,14 @@ impl Hasher {
     /// # Errors
     /// [`Error::Busy`] when the queue is full.
     pub async fn hash(&self, password: &Password) -> Result<String> {
-        let salt = new_salt();
-        let output = self.compute(password, salt, self.params.clone()).await?;
-        let hash = PasswordHash { salt: Some(salt), hash: Some(output), ..self.nobodys.clone() };
-        Ok(hash.to_string())
+        let (salt, ring) = (new_salt(), self.keys.ring());
+        let pepper = ring.pepper();
+        let params = with_key(&self.params, pepper)?;
+        let text = ParamsString::try_from(&params).map_err(|_| unreadable())?;
+        let secret = pepper.map(|key| Zeroizing::new(*key.secret()));
+        let hash = Some(self.compute(password, salt, params, secret).await?);
+        let made = PasswordHash { salt: Some(salt), params: text, hash, ..self.nobodys.clone() };
+        Ok(made.to_string())
     }
 
     /// Whether `password` made `stored`. Without a stored hash it takes as long
@@ -114,7 +120,6 @@ impl Hasher {
     /// # Errors
     /// [`Error::Busy`] when the queue is full; a stored hash that cannot be read.
     pub async fn matches(&self, password: &Password, stored: Option<&str>) -> Result<Match> {
-        let unreadable = || Error::broken("A stored password hash cannot be read.");
         let hash = match stored {
             Some(text) => PasswordHash::new(text).map_err(|_| unreadable())?,
             None => self.nobodys.clone(),
@@ -124,14 +129,31 @@ impl Hasher {
         let (Some(salt), Some(expected), true) = (hash.salt, hash.hash, fair) else {
             return Err(unreadable());
         };
-        let current = same_cost(&params, &self.params);
-        let output = self.compute(password, salt, params).await?;
+        let ring = self.keys.ring();
+        let current = same_cost(&params, &self.params)
+            && params.keyid() == with_key(&self.params, ring.pepper())?.keyid();
+        let secret = self.key_of(&params)?;
+        let output = self.compute(password, salt, params, secret).await?;
         let same = secrets::same(output.as_bytes(), expected.as_bytes());
         Ok(match (same && stored.is_some(), current) {
             (false, _) => Match::No,
             (true, true) => Match::Yes,
-            (true, false) => Match::YesAtOldCost,
+            (true, false) => Match::YesAnew,
         })
+    }
+
+    /// The key that went into a hash. A revoked one makes no hash again.
+    fn key_of(&self, params: &Params) -> Result<Option<Secret>> {
+        if params.keyid().is_empty() {
+            return Ok(None);
+        }
+        let kid: String = params.keyid().iter().map(|byte| format!("{byte:02x}")).collect();
+        let secret = |ring: &Ring| {
+            let key = ring.knows(&kid).filter(|key| key.purpose == Purpose::Password)?;
+            let revoked = || Zeroizing::new(secrets::random());
+            Some(key.revoked_at.map_or_else(|| Zeroizing::new(*key.secret()), |_| revoked()))
+        };
+        self.keys.find(secret).ok_or(Error::MissingKey(kid.clone())).map(Some)
     }
 
     /// Holds a password against the policy. Here, because guessing how it would
@@ -153,9 +175,15 @@ impl Hasher {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    async fn compute(&self, password: &Password, salt: Salt, params: Params) -> Result<Output> {
+    async fn compute(
+        &self,
+        password: &Password,
+        salt: Salt,
+        params: Params,
+        secret: Option<Secret>,
+    ) -> Result<Output> {
         let password = password.clone();
-        self.on_a_thread(move |memory| run(&password, &salt, &params, memory)).await?
+        self.on_a_thread(move |memory| run(&password, &salt, &params, secret, memory)).await?
     }
 
     async fn on_a_thread<T: Send + 'static>(
@@ -184,6 +212,28 @@ impl Hasher {
         })?;
         answered.await.map_err(|_| Error::broken("A hashing thread ended early."))
     }
+}
+
+/// A key that goes into a hash.
+type Secret = Zeroizing<[u8; 32]>;
+
+fn unreadable() -> Error {
+    Error::broken("A stored password hash cannot be read.")
+}
+
+/// The parameters of a hash with this key in it, which they name.
+fn with_key(params: &Params, key: Option<&Key>) -> Result<Params> {
+    let Some(key) = key else { return Ok(params.clone()) };
+    let number = u64::from_str_radix(&key.kid, 16).map_err(|_| unreadable())?;
+    let kid = KeyId::new(&number.to_be_bytes()).map_err(|_| unreadable())?;
+    ParamsBuilder::new()
+        .m_cost(params.m_cost())
+        .t_cost(params.t_cost())
+        .p_cost(params.p_cost())
+        .output_len(params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN))
+        .keyid(kid)
+        .build()
+        .map_err(|why| Error::broken(format!("Argon2 parameters: {why}")))
 }
 
 fn same_cost(a: &Params, b: &Params) -> bool {
@@ -218,6 +268,7 @@ fn run(
     password: &Password,
     salt: &Salt,
     params: &Params,
+    secret: Option<Secret>,
     memory: &mut Vec<Block>,
 ) -> Result<Output> {
     let fault = |why: &dyn std::fmt::Display| Error::broken(format!("Argon2: {why}"));
@@ -226,7 +277,10 @@ fn run(
         memory.resize(blocks, Block::default());
     }
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
-    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let secret = secret.as_ref().map_or(&[][..], |secret| &secret[..]);
+    let (kind, version) = (Algorithm::Argon2id, Version::V0x13);
+    let argon = Argon2::new_with_secret(secret, kind, version, params.clone())
+        .map_err(|why| fault(&why))?;
     let mut out = vec![0; length];
     argon
         .hash_password_into_with_memory(
@@ -241,7 +295,45 @@ fn run(
 
 #[cfg(test)]
 mod tests {
+    use time::Duration;
+
     use super::*;
+    use crate::timestamp::Timestamp;
+
+    const NOON: Timestamp = Timestamp(1_767_268_800_000);
+
+    fn keys() -> (tempfile::TempDir, Arc<Keys>) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::in_file(&folder.path().join("keys.json"), Timestamp(0)).unwrap();
+        (folder, Arc::new(keys))
+    }
+
+    fn start(cost: Cost) -> Result<Hasher> {
+        Hasher::start(cost, keys().1)
+    }
+
+    #[tokio::test]
+    async fn a_key_goes_into_hashes_and_those_without_it_or_with_an_older_one_are_made_anew() {
+        let (_folder, keys) = keys();
+        let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }, Arc::clone(&keys)).unwrap();
+        let password = password("quiet river");
+        let rotate = |ring: &mut Ring| Ok(ring.rotate(Purpose::Password, Duration::ZERO, NOON));
+        let mut before = hasher.hash(&password).await.unwrap();
+        let mut kids = vec![];
+        for _ in 0..2 {
+            kids.push(keys.change(rotate).unwrap());
+            let hash = hasher.hash(&password).await.unwrap();
+            assert!(hash.contains(",keyid="), "{hash}");
+            let anew = hasher.matches(&password, Some(&before)).await.unwrap();
+            assert_eq!(anew, Match::YesAnew, "{before}");
+            assert_eq!(hasher.matches(&password, Some(&hash)).await.unwrap(), Match::Yes);
+            before = hash;
+        }
+        keys.change(|ring| ring.revoke(&kids[1], NOON)).unwrap();
+        assert_eq!(hasher.matches(&password, Some(&before)).await.unwrap(), Match::No);
+        let elsewhere = start(Cost::default()).unwrap().matches(&password, Some(&before)).await;
+        assert!(matches!(elsewhere, Err(Error::MissingKey(kid)) if kid == kids[1]));
+    }
 
     fn password(text: &str) -> Password {
         Password::parse(text).expect("a usable password")
@@ -249,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_matches_its_own_hash_and_no_other() {
-        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hasher = start(Cost::default()).unwrap();
         let hash = hasher.hash(&password("quiet river")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_eq!(
@@ -265,7 +357,7 @@ mod tests {
     #[tokio::test]
     async fn the_hash_is_the_one_the_library_makes() {
         use argon2::password_hash::PasswordVerifier;
-        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hasher = start(Cost::default()).unwrap();
         let hash = hasher.hash(&password("quiet river")).await.unwrap();
         let parsed = PasswordHash::new(&hash).unwrap();
         assert!(Argon2::default().verify_password(b"quiet river", &parsed).is_ok());
@@ -273,23 +365,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_of_another_cost_still_matches_and_asks_to_be_made_anew() {
-        let old = Hasher::start(Cost { memory_kib: 8192, passes: 3 }).unwrap();
+        let old = start(Cost { memory_kib: 8192, passes: 3 }).unwrap();
         let hash = old.hash(&password("quiet river")).await.unwrap();
-        let new = Hasher::start(Cost::default()).unwrap();
+        let new = start(Cost::default()).unwrap();
         let found = new.matches(&password("quiet river"), Some(&hash)).await.unwrap();
-        assert_eq!(found, Match::YesAtOldCost);
+        assert_eq!(found, Match::YesAnew);
     }
 
     #[tokio::test]
     async fn a_stored_hash_cannot_ask_for_unlimited_memory() {
-        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hasher = start(Cost::default()).unwrap();
         let huge = "$argon2id$v=19$m=4194304,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         assert!(hasher.matches(&password("quiet river"), Some(huge)).await.is_err());
     }
 
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
-        let hasher = Hasher::start(Cost::default()).unwrap();
+        let hasher = start(Cost::default()).unwrap();
         let password = password("quiet river");
         let jobs = (0..200).map(|_| hasher.hash(&password));
         let done = rocket::futures::future::join_all(jobs).await;

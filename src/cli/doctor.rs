@@ -27,7 +27,7 @@ use Verdict::{Good, Look, Mend};
 
 pub(super) async fn run(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
-    verdicts.extend(Purpose::ALL.map(|purpose| key(doorward, purpose, now)));
+    verdicts.extend(Purpose::NEEDED.map(|purpose| key(doorward, purpose, now)));
     verdicts.extend(database(doorward, now).await);
     verdicts.push(hashing(doorward).await);
     verdicts.push(proxies(doorward));

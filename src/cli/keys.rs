@@ -5,9 +5,10 @@ use time::Duration;
 
 use super::say;
 use crate::Doorward;
-use crate::audit::{self, Entry, Event, Origin};
+use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::keys::Purpose;
+use crate::keys_in_use;
 use crate::sessions::access_token::LEEWAY;
 use crate::timestamp::Timestamp;
 
@@ -21,6 +22,8 @@ pub(super) enum Command {
         #[arg(value_enum, default_value = "access")]
         purpose: PurposeName,
     },
+    /// Go on with the keys that are there, or with new ones, where the former are lost; everybody has to log in again
+    Adopt,
     /// Stop believing a key at once; sessions that rest on it end
     Revoke {
         /// The key's name, from `keys list`
@@ -34,6 +37,8 @@ pub(super) enum PurposeName {
     Refresh,
     Form,
     Message,
+    /// Goes into password hashes; the first one is made by rotating
+    Password,
 }
 
 impl From<PurposeName> for Purpose {
@@ -43,6 +48,7 @@ impl From<PurposeName> for Purpose {
             PurposeName::Refresh => Self::Refresh,
             PurposeName::Form => Self::Form,
             PurposeName::Message => Self::Message,
+            PurposeName::Password => Self::Password,
         }
     }
 }
@@ -50,6 +56,7 @@ impl From<PurposeName> for Purpose {
 pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -> Result<()> {
     match command {
         Command::List => list(doorward, now),
+        Command::Adopt => adopt(doorward, now).await?,
         Command::Rotate { purpose } => {
             let (purpose, life) = (Purpose::from(purpose), life(doorward, purpose.into()));
             let kid = doorward.keys.change(|ring| Ok(ring.rotate(purpose, life, now)))?;
@@ -72,6 +79,17 @@ pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -
     Ok(())
 }
 
+/// Nothing that was signed before is believed any more.
+pub(super) async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    let origin = Origin::command_line();
+    let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
+    keys_in_use::forget(&doorward.db).await?;
+    keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
+    note(doorward, Event::KeyRevoked, "of all that were in use", now).await?;
+    say(&format!("{ended} sessions ended. Give every server these keys."));
+    Ok(())
+}
+
 /// How long what a key of this purpose signed can be good.
 fn life(doorward: &Doorward, purpose: Purpose) -> Duration {
     let settings = &doorward.settings;
@@ -81,6 +99,8 @@ fn life(doorward: &Doorward, purpose: Purpose) -> Duration {
             settings.remember_absolute.max(settings.session_absolute)
         }
         Purpose::Message => Duration::minutes(2),
+        // Of no account: such a key is good until it is revoked.
+        Purpose::Password => Duration::ZERO,
     }
 }
 

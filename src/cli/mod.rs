@@ -140,7 +140,7 @@ async fn dispatch(
         Command::Migrate(step) => {
             settings.auto_migrate = false;
             serve::make_data_folder(&settings)?;
-            migrate(step, &Doorward::open(settings, now).await?).await
+            migrate(step, &Doorward::open_with_any_keys(settings, now).await?).await
         }
         Command::Account(command) => account::run(command, &open(settings).await?, now).await,
         Command::Recover { name } => recover(&name, &open(settings).await?, now).await,
@@ -157,6 +157,10 @@ async fn dispatch(
             backup::restore(file, settings, now).await
         }
         Command::Copy { from, to } => backup::copy(from, to, &settings).await,
+        Command::Keys(keys::Command::Adopt) => {
+            serve::make_data_folder(&settings)?;
+            keys::adopt(&Doorward::open_with_any_keys(settings, now).await?, now).await
+        }
         Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
         Command::Session(command) => {
             sessions::run_session(command, &open(settings).await?, now).await

@@ -17,6 +17,7 @@ use crate::config::{self, Settings};
 use crate::credentials;
 use crate::db::{self, Db, Heard, Listener};
 use crate::error::{Error, Result};
+use crate::keys_in_use;
 use crate::setup_token;
 use crate::web;
 use crate::web::clock::Clock;
@@ -33,7 +34,9 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let figment = config::rocket_config(figment, &settings);
     let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
     // What is revoked must be known before the first request is let in.
-    doorward.sessions.tend(Clock::default().now()).await?;
+    let now = Clock::default().now();
+    doorward.sessions.tend(now).await?;
+    keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, Clock::default().now()).await? {
         say(&format!(
@@ -130,9 +133,10 @@ async fn tend(doorward: Arc<Doorward>) {
     loop {
         // Both, whatever becomes of the other.
         web::metrics::upkeep();
-        let tended = doorward.tend(Clock::default().now()).await;
-        match tended.and(doorward.keys.reload()) {
-            Ok(_) => failing = false,
+        let now = Clock::default().now();
+        let tended = doorward.tend(now).await;
+        match tended.and(doorward.tend_keys(now).await) {
+            Ok(()) => failing = false,
             // Once, not twice a second.
             Err(error) if !failing => {
                 tracing::error!(%error, "keys or revocations cannot be read");

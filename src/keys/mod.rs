@@ -26,11 +26,18 @@ pub enum Purpose {
     Form,
     /// Authenticates the message code shown after a redirect.
     Message,
+    /// Goes into the hash of every password beside the salt, and so keeps a
+    /// stolen database from being guessed at. There is none until one is made.
+    Password,
 }
 
 impl Purpose {
-    /// Every purpose; a ring has at least one key for each.
-    pub const ALL: [Self; 4] = [Self::Access, Self::Refresh, Self::Form, Self::Message];
+    /// Every purpose.
+    pub const ALL: [Self; 5] =
+        [Self::Access, Self::Refresh, Self::Form, Self::Message, Self::Password];
+
+    /// Those for which a ring has at least one key.
+    pub const NEEDED: [Self; 4] = [Self::Access, Self::Refresh, Self::Form, Self::Message];
 
     /// The name used on the command line and in the file.
     pub fn name(self) -> &'static str {
@@ -39,6 +46,7 @@ impl Purpose {
             Self::Refresh => "refresh",
             Self::Form => "form",
             Self::Message => "message",
+            Self::Password => "password",
         }
     }
 
@@ -136,7 +144,7 @@ impl Ring {
     /// Makes a key for each purpose that has none. Says whether it made any.
     pub fn add_missing(&mut self, now: Timestamp) -> bool {
         let before = self.keys.len();
-        for purpose in Purpose::ALL {
+        for purpose in Purpose::NEEDED {
             if !self.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
                 self.keys.push(Key::generate(purpose, now));
             }
@@ -149,6 +157,17 @@ impl Ring {
         let mut keys = self.keys.iter().rev();
         keys.find(|key| key.purpose == purpose && key.revoked_at.is_none())
             .expect("a ring has a key for each purpose")
+    }
+
+    /// The key that goes into new password hashes, if there is one.
+    pub fn pepper(&self) -> Option<&Key> {
+        let mut keys = self.keys.iter().rev();
+        keys.find(|key| key.purpose == Purpose::Password && key.revoked_at.is_none())
+    }
+
+    /// Any key of that name, believed or not.
+    pub fn knows(&self, kid: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid)
     }
 
     /// The keys whose signatures are believed now, youngest first.
@@ -172,14 +191,17 @@ impl Ring {
     }
 
     /// A new key signs at once; the older ones verify for `life` more, the
-    /// longest that anything they signed is good. Returns the new key's `kid`.
+    /// longest that anything they signed is good. Those of passwords stay good:
+    /// each is in the hashes of people who have not logged in since. Returns
+    /// the new key's `kid`.
     pub fn rotate(&mut self, purpose: Purpose, life: Duration, now: Timestamp) -> String {
         self.keys.retain(|key| {
             key.verify_until.is_none_or(|until| now < until)
                 && key.revoked_at.is_none_or(|at| now.since(at) < Duration::days(30))
         });
         let until = now + life;
-        for key in self.keys.iter_mut().filter(|key| key.purpose == purpose) {
+        let signed = |key: &&mut Key| key.purpose == purpose && purpose != Purpose::Password;
+        for key in self.keys.iter_mut().filter(signed) {
             key.verify_until = Some(key.verify_until.map_or(until, |old| old.min(until)));
         }
         let key = Key::generate(purpose, now);
@@ -227,6 +249,18 @@ mod tests {
         assert_ne!(ring.signing(Purpose::Form).kid, old);
         assert!(ring.by_kid(Purpose::Form, &old, NOON).is_none());
         assert!(matches!(ring.revoke("0", NOON), Err(Error::NotFound)));
+    }
+
+    #[test]
+    fn keys_of_passwords_stay_good_until_they_are_revoked() {
+        let mut ring = Ring::generate(NOON);
+        assert!(ring.pepper().is_none());
+        let old = ring.rotate(Purpose::Password, Duration::ZERO, NOON);
+        let new = ring.rotate(Purpose::Password, Duration::ZERO, NOON);
+        assert_eq!(ring.pepper().unwrap().kid, new);
+        assert!(ring.knows(&old).unwrap().verifies(NOON + Duration::days(9999)));
+        ring.revoke(&new, NOON).unwrap();
+        assert_eq!(ring.pepper().unwrap().kid, old);
     }
 
     #[test]

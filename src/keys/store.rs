@@ -21,6 +21,8 @@ pub struct Keys {
     ring: RwLock<Arc<Ring>>,
     /// What the file looked like when it was read.
     seen: Mutex<Option<Mark>>,
+    /// A key that another server signs with and this one does not have.
+    missing: Mutex<Option<String>>,
 }
 
 /// Changes whenever the file is replaced.
@@ -74,6 +76,7 @@ impl Keys {
             file: Some(file.to_owned()),
             ring: RwLock::new(Arc::new(ring)),
             seen: Mutex::new(Some(mark)),
+            missing: Mutex::default(),
         })
     }
 
@@ -83,7 +86,7 @@ impl Keys {
     /// One sentence when the text is not a ring with a sound key for each purpose.
     pub fn in_variable(text: &str) -> Result<Self> {
         let ring = parse(text, "The variable DOORWARD_KEYS")?;
-        for purpose in Purpose::ALL {
+        for purpose in Purpose::NEEDED {
             if !ring.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
                 let name = purpose.name();
                 return Err(Error::broken(format!(
@@ -91,12 +94,43 @@ impl Keys {
                 )));
             }
         }
-        Ok(Self { file: None, ring: RwLock::new(Arc::new(ring)), seen: Mutex::new(None) })
+        Ok(Self {
+            file: None,
+            ring: RwLock::new(Arc::new(ring)),
+            seen: Mutex::default(),
+            missing: Mutex::default(),
+        })
     }
 
     /// The ring as it stands.
     pub fn ring(&self) -> Arc<Ring> {
         self.ring.read().expect("no panic while the lock is held").clone()
+    }
+
+    /// What `check` finds in the ring; if it finds nothing, once more in a ring
+    /// that was just put there: another server may sign with its new key already.
+    pub fn find<T>(&self, check: impl Fn(&Ring) -> Option<T>) -> Option<T> {
+        check(&self.ring()).or_else(|| match self.reload() {
+            Ok(true) => check(&self.ring()),
+            _ => None,
+        })
+    }
+
+    /// Whether `mac` is that of one of the believed keys over these parts.
+    pub fn signed(&self, purpose: Purpose, parts: &[&[u8]], mac: &[u8], now: Timestamp) -> bool {
+        let made_by = |key: &Key| key.matches(parts, mac);
+        self.find(|ring| ring.verifying(purpose, now).any(made_by).then_some(())).is_some()
+    }
+
+    /// The name of a key that another server signs with and this one does not
+    /// have: what it signed can be neither believed nor refused here.
+    pub fn missing(&self) -> Option<String> {
+        self.missing.lock().expect("no panic while the lock is held").clone()
+    }
+
+    /// Notes whether a key is missing.
+    pub fn set_missing(&self, kid: Option<String>) {
+        *self.missing.lock().expect("no panic while the lock is held") = kid;
     }
 
     /// Reads the file again if it was replaced. Says whether it was.

@@ -11,7 +11,7 @@ use super::{Client, EndReason, Issued, Principal, SessionId, Sessions, Txn, enti
 use crate::accounts::{self, Account};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
-use crate::keys::Purpose;
+use crate::keys::{Key, Purpose, Ring};
 use crate::statistics;
 use crate::timestamp::Timestamp;
 
@@ -39,7 +39,11 @@ impl Sessions {
         client: Client,
         now: Timestamp,
     ) -> Result<Option<Principal>> {
-        let claims = match self.issuer.verify(&self.keys.ring(), client, token, now) {
+        let verify = |ring: &Ring| match self.issuer.verify(ring, client, token, now) {
+            Err(Fault::UnknownKey) => None,
+            verified => Some(verified),
+        };
+        let claims = match self.keys.find(verify).unwrap_or(Err(Fault::UnknownKey)) {
             Ok(claims) => claims,
             Err(Fault::Time) => return Ok(None),
             Err(fault) => {
@@ -95,6 +99,9 @@ impl Sessions {
                 Authenticity::Ours => {}
                 Authenticity::RevokedKey => return Ok(Refreshed::Over(EndReason::KeyRevoked)),
                 Authenticity::Forged => {
+                    if let Some(kid) = self.keys.missing() {
+                        return Err(Error::MissingKey(kid));
+                    }
                     tracing::warn!(reason = "refresh token", "token.invalid");
                     return Ok(Refreshed::Unknown);
                 }
@@ -124,15 +131,17 @@ impl Sessions {
         row: &entity::Model,
         now: Timestamp,
     ) -> Authenticity {
-        let ring = self.keys.ring();
-        let made_by = |key| token.is_made_by(key, &row.salt);
-        if ring.verifying(Purpose::Refresh, now).any(made_by) {
-            Authenticity::Ours
-        } else if ring.revoked(Purpose::Refresh).any(made_by) {
-            Authenticity::RevokedKey
-        } else {
-            Authenticity::Forged
-        }
+        let made_by = |key: &Key| token.is_made_by(key, &row.salt);
+        let authenticity = |ring: &Ring| {
+            if ring.verifying(Purpose::Refresh, now).any(made_by) {
+                Some(Authenticity::Ours)
+            } else if ring.revoked(Purpose::Refresh).any(made_by) {
+                Some(Authenticity::RevokedKey)
+            } else {
+                None
+            }
+        };
+        self.keys.find(authenticity).unwrap_or(Authenticity::Forged)
     }
 
     /// The newest token: move to the next generation. `None` when another

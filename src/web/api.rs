@@ -80,7 +80,7 @@ impl From<Error> for ApiError {
             }
             Error::NotFound => Self::invalid_token(),
             Error::Busy => Self::of_status(Status::ServiceUnavailable),
-            Error::Database(_) | Error::Broken(_) => {
+            Error::Database(_) | Error::MissingKey(_) | Error::Broken(_) => {
                 tracing::error!(%error, "error.unexpected");
                 if error.is_outage() {
                     return Self::of_status(Status::ServiceUnavailable);

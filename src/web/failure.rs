@@ -34,7 +34,7 @@ impl From<Error> for Failure {
             Error::NotFound => Status::NotFound,
             Error::Refused(_) => Status::UnprocessableEntity,
             Error::Busy => Status::ServiceUnavailable,
-            Error::Database(_) | Error::Broken(_) => {
+            Error::Database(_) | Error::MissingKey(_) | Error::Broken(_) => {
                 tracing::error!(%error, "error.unexpected");
                 if error.is_outage() {
                     return Self::Status(Status::ServiceUnavailable);

@@ -18,11 +18,13 @@ fn live() -> &'static str {
     "ok\n"
 }
 
-/// It can do its work: the database answers and revocations are known.
+/// It can do its work: the database answers, no key is missing and revocations are known.
 #[get("/readyz")]
 async fn ready(doorward: &Service) -> (Status, &'static str) {
     if accounts::count_admins(doorward.db.read()).await.is_err() {
         (Status::ServiceUnavailable, "the database does not answer\n")
+    } else if doorward.keys.missing().is_some() {
+        (Status::ServiceUnavailable, "another server signs with a key that is missing here\n")
     } else if !doorward.sessions.index.is_fresh() {
         (Status::ServiceUnavailable, "revocations have not been read for too long\n")
     } else {

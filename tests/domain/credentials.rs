@@ -134,7 +134,7 @@ async fn a_hash_of_an_older_cost_is_made_anew_at_login() {
     use doorward::accounts::hasher::{Cost, Hasher};
     let world = World::new().await;
     world.account("ada", Roles::default()).await;
-    let dearer = Hasher::start(Cost { memory_kib: 128, passes: 1 }).unwrap();
+    let dearer = Hasher::start(Cost { memory_kib: 128, passes: 1 }, world.keys.clone()).unwrap();
     let login = LoginName::parse("ada");
     let here = origin("web");
     let db = &world.sessions.db;

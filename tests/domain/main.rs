@@ -92,7 +92,7 @@ impl World {
         let issuer = Issuer::new(BASE, Duration::minutes(10));
         let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());
         sessions.tend(NOON).await.unwrap();
-        let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }).unwrap();
+        let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }, Arc::clone(&keys)).unwrap();
         let rules = PasswordRules { min_length: 12, context: vec![] };
         let throttle = Throttle::new(sessions.db.clone(), Arc::clone(&keys), LIMITS);
         Self { sessions, keys, hasher, rules, throttle, folder, url }

@@ -85,8 +85,8 @@ impl Browser {
             .unwrap_or_else(|| panic!("{method} {path}: the connection was dropped"))
     }
 
-    /// Opens the page and sends the form on it; the status, if there was an answer.
-    pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<u16> {
+    /// Opens the page and sends the form on it; the answer, if there was one.
+    pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
         let token = csrf(&self.try_send("GET", path, "", b"")?.body);
         let pairs: Vec<String> = [("csrf", &*token)]
             .iter()
@@ -99,7 +99,7 @@ impl Browser {
             body.len(),
             self.ours()
         );
-        Some(self.try_send("POST", path, &headers, body.as_bytes())?.status)
+        self.try_send("POST", path, &headers, body.as_bytes())
     }
 
     /// The answer, if there was one.

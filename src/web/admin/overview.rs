@@ -155,7 +155,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     }
 
     let ring = doorward.keys.ring();
-    for purpose in Purpose::ALL {
+    for purpose in Purpose::NEEDED {
         let age = now.since(ring.signing(purpose).created_at);
         if age > KEY_AGE {
             add(
