@@ -2,6 +2,7 @@
 //! `DOORWARD_TEST_POSTGRES` names a server (see tests/postgres).
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -96,6 +97,12 @@ impl Cluster {
         }
         let proxy = Proxy::start(port, &servers);
         Some(Self { servers, port, _proxy: proxy })
+    }
+
+    fn settings_of_first(&self) -> Vec<(&str, &str)> {
+        let own = |name: &&(String, String)| name.0 != "ROCKET_PORT";
+        let settings = self.servers[0].environment.iter().filter(own);
+        settings.map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     fn browser(&self) -> Browser {
@@ -287,4 +294,77 @@ fn when_the_database_is_away_pages_say_so_and_come_back_by_themselves() {
     postgres("start -w");
     wait(|| ready(0) == 200 && ready(1) == 200);
     assert!(cluster.is_let_in(0, &kept) && browser.is_signed_in(), "nothing was lost");
+}
+
+#[test]
+fn a_key_that_one_server_lacks_is_told_and_signs_nobody_out() {
+    let settings =
+        [("DOORWARD_KEYS_FILE", "data/keys.json"), ("DOORWARD_ACCESS_TOKEN_SECONDS", "1")];
+    let Some(mut cluster) = Cluster::start(1, &settings) else { return };
+    cluster.servers[0].account("ada", &[]);
+    // Another one, with a copy of the keys.
+    let folder = tempfile::tempdir().unwrap();
+    fs::DirBuilder::new().mode(0o700).create(folder.path().join("data")).unwrap();
+    let from = cluster.servers[0].its_data("keys.json");
+    fs::copy(&from, folder.path().join("data/keys.json")).unwrap();
+    let other = Server::in_folder(folder, &cluster.settings_of_first());
+    cluster.servers.push(other);
+    let ready = |server: usize| cluster.ask(server, "GET", "/readyz", "", "").status;
+    wait(|| ready(0) == 200 && ready(1) == 200);
+
+    cluster.servers[0].done(&["keys", "rotate", "refresh"], "");
+    wait(|| ready(1) == 503);
+    assert_eq!(ready(0), 200);
+    let (_, refresh) = cluster.login(0, "ada");
+    let body = format!(r#"{{"refresh_token":"{refresh}"}}"#);
+    let answer = cluster.ask(1, "POST", "/api/refresh", "", &body);
+    assert_eq!(answer.status, 503, "neither believed nor refused: {}", answer.raw);
+    assert!(cluster.servers[1].stderr().contains("give all of them the same key file"));
+
+    fs::copy(&from, cluster.servers[1].its_data("keys.json")).unwrap();
+    wait(|| ready(1) == 200);
+    assert_eq!(cluster.ask(1, "POST", "/api/refresh", "", &body).status, 200);
+}
+
+#[test]
+fn keys_are_rotated_and_revoked_under_load_without_a_failed_request() {
+    let settings = [("DOORWARD_ACCESS_TOKEN_SECONDS", "3")];
+    let Some(cluster) = Cluster::start(3, &settings) else { return };
+    for number in 0..3 {
+        cluster.servers[0].account(&format!("member-{number}"), &[]);
+    }
+    let over = AtomicBool::new(false);
+    let (asked, port) = (AtomicU32::new(0), cluster.port);
+    std::thread::scope(|scope| {
+        for number in 0..3 {
+            let (over, asked) = (&over, &asked);
+            scope.spawn(move || {
+                let browser = Browser::at(port);
+                browser.log_in(&format!("member-{number}"));
+                while !over.load(Ordering::Relaxed) {
+                    let answer = browser.get("/account");
+                    assert_eq!(answer.status, 200, "{}", answer.raw);
+                    // A form that waits while the keys behind it change.
+                    let token = crate::browser::csrf(&browser.get("/account/delete").body);
+                    std::thread::sleep(Duration::from_millis(20));
+                    let fields = [("username", ""), ("password", "x\0")];
+                    let answer = browser.post_with("/account/delete", &token, &fields);
+                    assert_eq!(answer.status, 422, "{}", answer.raw);
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for _ in 0..3 {
+            for purpose in ["access", "refresh", "form", "message"] {
+                std::thread::sleep(Duration::from_millis(300));
+                let new = cluster.servers[0].done(&["keys", "rotate", purpose], "");
+                if purpose == "access" {
+                    std::thread::sleep(Duration::from_millis(300));
+                    cluster.servers[0].done(&["keys", "revoke", &new], "");
+                }
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(asked.load(Ordering::Relaxed) > 50);
 }

@@ -10,6 +10,7 @@ mod beside;
 mod browser;
 mod cluster;
 mod crash;
+mod faults;
 mod input;
 mod logs;
 mod moving;

@@ -15,7 +15,8 @@ pub struct Server {
     process: Child,
     pub folder: tempfile::TempDir,
     pub port: u16,
-    environment: Vec<(String, String)>,
+    pub environment: Vec<(String, String)>,
+    before: String,
 }
 
 pub fn free_port() -> u16 {
@@ -34,6 +35,19 @@ pub fn program(folder: &Path) -> Command {
     program
 }
 
+/// The same, where a shell runs `before` first: it may mount what it likes.
+pub fn program_after(before: &str, folder: &Path) -> Command {
+    let bare = program(folder);
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c"]);
+    command.arg(format!("{before} && exec \"$0\"")).arg(bare.get_program());
+    command.current_dir(folder);
+    bare.get_envs().filter(|(_, value)| value.is_none()).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
+    command
+}
+
 impl Server {
     pub fn start() -> Self {
         Self::with(&[])
@@ -44,22 +58,30 @@ impl Server {
     }
 
     pub fn in_folder(folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::after("", folder, settings)
+    }
+
+    /// Where a shell runs `before`, as the root of a world of its own.
+    pub fn after(before: &str, folder: tempfile::TempDir, settings: &[(&str, &str)]) -> Self {
         let port = free_port();
         let mut environment = vec![
             ("ROCKET_PORT".to_owned(), port.to_string()),
             ("DOORWARD_BASE_URL".to_owned(), format!("http://localhost:{port}")),
         ];
         environment.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        let process = Self::spawn(folder.path(), &environment);
-        let server = Self { process, folder, port, environment };
+        let before = before.to_owned();
+        let process = Self::spawn(folder.path(), &before, &environment);
+        let server = Self { process, folder, port, environment, before };
         server.wait_until_it_answers();
         server
     }
 
-    fn spawn(folder: &Path, environment: &[(String, String)]) -> Child {
+    fn spawn(folder: &Path, before: &str, environment: &[(String, String)]) -> Child {
         let log =
             |name: &str| File::options().create(true).append(true).open(folder.join(name)).unwrap();
-        program(folder)
+        let mut command =
+            if before.is_empty() { program(folder) } else { program_after(before, folder) };
+        command
             .envs(environment.iter().cloned())
             .stdout(log("stdout"))
             .stderr(log("stderr"))
@@ -85,8 +107,18 @@ impl Server {
 
     /// Starts it on the same files, after it was ended.
     pub fn start_again(&mut self) {
-        self.process = Self::spawn(self.folder.path(), &self.environment);
+        self.process = Self::spawn(self.folder.path(), &self.before, &self.environment);
         self.wait_until_it_answers();
+    }
+
+    /// A path as the server sees it.
+    pub fn its(&self, path: &str) -> std::path::PathBuf {
+        let root = format!("/proc/{}/root{}", self.process.id(), self.folder.path().display());
+        Path::new(&root).join(path)
+    }
+
+    pub fn its_data(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("data").join(name)
     }
 
     pub fn stop(&mut self) -> ExitStatus {
