@@ -11,6 +11,7 @@ pub mod config;
 pub mod copying;
 pub mod credentials;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod keys;
 pub mod keys_in_use;

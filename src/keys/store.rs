@@ -102,6 +102,11 @@ impl Keys {
         })
     }
 
+    /// The file it is kept in, if it is.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// The ring as it stands.
     pub fn ring(&self) -> Arc<Ring> {
         self.ring.read().expect("no panic while the lock is held").clone()

@@ -150,6 +150,7 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
         ("/admin/roles/editors", "admin-role"),
         ("/admin/roles/editors/remove", "admin-role-remove"),
         ("/admin/audit", "admin-audit"),
+        ("/admin/doctor", "admin-doctor"),
     ] {
         browser.go(path).await;
         look.at(name).await;

@@ -6,6 +6,7 @@ mod accounts;
 mod acts;
 mod audit;
 mod charts;
+mod doctor;
 pub(crate) mod exports;
 mod overview;
 mod query;
@@ -30,6 +31,7 @@ pub fn routes() -> Vec<Route> {
         roles::routes(),
         audit::routes(),
         exports::routes(),
+        doctor::routes(),
     ]
     .concat()
 }
@@ -37,7 +39,7 @@ pub fn routes() -> Vec<Route> {
 /// What each address below `/admin` needs: (method, pattern, permission). The
 /// guards enforce it; this list is for documents, and for the test that holds
 /// the two against each other.
-pub const NEEDED: [(&str, &str, Permission); 40] = [
+pub const NEEDED: [(&str, &str, Permission); 41] = [
     ("GET", "/admin", Permission::Look),
     ("GET", "/admin/accounts", Permission::Look),
     ("GET", "/admin/accounts.csv", Permission::ReadAudit),
@@ -78,4 +80,5 @@ pub const NEEDED: [(&str, &str, Permission); 40] = [
     ("GET", "/admin/audit", Permission::ReadAudit),
     ("GET", "/admin/audit.csv", Permission::ReadAudit),
     ("GET", "/admin/audit.jsonl", Permission::ReadAudit),
+    ("GET", "/admin/doctor", Permission::Administer),
 ];

@@ -171,22 +171,33 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         }
     }
 
-    let logins =
-        audit::newest(db, Event::LoggedIn, now - Duration::days(1), SAME_ADDRESS.0).await?;
-    let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
-    let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
-    if let (true, Some(address)) = (addresses.len() == 1, addresses.iter().next())
-        && people.len() >= SAME_ADDRESS.1
-    {
+    if let Some(address) = shared_address(db, now).await? {
         add(
             format!(
                 "All clients seem to share the address {address}. If a proxy stands in front, name it in the setting trusted_proxies."
             ),
-            String::new(),
-            "",
+            "/admin/doctor".to_owned(),
+            "What the server sees",
         );
     }
     Ok(found)
+}
+
+/// The address that all clients of the last day seem to have, if there are many
+/// people and one address: that of a proxy, most likely.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn shared_address(
+    db: &DatabaseConnection,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let day = now - Duration::days(1);
+    let logins = audit::newest(db, Event::LoggedIn, day, SAME_ADDRESS.0).await?;
+    let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
+    let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
+    let shared = addresses.len() == 1 && people.len() >= SAME_ADDRESS.1;
+    Ok(logins.first().filter(|_| shared).map(|login| login.address.clone()))
 }
 
 /// How many log-ins failed in those steps.

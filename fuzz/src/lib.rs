@@ -1,0 +1,163 @@
+//! What comes from outside, against what must hold whatever it is. Each target
+//! takes any bytes and panics where a promise is broken. `cargo fuzz` drives
+//! them for hours, and `tests/short.rs` for a moment.
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use doorward::accounts::AccountId;
+use doorward::accounts::listing;
+use doorward::accounts::roles::Roles;
+use doorward::keys::{Purpose, Ring};
+use doorward::sessions::access_token::{Claims, Issuer};
+use doorward::sessions::refresh_token::RefreshToken;
+use doorward::sessions::{Client, SessionId, everyone};
+use doorward::timestamp::Timestamp;
+use doorward::web::client::client_address;
+use doorward::web::cookies::{Cookie, Received};
+use doorward::web::forms;
+use doorward::web::next::Next;
+use ipnet::IpNet;
+use time::Duration;
+use uuid::Uuid;
+
+/// All targets, by name.
+pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+    ("access_token", access_token),
+    ("cookies", cookies),
+    ("cursors", cursors),
+    ("form", form),
+    ("forwarded", forwarded),
+    ("next", next),
+    ("refresh_token", refresh_token),
+];
+
+const NOON: Timestamp = Timestamp(1_767_268_800_000);
+
+/// A service's signing, and a token of it that is good.
+struct Signing {
+    ring: Ring,
+    issuer: Issuer,
+    token: String,
+}
+
+static SIGNING: LazyLock<Signing> = LazyLock::new(|| {
+    let (ring, issuer) =
+        (Ring::generate(NOON), Issuer::new("https://login.example.org", Duration::minutes(10)));
+    let claims = Claims {
+        sub: AccountId(Uuid::from_u128(1)),
+        sid: SessionId(Uuid::from_u128(2)),
+        jti: Uuid::from_u128(3),
+        generation: 1,
+        epoch: 0,
+        roles: Roles::default(),
+        auth_time: NOON,
+        issued_at: NOON,
+        expires_at: NOON + Duration::minutes(10),
+    };
+    let token = issuer.issue(ring.signing(Purpose::Access), Client::Web, &claims);
+    Signing { token: token.expect("it signs"), ring, issuer }
+});
+
+/// Only what we signed is believed: not one other text, however near.
+pub fn access_token(data: &[u8]) {
+    let Signing { ring, issuer, token } = &*SIGNING;
+    let verify = |text: &str| issuer.verify(ring, Client::Web, text, NOON);
+    if let Ok(text) = std::str::from_utf8(data) {
+        assert!(text == token || verify(text).is_err(), "{text}");
+    }
+    // Near it: triples of a place, what to do there, and a byte.
+    let mut near = token.clone().into_bytes();
+    for step in data.chunks_exact(3) {
+        let place = (usize::from(step[0]) * 256 + usize::from(step[1])) % (near.len() + 1);
+        match (step[2] % 4, near.get_mut(place)) {
+            (0, Some(byte)) => *byte = step[2],
+            (1, Some(_)) => drop(near.remove(place)),
+            (2, Some(byte)) => *byte ^= 1 << (step[2] >> 5),
+            _ => near.insert(place, step[2]),
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(&near) {
+        assert_eq!(verify(text).is_ok(), text == token, "{text}");
+    }
+}
+
+/// What is believed occurs in the header once, as a plain value, under its exact name.
+pub fn cookies(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let received = Received::parse(text.split('\n'));
+    for cookie in [Cookie::Access, Cookie::Refresh] {
+        let Some(value) = received.get(cookie) else { continue };
+        assert!(!received.spoofed, "{text}");
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        assert!(value.len() <= 4096 && value.bytes().all(plain), "{text}");
+        let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim() == cookie.name();
+        assert_eq!(text.split(['\n', ';']).filter(|pair| name(pair)).count(), 1, "{text}");
+        // A laxer parser must not find another one.
+        for pair in text.split(['\n', ';']) {
+            let Ok(lax) = rocket::http::Cookie::parse_encoded(pair) else { continue };
+            assert!(lax.name() != cookie.name() || lax.value() == value, "{text}");
+        }
+    }
+}
+
+/// A cursor is written as it was read.
+pub fn cursors(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(cursor) = listing::Cursor::parse(text) {
+        let again = listing::Cursor::parse(&cursor.to_string());
+        assert_eq!(again.map(|cursor| cursor.to_string()), Some(cursor.to_string()), "{text}");
+    }
+    if let Some(cursor) = everyone::Cursor::parse(text) {
+        let again = everyone::Cursor::parse(&cursor.to_string());
+        assert_eq!(again.map(|cursor| cursor.to_string()), Some(cursor.to_string()), "{text}");
+    }
+}
+
+/// A form that is taken is the same when a browser sends it again.
+pub fn form(data: &[u8]) {
+    let Ok(fields) = forms::parse(data) else { return };
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let body: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    let again = forms::parse(body.join("&").as_bytes());
+    assert_eq!(again.ok(), Some(fields));
+}
+
+/// The address is that of the connection unless it is trusted, and else one of
+/// those in the header.
+pub fn forwarded(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let peer = IpAddr::from([10, 0, 0, 1]);
+    let stranger = IpAddr::from([192, 0, 2, 7]);
+    let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().expect("a network")];
+    assert_eq!(client_address(stranger, text.split('\n'), &trusted), stranger, "{text}");
+    let found = client_address(peer, text.split('\n'), &trusted);
+    let hop = |hop: &str| {
+        let hop = hop.trim();
+        let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+        let port = || hop.parse::<std::net::SocketAddr>().map(|both| both.ip());
+        bare.parse::<IpAddr>().or_else(|_| port()).map(|address| address.to_canonical())
+    };
+    let named = text.split(['\n', ',']).any(|part| hop(part) == Ok(found));
+    assert!(found == peer || named, "{text}: {found}");
+}
+
+/// Where somebody is sent after the log-in is always a page of this service.
+pub fn next(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(next) = Next::parse(text) else { return };
+    let path = next.as_str();
+    assert!(path.starts_with('/') && !path.starts_with("//"), "{text}");
+    assert!(path.bytes().all(|byte| byte > 0x20 && byte != 0x7f && byte != b'\\'), "{text}");
+    assert!(rocket::http::uri::Origin::parse(path).is_ok(), "{text}");
+    assert_eq!(Next::parse(path).map(|next| next.to_string()), Some(next.to_string()), "{text}");
+}
+
+/// A token has one way to be written, and is not believed unless we made it.
+pub fn refresh_token(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(token) = RefreshToken::parse(text) else { return };
+    assert_eq!(token.to_string(), text);
+    assert!(!token.is_made_by(SIGNING.ring.signing(Purpose::Refresh), b"salt"), "{text}");
+}

@@ -1,0 +1,123 @@
+//! `/admin/doctor`: whether all is in order, and what the server sees of whoever asks.
+
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Request, Route, get, routes};
+use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
+
+use super::overview;
+use crate::doctor::{self, Verdict};
+use crate::web::Service;
+use crate::web::clock::Now;
+use crate::web::failure::Failure;
+use crate::web::guards::{Admin, Caller};
+use crate::web::page::Page;
+
+const NGINX: &str = include_str!("../../../deploy/nginx.conf");
+const CADDY: &str = include_str!("../../../deploy/Caddyfile");
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![doctor_page]
+}
+
+/// How this very request looks from here.
+#[derive(Serialize)]
+struct Seen {
+    /// Whom the connection comes from.
+    peer: String,
+    /// Who that is, as far as proxies are trusted.
+    client: String,
+    forwarded: String,
+    host: String,
+    scheme: String,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Seen {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let all = |name: &str| request.headers().get(name).collect::<Vec<_>>().join(", ");
+        let tls = request.rocket().config().tls_enabled();
+        let said = request.headers().get_one("x-forwarded-proto");
+        Outcome::Success(Self {
+            peer: request.remote().map(|peer| peer.ip().to_string()).unwrap_or_default(),
+            client: Caller::of(request).address.clone(),
+            forwarded: all("x-forwarded-for"),
+            host: all("host"),
+            scheme: said.unwrap_or(if tls { "https" } else { "http" }).to_owned(),
+        })
+    }
+}
+
+/// A verdict as the template draws it.
+#[derive(Serialize)]
+struct Row {
+    state: &'static str,
+    words: String,
+}
+
+impl From<Verdict> for Row {
+    fn from(verdict: Verdict) -> Self {
+        let (state, words) = match verdict {
+            Verdict::Good(words) => ("good", words),
+            Verdict::Look(words) => ("look", words),
+            Verdict::Mend(words) => ("mend", words),
+        };
+        Self { state, words }
+    }
+}
+
+/// What the request itself shows.
+fn of_request(seen: &Seen, base: &crate::config::BaseUrl, shared: Option<String>) -> Vec<Verdict> {
+    let mut verdicts = vec![Verdict::Good(
+        "The cookies of your browser arrived, or you would not see this page.".to_owned(),
+    )];
+    let secure = base.as_str().starts_with("https:");
+    verdicts.push(match (secure, seen.scheme.as_str()) {
+        (true, "http") => Verdict::Look(
+            "This request came without TLS, while base_url begins with https. That is right only if a proxy in front ends TLS.".to_owned(),
+        ),
+        _ => Verdict::Good(format!("The scheme is {}.", seen.scheme)),
+    });
+    verdicts.push(if !seen.forwarded.is_empty() && seen.peer == seen.client {
+        Verdict::Mend(format!(
+            "A proxy at {} names a client in X-Forwarded-For and is not believed. If it is yours, set trusted_proxies = [\"{}\"].",
+            seen.peer, seen.peer
+        ))
+    } else {
+        Verdict::Good(format!("Your address is {}.", seen.client))
+    });
+    verdicts.push(match shared {
+        Some(address) => Verdict::Mend(format!(
+            "All clients of the last day share the address {address}: a proxy in front is not in trusted_proxies, so all of them are throttled as one."
+        )),
+        None => Verdict::Good("Clients do not all share one address.".to_owned()),
+    });
+    verdicts
+}
+
+#[get("/doctor")]
+async fn doctor_page(
+    _who: Admin,
+    seen: Seen,
+    page: Page,
+    doorward: &Service,
+    config: &rocket::Config,
+    now: Now,
+) -> Result<Template, Failure> {
+    let base = &doorward.settings.base_url;
+    let shared = overview::shared_address(doorward.db.read(), now.0).await?;
+    let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();
+    let all = doctor::examine(doorward, now.0).await;
+    let verdicts: Vec<Row> = all.into_iter().map(Row::from).collect();
+    let fitting = |sample: &str| {
+        sample
+            .replace("login.example.org", base.host())
+            .replace("127.0.0.1:8000", &format!("127.0.0.1:{}", config.port))
+    };
+    let (nginx, caddy) = (fitting(NGINX), fitting(CADDY));
+    Ok(page
+        .in_section("admin/doctor")
+        .render("admin/doctor.html", context! { verdicts, yours, seen, nginx, caddy }))
+}
