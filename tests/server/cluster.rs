@@ -3,69 +3,15 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
 use crate::databases;
+use crate::proxy::Proxy;
 use crate::raw;
 use crate::server::{PASSWORD, Server, free_port, wait};
-
-/// nginx, which asks the servers in turn.
-struct Proxy {
-    process: Child,
-    _folder: tempfile::TempDir,
-}
-
-impl Proxy {
-    fn start(port: u16, servers: &[Server]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display();
-        let upstream: String = servers
-            .iter()
-            .map(|one| format!("server 127.0.0.1:{} max_fails=1 fail_timeout=1s;\n", one.port))
-            .collect();
-        let config = format!(
-            "daemon off; pid {path}/pid; error_log {path}/error.log; worker_processes 1;
-             events {{ worker_connections 2048; }}
-             http {{
-               access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;
-               fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
-               upstream doorward {{ {upstream} keepalive 16; }}
-               server {{
-                 listen 127.0.0.1:{port};
-                 location / {{
-                   proxy_pass http://doorward; proxy_http_version 1.1;
-                   proxy_set_header Connection \"\"; proxy_set_header Host $http_host;
-                   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                   proxy_next_upstream error timeout; proxy_connect_timeout 1s;
-                 }}
-               }}
-             }}"
-        );
-        let file = folder.path().join("nginx.conf");
-        fs::write(&file, config).unwrap();
-        let process = Command::new("/usr/sbin/nginx")
-            .arg("-c")
-            .arg(&file)
-            .arg("-p")
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx is not installed: tests/run installs it");
-        wait(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { process, _folder: folder }
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let pid = self.process.id().to_string();
-        Command::new("kill").args(["-QUIT", &pid]).status().ok();
-        self.process.wait().ok();
-    }
-}
 
 struct Cluster {
     servers: Vec<Server>,
@@ -95,7 +41,7 @@ impl Cluster {
         for _ in 1..count {
             servers.push(Server::in_folder(tempfile::tempdir().unwrap(), &all));
         }
-        let proxy = Proxy::start(port, &servers);
+        let proxy = Proxy::before(&servers, port);
         Some(Self { servers, port, _proxy: proxy })
     }
 

@@ -14,6 +14,7 @@ mod faults;
 mod input;
 mod logs;
 mod moving;
+mod proxy;
 mod raw;
 mod server;
 mod settings;

@@ -1,0 +1,146 @@
+//! A real nginx in front, and the sample configuration for it.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::browser::Browser;
+use crate::server::{Server, free_port, wait};
+
+/// A running nginx.
+pub struct Proxy {
+    process: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    /// Asks the servers in turn.
+    pub fn before(servers: &[Server], port: u16) -> Self {
+        let upstream: String = servers
+            .iter()
+            .map(|one| format!("server 127.0.0.1:{} max_fails=1 fail_timeout=1s;\n", one.port))
+            .collect();
+        let config = format!(
+            "upstream doorward {{ {upstream} keepalive 16; }}
+             server {{
+               listen 127.0.0.1:{port};
+               location / {{
+                 proxy_pass http://doorward; proxy_http_version 1.1;
+                 proxy_set_header Connection \"\"; proxy_set_header Host $http_host;
+                 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                 proxy_next_upstream error timeout; proxy_connect_timeout 1s;
+               }}
+             }}"
+        );
+        Self::start(&config, port)
+    }
+
+    /// As in deploy/nginx.conf, but for TLS.
+    fn as_in_the_sample(server: &Server, port: u16) -> Self {
+        let sample = fs::read_to_string("deploy/nginx.conf").unwrap();
+        let (head, https) = sample.split_once("server {\n    listen 443").unwrap();
+        let (head, _) = head.split_once("server {\n    listen 80").unwrap();
+        let without_tls = |line: &&str| !line.trim().starts_with("ssl_") && !line.contains("[::]");
+        let https: Vec<&str> = https.lines().skip(1).filter(without_tls).collect();
+        let config = format!("{head}server {{\n listen 127.0.0.1:{port};\n{}", https.join("\n"))
+            .replace("127.0.0.1:8000", &format!("127.0.0.1:{}", server.port))
+            .replace("server_name login.example.org", "server_name localhost")
+            .replace("Host $host;", "Host $http_host;");
+        Self::start(&config, port)
+    }
+
+    fn start(config: &str, port: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let config = format!(
+            "daemon off; pid {path}/pid; error_log {path}/error.log; worker_processes 1;
+             worker_rlimit_nofile 8192;
+             events {{ worker_connections 4096; }}
+             http {{
+               access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b;
+               fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
+               {config}
+             }}"
+        );
+        let file = folder.path().join("nginx.conf");
+        fs::write(&file, config).unwrap();
+        let process = Command::new("/usr/sbin/nginx")
+            .arg("-c")
+            .arg(&file)
+            .arg("-p")
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx is not installed: tests/run installs it");
+        wait(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Self { process, _folder: folder }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let pid = self.process.id().to_string();
+        Command::new("kill").args(["-QUIT", &pid]).status().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// A connection from one of ten other addresses that stops in the middle of something.
+async fn stall(number: u16, port: u16) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    let from = Ipv4Addr::new(127, 0, 0, 2 + (number % 10) as u8);
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = socket.connect(address).await.unwrap();
+    let host = format!("Host: localhost:{port}\r\n");
+    let sent = match number / 10 % 3 {
+        0 => String::new(),
+        1 => format!("GET /login HTTP/1.1\r\n{host}Cookie: a"),
+        _ => format!(
+            "POST /login HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncsrf="
+        ),
+    };
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    stream
+}
+
+#[test]
+fn a_thousand_stalled_connections_keep_nobody_from_logging_in() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+    let port = free_port();
+    let base = format!("http://localhost:{port}");
+    let settings = [("DOORWARD_BASE_URL", &*base), ("DOORWARD_TRUSTED_PROXIES", "127.0.0.1")];
+    let server = Server::with(&settings);
+    server.account("ada", &[]);
+    let _proxy = Proxy::as_in_the_sample(&server, port);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let stalled: Vec<TcpStream> = runtime.block_on(async {
+        let mut all = vec![];
+        for number in 0..1000 {
+            all.push(stall(number, port).await);
+        }
+        all
+    });
+    let browser = Browser::at(port);
+    browser.log_in("ada");
+    for _ in 0..20 {
+        assert_eq!(browser.get("/account").status, 200);
+    }
+    // And nginx lets go of all of them.
+    let closed = runtime.block_on(async {
+        let mut closed = 0;
+        for mut stream in stalled {
+            let end = Duration::from_secs(40);
+            let read = tokio::time::timeout(end, stream.read_to_end(&mut vec![])).await;
+            closed += u32::from(read.is_ok());
+        }
+        closed
+    });
+    assert_eq!(closed, 1000);
+}
