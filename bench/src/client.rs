@@ -20,6 +20,11 @@ impl Request {
         Self { port, bytes: text.into_bytes() }
     }
 
+    /// The same, sent to another server of the service.
+    pub(crate) fn at(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     pub(crate) fn post(port: u16, path: &str, kind: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
         let text = format!(

@@ -113,7 +113,7 @@ async fn refreshes(plan: Plan, server: &Server, names: &[String]) {
         plan,
         async || {
             let tokens = std::mem::take(&mut *chains.lock().unwrap());
-            let (tokens, per_second) = people::refresh_for(server.port, tokens, plan.each).await;
+            let (tokens, per_second) = people::refresh_for(&[server.port], tokens, plan.each).await;
             *chains.lock().unwrap() = tokens;
             per_second
         },

@@ -60,6 +60,11 @@ impl Size {
             revocations: accounts / 100,
         }
     }
+
+    /// People and what is revoked, without a past.
+    pub(crate) fn living(accounts: usize, revocations: usize) -> Self {
+        Self { accounts, sessions: 2 * accounts, events: 0, revocations }
+    }
 }
 
 /// Fills the database of the settings in the environment.

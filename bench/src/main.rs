@@ -6,7 +6,10 @@
 //! `timing` shows whether a stopwatch tells which accounts exist;
 //! `fill ACCOUNTS` fills the empty database of the settings in the environment
 //! with a year of life; `growth ACCOUNTS` does so in a folder of its own, and
-//! times the pages of staff there against those of a small one.
+//! times the pages of staff there against those of a small one. `sizes` holds
+//! what everybody does on large databases against the same on a small one, and
+//! `tests/postgres target/release/bench instances` one, two and three servers on
+//! PostgreSQL.
 
 #![expect(
     clippy::disallowed_types,
@@ -23,6 +26,7 @@ mod others;
 mod people;
 mod reference;
 mod server;
+mod sizes;
 mod table;
 mod timing;
 
@@ -40,11 +44,19 @@ fn main() {
         ["bare-rocket", port] => return bare::serve(port.parse().expect("a port")),
         ["timing"] => return runtime.block_on(timing::measure()),
         ["fill", accounts] => return runtime.block_on(fill::fill(Size::of(number(accounts)))),
+        ["fill", accounts, revocations] => {
+            let size = Size::living(number(accounts), number(revocations));
+            return runtime.block_on(fill::fill(size));
+        }
+        ["sizes"] => return runtime.block_on(sizes::of_the_database()),
+        ["instances"] => return runtime.block_on(sizes::of_the_service()),
         ["growth", accounts] => return runtime.block_on(growth::measure(number(accounts))),
         [] => Plan { each: Duration::from_millis(1000), rounds: 11 },
         ["--quick"] => Plan { each: Duration::from_millis(400), rounds: 3 },
         _ => {
-            eprintln!("usage: bench [--quick | timing | fill ACCOUNTS | growth ACCOUNTS]");
+            eprintln!(
+                "usage: bench [--quick | timing | fill ACCOUNTS [REVOCATIONS] | growth ACCOUNTS | sizes | instances]"
+            );
             std::process::exit(2);
         }
     };

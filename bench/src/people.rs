@@ -56,22 +56,24 @@ fn refresh_token_in(answer: &Answer) -> String {
     body["refresh_token"].as_str().unwrap().to_owned()
 }
 
-/// Each token is traded for the next, over and over. Returns the last ones
-/// and how many trades there were a second.
+/// Each token is traded for the next, over and over, at one of the servers of
+/// the service that is called by the first. Returns the last ones and how many
+/// trades there were a second.
 pub(crate) async fn refresh_for(
-    port: u16,
+    servers: &[u16],
     tokens: Vec<String>,
     time: Duration,
 ) -> (Vec<String>, f64) {
     let began = Instant::now();
     let mut chains = JoinSet::new();
-    for mut token in tokens {
+    let name = servers[0];
+    for (mut token, port) in tokens.into_iter().zip(servers.iter().copied().cycle()) {
         chains.spawn(async move {
             let mut connection = Connection::open(port).await;
             let mut count = 0;
             while began.elapsed() < time {
                 let body = format!(r#"{{"refresh_token":"{token}"}}"#);
-                let request = Request::post(port, "/api/refresh", "application/json", "", &body);
+                let request = Request::post(name, "/api/refresh", "application/json", "", &body);
                 let next = refresh_token_in(&connection.ask(&request.bytes).await);
                 assert_ne!(next, token, "the session has moved on");
                 token = next;

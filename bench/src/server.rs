@@ -14,20 +14,27 @@ use crate::people::PASSWORD;
 pub(crate) struct Server {
     process: Process,
     folder: TempDir,
+    settings: Vec<(String, String)>,
     pub(crate) port: u16,
 }
 
 impl Server {
     /// Returns with its first answer.
     pub(crate) async fn start(folder: TempDir) -> Self {
+        Self::with(folder, vec![]).await
+    }
+
+    /// With these settings, too.
+    pub(crate) async fn with(folder: TempDir, settings: Vec<(String, String)>) -> Self {
         let port = free_port();
         let mut program = program(folder.path(), port);
+        program.envs(settings.iter().cloned());
         program.stdout(Stdio::null()).stderr(Stdio::null());
         let process = Process::start(program, port).await;
         let mut connection = Connection::open(port).await;
         let answer = connection.ask(&Request::get(port, "/healthz", "").bytes).await;
         assert_eq!(answer.status, 200);
-        Self { process, folder, port }
+        Self { process, folder, settings, port }
     }
 
     /// Ends it and leaves its folder.
@@ -56,6 +63,7 @@ impl Server {
     fn add(&self, name: &str, more: &[&str]) {
         let email = format!("{name}@example.org");
         let mut process = program(self.folder.path(), self.port)
+            .envs(self.settings.iter().cloned())
             .args(["account", "add", name, &email, "--password-stdin"])
             .args(more)
             .stdin(Stdio::piped())

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod certificate;
 mod doctor;
 mod keys;
 mod role;
@@ -59,6 +60,8 @@ enum Command {
     Audit(audit::Command),
     /// Look at settings, keys, database, clock and machine; says what to mend
     Doctor,
+    /// Make a certificate for https://localhost, to try things out with
+    DevCertificate,
     /// Write a consistent copy of the SQLite database, also while servers work on it
     Backup {
         /// A file that does not exist yet
@@ -151,6 +154,10 @@ async fn dispatch(
         }
         Command::Audit(command) => audit::run(command, open(settings).await?, now).await,
         Command::Doctor => doctor::run(&open(settings).await?, now).await,
+        Command::DevCertificate => {
+            serve::make_data_folder(&settings)?;
+            certificate::make(&settings, now)
+        }
         Command::Backup { file } => backup::backup(&file, &open(settings).await?).await,
         Command::Restore { file } => {
             serve::make_data_folder(&settings)?;

@@ -33,6 +33,13 @@ struct Mark {
     modified: (i64, i64),
 }
 
+impl Mark {
+    fn of(meta: &fs::Metadata) -> Self {
+        let modified = (meta.mtime(), meta.mtime_nsec());
+        Self { inode: meta.ino(), size: meta.size(), modified }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredRing {
@@ -181,6 +188,12 @@ fn unreadable(file: &Path, why: &std::io::Error) -> Error {
     Error::broken(format!("The key file {} cannot be read: {why}.", file.display()))
 }
 
+/// Whether systemd hands the file to this service, and keeps it from others by
+/// means of its own (`LoadCredential=`).
+fn is_credential(file: &Path) -> bool {
+    std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| file.starts_with(folder))
+}
+
 fn check(file: &Path) -> Result<Mark> {
     let meta = fs::symlink_metadata(file).map_err(|why| unreadable(file, &why))?;
     let name = file.display();
@@ -188,13 +201,16 @@ fn check(file: &Path) -> Result<Mark> {
     if !meta.is_file() {
         return fault("is not a plain file. Put the file itself there, not a link to it.");
     }
+    if is_credential(file) {
+        return Ok(Mark::of(&meta));
+    }
     if meta.uid() != rustix::process::geteuid().as_raw() {
         return fault("belongs to another user. Make this server's user its owner (chown).");
     }
     if meta.mode() & 0o077 != 0 {
         return fault("can be read by other users. Run: chmod 600 on it.");
     }
-    Ok(Mark { inode: meta.ino(), size: meta.size(), modified: (meta.mtime(), meta.mtime_nsec()) })
+    Ok(Mark::of(&meta))
 }
 
 fn read(file: &Path) -> Result<Ring> {

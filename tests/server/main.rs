@@ -19,3 +19,4 @@ mod raw;
 mod server;
 mod settings;
 mod start;
+mod tls;

@@ -1,0 +1,54 @@
+//! `doorward dev-certificate`
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rcgen::{CertificateParams, DnType, KeyPair};
+use time::{Duration, OffsetDateTime};
+
+use super::say;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
+
+const LIFE: Duration = Duration::days(90);
+
+/// Makes a certificate that only this machine's browsers are to be told to
+/// trust, for `localhost` under all its names, and says how to use it.
+pub(super) fn make(settings: &Settings, now: Timestamp) -> Result<()> {
+    let failed = |why: rcgen::Error| Error::broken(format!("No certificate can be made: {why}."));
+    let today = OffsetDateTime::from_unix_timestamp(now.seconds())
+        .map_err(|why| Error::broken(format!("The clock is out of range: {why}.")))?;
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut about = CertificateParams::new(names).map_err(failed)?;
+    about.distinguished_name.push(DnType::CommonName, "Doorward on localhost");
+    about.not_before = today - Duration::DAY;
+    about.not_after = today + LIFE;
+    let key = KeyPair::generate().map_err(failed)?;
+    let certificate = about.self_signed(&key).map_err(failed)?;
+    let place = |name: &str| settings.data_dir.join(name);
+    let (cert_file, key_file) = (place("tls-cert.pem"), place("tls-key.pem"));
+    write(&key_file, &key.serialize_pem())?;
+    write(&cert_file, &certificate.pem())?;
+    say(&format!(
+        "The certificate is good for {} days, on this machine only. To use it:\n\n    ROCKET_TLS='{{certs={cert_file:?}, key={key_file:?}}}' doorward serve",
+        LIFE.whole_days()
+    ));
+    Ok(())
+}
+
+/// A new file, its owner's alone, in the place of whatever was there.
+fn write(file: &Path, text: &str) -> Result<()> {
+    let replaced = || {
+        if file.exists() {
+            std::fs::remove_file(file)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+    };
+    replaced().map_err(|why| {
+        Error::broken(format!("The file {} cannot be written: {why}.", file.display()))
+    })
+}
