@@ -12,6 +12,7 @@ use crate::accounts::roles::{ADMIN, Permission, Roles};
 use crate::accounts::{self, Account, AccountId, NewAccount, own_roles};
 use crate::audit::{self, Actor, Event};
 use crate::credentials::{self, Credentials};
+use crate::db::Again;
 use crate::error::{Error, Refusal, Result};
 use crate::sessions::revocation::Revoked;
 use crate::sessions::{EndReason, Sessions};
@@ -87,6 +88,22 @@ impl Done {
 /// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
 /// [`Refusal::MayMore`] when an account may do what the actor may not.
 pub async fn act(
+    sessions: &Sessions,
+    deed: Deed,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let mut again = Again::default();
+    loop {
+        match act_once(sessions, deed, ids, actor, now).await {
+            Err(error) if again.after(&error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn act_once(
     sessions: &Sessions,
     deed: Deed,
     ids: &[AccountId],

@@ -166,6 +166,22 @@ impl Db {
         Ok(())
     }
 
+    /// Folds SQLite's log into its file when the log has grown long, as it does
+    /// while somebody is always reading.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn fold_log(&self, url: &str) -> Result<()> {
+        let Some(file) = sqlite_file(url) else { return Ok(()) };
+        let mut log = file.into_os_string();
+        log.push("-wal");
+        if std::fs::metadata(log).is_ok_and(|about| about.len() > MOST_LOG) {
+            // Waits for readers, but no longer than the busy timeout.
+            self.write.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
     /// Whether a SQLite file is whole.
     ///
     /// # Errors
@@ -217,6 +233,27 @@ impl Db {
         }
     }
 }
+
+/// Counts how often a transaction is begun again because it got in the way of
+/// another one (PostgreSQL ends one of those who wait in a circle): twice at most.
+#[derive(Default)]
+pub struct Again(u64);
+
+impl Again {
+    /// Whether to do it again after this, once a moment has passed.
+    pub async fn after(&mut self, error: &Error) -> bool {
+        if !error.is_conflict() || self.0 == 2 {
+            return false;
+        }
+        self.0 += 1;
+        tracing::warn!(%error, "database.again");
+        tokio::time::sleep(Duration::from_millis(10 * self.0)).await;
+        true
+    }
+}
+
+/// How long SQLite's log may grow, in bytes.
+const MOST_LOG: u64 = 32 << 20;
 
 /// The channel on which servers on one PostgreSQL wake each other.
 const CHANNEL: &str = "doorward_revoked";
@@ -311,6 +348,8 @@ fn sqlite(options: &Options, connections: u32) -> ConnectOptions {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", synchronous)
                 .pragma("secure_delete", "ON")
+                // After a checkpoint its file is cut back to this.
+                .pragma("journal_size_limit", MOST_LOG.to_string())
         });
     connect
 }

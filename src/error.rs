@@ -109,6 +109,25 @@ impl Error {
         }
     }
 
+    /// Whether the transaction got in the way of another one, and may well
+    /// succeed when it is begun again.
+    pub fn is_conflict(&self) -> bool {
+        use sea_orm::DbErr;
+        match self {
+            Self::Database(
+                DbErr::Exec(RuntimeErr::SqlxError(error))
+                | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => match &**error {
+                // Serialization failure, deadlock.
+                sqlx::Error::Database(error) => {
+                    error.code().is_some_and(|code| code == "40001" || code == "40P01")
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// A failure in a sentence for the operator.
     pub fn broken(why: impl Into<String>) -> Self {
         Self::Broken(why.into())

@@ -178,6 +178,7 @@ impl Doorward {
         while self.throttle.remove_expired(BATCH, now).await? == BATCH {
             rocket::tokio::time::sleep(PAUSE).await;
         }
+        self.db.fold_log(&self.settings.database_url).await?;
         credentials::remove_expired(&self.db, now).await?;
         if let Some(kept) = self.settings.audit_retention {
             audit::chain::prune(&self.db, now - kept).await?;

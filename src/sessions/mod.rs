@@ -30,7 +30,7 @@ use self::sightings::Sightings;
 use crate::accounts::roles::Roles;
 use crate::accounts::{self, Account, AccountId, Login};
 use crate::audit::{self, Entry, Event, Origin};
-use crate::db::Db;
+use crate::db::{Again, Db};
 use crate::error::Result;
 use crate::keys::{Keys, Purpose};
 use crate::secrets;
@@ -231,12 +231,6 @@ impl Sessions {
         let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
         let sid = SessionId(secrets::random_id());
         let previous = account.last_login.clone();
-        let txn = self.db.begin().await?;
-        let mut revoked = self.evict(&txn, account.id, now).await?;
-        if let Some(old) = replaces {
-            revoked = revoked.and(self.end(&txn, old, EndReason::Replaced, now).await?.1);
-        }
-        accounts::note_login(&txn, account.id, origin, now).await?;
         let row = entity::ActiveModel {
             sid: Set(sid),
             account_id: Set(account.id),
@@ -262,12 +256,37 @@ impl Sessions {
             ended_at: Set(None),
             end_reason: Set(None),
         };
-        let row = row.insert(&txn).await?;
-        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(sid.0);
-        audit::record(&txn, told, now).await?;
-        txn.commit().await?;
+        let mut again = Again::default();
+        let (row, revoked) = loop {
+            match self.insert(row.clone(), account, replaces, origin, now).await {
+                Err(error) if again.after(&error).await => {}
+                done => break done?,
+            }
+        };
         self.make_known([account.id], revoked);
         self.issue(&row, account, now)
+    }
+
+    async fn insert(
+        &self,
+        row: entity::ActiveModel,
+        account: &Account,
+        replaces: Option<SessionId>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(entity::Model, Revoked)> {
+        let txn = self.db.begin().await?;
+        // The account before its sessions, as everywhere: then nobody waits in a circle.
+        accounts::note_login(&txn, account.id, origin, now).await?;
+        let mut revoked = self.evict(&txn, account.id, now).await?;
+        if let Some(old) = replaces {
+            revoked = revoked.and(self.end(&txn, old, EndReason::Replaced, now).await?.1);
+        }
+        let row = row.insert(&txn).await?;
+        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        Ok((row, revoked))
     }
 
     /// Makes what was committed about accounts known to the next request.

@@ -10,6 +10,7 @@ use super::revocation::{Kind, Revoked, revoke, stands_in_table};
 use super::{Client, EndReason, Issued, Principal, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Entry, Event, Origin};
+use crate::db::Again;
 use crate::error::{Error, Result};
 use crate::keys::{Key, Purpose, Ring};
 use crate::statistics;
@@ -87,6 +88,7 @@ impl Sessions {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Refreshed> {
+        let mut conflicts = Again::default();
         // A rotation lost to another request is judged again by its result.
         for _ in 0..8 {
             let Some(row) = entity::Entity::find_by_id(token.sid).one(self.db.read()).await? else {
@@ -113,13 +115,16 @@ impl Sessions {
             let verdict = judge(token.generation, &row, confirmed, now);
             metrics::counter!("doorward_refreshes_total", "case" => verdict.name()).increment(1);
             let done = match verdict {
-                Verdict::Rotate => self.rotate(&row, now).await?,
-                Verdict::Again => self.again(&row, now).await?,
-                Verdict::Reuse => self.stop(&row, EndReason::Reuse, origin, now).await?,
-                Verdict::Restored => self.stop(&row, EndReason::Restored, origin, now).await?,
+                Verdict::Rotate => self.rotate(&row, now).await,
+                Verdict::Again => self.again(&row, now).await,
+                Verdict::Reuse => self.stop(&row, EndReason::Reuse, origin, now).await,
+                Verdict::Restored => self.stop(&row, EndReason::Restored, origin, now).await,
             };
-            if let Some(refreshed) = done {
-                return Ok(refreshed);
+            match done {
+                Ok(Some(refreshed)) => return Ok(refreshed),
+                Ok(None) => {}
+                Err(error) if conflicts.after(&error).await => {}
+                Err(error) => return Err(error),
             }
         }
         Err(Error::broken("A session's row changed faster than it could be read."))

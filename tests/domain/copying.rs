@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use doorward::accounts;
 use doorward::accounts::roles::Roles;
 use doorward::copying;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 
 use crate::databases::postgres;
 use crate::{NOON, World};
@@ -60,4 +60,32 @@ async fn a_target_with_accounts_of_its_own_is_left_alone() {
     assert!(refused.unwrap_err().to_string().contains("not empty"));
     assert_eq!(accounts::count(to.sessions.db.read()).await.unwrap(), 1);
     to.sessions.tend(NOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_of_sqlite_is_folded_when_it_has_grown_long() {
+    if postgres().is_some() {
+        return;
+    }
+    let world = World::new().await;
+    let db = &world.sessions.db;
+    let log = world.database_file().with_extension("db-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let fill = async || {
+        let write = "INSERT INTO junk VALUES (zeroblob(1048576))";
+        for _ in 0..40 {
+            db.write().execute_unprepared(write).await.unwrap();
+        }
+    };
+    db.write().execute_unprepared("CREATE TABLE junk (x BLOB)").await.unwrap();
+    // Somebody who is always reading keeps SQLite from doing it by itself.
+    let reader = db.read().begin().await.unwrap();
+    reader.execute_unprepared("SELECT count(*) FROM junk").await.unwrap();
+    fill().await;
+    reader.rollback().await.unwrap();
+    assert!(length() > 32 << 20);
+    db.fold_log(&world.url).await.unwrap();
+    assert_eq!(length(), 0);
+    fill().await;
+    assert!(length() < 32 << 20, "{}", length());
 }

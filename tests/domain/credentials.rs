@@ -6,7 +6,7 @@ use doorward::administration::{self, Deed};
 use doorward::audit::Actor;
 use doorward::credentials;
 use doorward::error::{Error, Refusal};
-use doorward::sessions::EndReason;
+use doorward::sessions::{Client, EndReason};
 use rocket::futures::future::{join, join_all};
 use time::Duration;
 
@@ -168,6 +168,34 @@ async fn a_password_is_verified_exactly_as_it_was_typed() {
     assert!(matches(typed).await);
     for other in [typed.trim(), &typed.to_lowercase(), &typed[..73], &typed.replace('ß', "ss")] {
         assert!(!matches(other).await, "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_log_in_while_sessions_are_ended_get_in_and_nobody_gets_in_anybodys_way() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    for _ in 0..20 {
+        world.start(&ada, NOON).await;
+    }
+    let (world, here) = (std::sync::Arc::new(world), origin("web"));
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let (world, ada, here) = (world.clone(), ada.clone(), here.clone());
+        all.spawn(async move {
+            if number % 3 == 0 {
+                let (actor, ids) = (Actor::operator(&here), [ada.id]);
+                let deed = Deed::EndSessions;
+                administration::act(&world.sessions, deed, &ids, actor, NOON).await.map(drop)
+            } else {
+                let sessions = &world.sessions;
+                let begun = sessions.start(&ada, Client::Web, false, None, &here, NOON);
+                begun.await.map(drop)
+            }
+        });
+    }
+    for done in all.join_all().await {
+        done.unwrap();
     }
 }
 
