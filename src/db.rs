@@ -257,6 +257,7 @@ const MOST_LOG: u64 = 32 << 20;
 
 /// The channel on which servers on one PostgreSQL wake each other.
 const CHANNEL: &str = "doorward_revoked";
+const NOTIFY: &str = "NOTIFY doorward_revoked";
 
 /// A connection of its own on which other servers are heard.
 pub struct Listener(PgListener);
@@ -293,7 +294,7 @@ fn heard(error: sqlx::Error) -> Error {
 /// The database failed.
 pub async fn wake_others(db: &impl ConnectionTrait) -> Result<()> {
     if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
+        db.execute_unprepared(NOTIFY).await?;
     }
     Ok(())
 }

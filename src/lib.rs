@@ -102,6 +102,7 @@ impl Doorward {
             Err(_) => Keys::in_file(&settings.keys_file, now)?,
         });
         let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
+        issuer.check(&keys.ring(), now)?;
         let policy = Policy {
             idle: settings.session_idle,
             absolute: settings.session_absolute,

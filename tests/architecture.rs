@@ -91,6 +91,71 @@ fn templates_leave_escaping_on() {
     }
 }
 
+#[test]
+fn no_statement_is_put_together_from_text() {
+    let mut made = vec![];
+    for file in rust_files(Path::new("src")) {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        for statement in source.split("execute_unprepared(").skip(1) {
+            // A literal or a constant.
+            if !statement.trim_start().starts_with(|c: char| c == '"' || c.is_uppercase()) {
+                made.push(file.display().to_string());
+            }
+        }
+    }
+    made.sort();
+    // The names of our own tables; the file of a backup, in whose name quotes are doubled.
+    assert_eq!(made, ["src/copying.rs", "src/db.rs"]);
+}
+
+#[test]
+fn every_field_of_a_form_stands_in_the_documentation() {
+    let documented = fs::read_to_string("docs/validation.md").unwrap();
+    let mut count = 0;
+    for file in rust_files(Path::new("src/web")) {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        for read in ["parsed(", "unseen(", "secret(", "text(", "ticked(", "all_ticked("] {
+            for field in source.split(&format!("fields.{read}")).skip(1) {
+                let Some(field) = field.trim_start().strip_prefix('"') else { continue };
+                let name = field.split('"').next().unwrap().trim_end_matches('.');
+                count += 1;
+                let stands = documented.contains(&format!("`{name}`"))
+                    || documented.contains(&format!("`{name}.NAME`"));
+                assert!(stands, "{}: {name}", file.display());
+            }
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+#[test]
+fn documents_name_tests_that_exist() {
+    let floors = ["domain", "web", "server", "browser"].map(|floor| Path::new("tests").join(floor));
+    let mut files: Vec<PathBuf> = floors.iter().flat_map(|floor| rust_files(floor)).collect();
+    files.push("tests/architecture.rs".into());
+    let mut sources: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    sources
+        .extend(rust_files(Path::new("src")).iter().map(|file| fs::read_to_string(file).unwrap()));
+    let settings = fs::read_to_string("Rocket.toml").unwrap();
+    let mut count = 0;
+    for document in fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&document) else { continue };
+        for code in text.split('`').skip(1).step_by(2) {
+            let name = code.rsplit("::").next().unwrap();
+            let sentence = name.matches('_').count() >= 3
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit());
+            // Not a setting, nor a figure for Prometheus.
+            if sentence && !settings.contains(name) && !name.starts_with("doorward_") {
+                count += 1;
+                assert!(sources.contains(&format!("fn {name}(")), "{}: {code}", document.display());
+            }
+        }
+    }
+    assert!(count > 150, "{count}");
+}
+
 /// A source text without its tests.
 fn product(source: &str) -> String {
     source.split("#[cfg(test)]").next().unwrap_or_default().to_owned()

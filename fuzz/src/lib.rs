@@ -21,8 +21,11 @@ use ipnet::IpNet;
 use time::Duration;
 use uuid::Uuid;
 
+/// A target: it panics where a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// All targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("access_token", access_token),
     ("cookies", cookies),
     ("cursors", cursors),
