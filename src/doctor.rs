@@ -30,7 +30,7 @@ use Verdict::{Good, Look, Mend};
 pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
     verdicts.push(key_file(doorward));
-    verdicts.extend(Purpose::NEEDED.map(|purpose| key(doorward, purpose, now)));
+    verdicts.push(keys(doorward, now));
     verdicts.extend(database(doorward, now).await);
     verdicts.push(hashing(doorward).await);
     verdicts.push(proxies(doorward));
@@ -50,7 +50,9 @@ fn folder(doorward: &Doorward) -> Verdict {
     let folder = &doorward.settings.data_dir;
     let name = folder.display();
     match std::fs::metadata(folder) {
-        Ok(about) if about.mode() & 0o077 == 0 => Good(format!("Only its owner sees {name}.")),
+        Ok(about) if about.mode() & 0o077 == 0 => {
+            Good(format!("Only its owner sees the folder {name}."))
+        }
         Ok(_) => Mend(format!("Others can look into {name}. Run: chmod 700 {name}")),
         Err(why) => Mend(format!("The folder {name} cannot be read: {why}.")),
     }
@@ -77,7 +79,7 @@ fn key_file(doorward: &Doorward) -> Verdict {
         None => Good("The keys come from the variable DOORWARD_KEYS.".to_owned()),
         Some(file) => match std::fs::symlink_metadata(file) {
             Ok(about) if about.is_file() && about.mode() & 0o077 == 0 => {
-                Good(format!("Only its owner reads {}.", file.display()))
+                Good(format!("Only its owner reads the keys in {}.", file.display()))
             }
             Ok(_) => Mend(format!("Others can read {0}. Run: chmod 600 {0}", file.display())),
             Err(why) => Mend(format!("The key file {} cannot be read: {why}.", file.display())),
@@ -85,16 +87,19 @@ fn key_file(doorward: &Doorward) -> Verdict {
     }
 }
 
-fn key(doorward: &Doorward, purpose: Purpose, now: Timestamp) -> Verdict {
+fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
     const OLD: Duration = Duration::days(180);
-    let age = now.since(doorward.keys.ring().signing(purpose).created_at);
-    let (name, days) = (purpose.name(), age.whole_days());
-    if age > OLD {
-        return Look(format!(
-            "The {name} key is {days} days old. Run: doorward keys rotate {name}"
-        ));
+    let ring = doorward.keys.ring();
+    let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
+    let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);
+    let (name, days) = (oldest.name(), age(&oldest).whole_days());
+    match days {
+        0 => Good("The keys were made today.".to_owned()),
+        _ if age(&oldest) > OLD => {
+            Look(format!("The {name} key is {days} days old. Run: doorward keys rotate {name}"))
+        }
+        _ => Good(format!("The oldest key that signs is {days} days old.")),
     }
-    Good(format!("The {name} key is {days} days old."))
 }
 
 async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {

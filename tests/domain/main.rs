@@ -8,6 +8,7 @@ mod access_token;
 mod audit;
 mod copying;
 mod credentials;
+mod everyone;
 mod listing;
 mod plans;
 mod properties;

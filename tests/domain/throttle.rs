@@ -72,6 +72,14 @@ async fn one_name_from_one_address_waits_longer_and_longer() {
     assert_eq!(right(&world, "192.0.2.2", now).await, Came::In, "others are not concerned");
     assert_eq!(right(&world, "192.0.2.1", now + hour).await, Came::In);
     assert_eq!(guess(&world, "ada", "192.0.2.1", now + hour).await, Came::Wrong, "all forgiven");
+    // Or forgotten.
+    for _ in 0..4 {
+        guess(&world, "ada", "192.0.2.1", now + hour).await;
+    }
+    let later = now + hour + Duration::minutes(75);
+    for _ in 0..5 {
+        assert_eq!(guess(&world, "ada", "192.0.2.1", later).await, Came::Wrong);
+    }
 }
 
 #[tokio::test]

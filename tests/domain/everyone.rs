@@ -1,0 +1,142 @@
+//! The live sessions of everyone, screen by screen; and what becomes of those that are over.
+
+use std::collections::BTreeSet;
+
+use doorward::accounts::roles::Roles;
+use doorward::audit::Origin;
+use doorward::sessions::everyone::{Filter, parse_range, screen};
+use doorward::sessions::{Client, Session, last_seen, live_of};
+use doorward::timestamp::Timestamp;
+use time::Duration;
+
+use crate::{NOON, World};
+
+/// Sessions from addresses of two networks, some by scripts, each at a moment of its own.
+async fn crowd(world: &World) -> Vec<doorward::sessions::SessionId> {
+    let mut sids = vec![];
+    for number in 0..5 {
+        let account = world.account(&format!("member-{number}"), Roles::default()).await;
+        for place in 0..5 {
+            let address = if place < 2 { "192.0.2" } else { "2001:db8" };
+            let separator = if place < 2 { "." } else { "::" };
+            let client = if place == 4 { Client::Api } else { Client::Web };
+            let origin =
+                Origin { address: format!("{address}{separator}{number}"), ..Origin::default() };
+            let now = NOON + Duration::minutes(number * 5 + place);
+            let begun = world.sessions.start(&account, client, false, None, &origin, now).await;
+            sids.push(begun.unwrap().principal.session);
+        }
+    }
+    sids
+}
+
+/// All screens of so many, one after the other.
+async fn all(world: &World, filter: &Filter, limit: u64, now: Timestamp) -> Vec<Session> {
+    let (mut found, mut from) = (vec![], None);
+    loop {
+        let db = world.sessions.db.read();
+        let (sessions, next) = screen(db, filter, from, limit, now).await.unwrap();
+        assert!(sessions.len() as u64 == limit || next.is_none(), "a screen that is not full");
+        found.extend(sessions);
+        from = match next {
+            None => return found,
+            next => next,
+        };
+    }
+}
+
+#[tokio::test]
+async fn every_live_session_is_found_once_and_the_newest_first() {
+    let world = World::new().await;
+    let sids = crowd(&world).await;
+    let now = NOON + Duration::hours(1);
+    let here = crate::origin("web");
+    let gone = &sids[..3];
+    for sid in gone {
+        let account = world.sessions.db.read();
+        let whose = doorward::sessions::by_id(account, *sid).await.unwrap().account;
+        world.sessions.end_own(whose, *sid, &here, now).await.unwrap();
+    }
+    for limit in [1, 4, 11, 22, 50] {
+        let found = all(&world, &Filter::default(), limit, now).await;
+        let names: Vec<_> = found.iter().map(|session| session.sid).collect();
+        let expected: Vec<_> = sids[3..].iter().rev().copied().collect();
+        assert_eq!(names, expected, "{limit}");
+    }
+    // Those that ran out are not live, marked or not.
+    assert!(all(&world, &Filter::default(), 50, now + Duration::days(2)).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_filter_finds_those_of_a_range_an_account_and_a_kind() {
+    let world = World::new().await;
+    let sids = crowd(&world).await;
+    let now = NOON + Duration::hours(1);
+    let some = async |filter: Filter, count: usize| {
+        for limit in [1, 2, 3, 50] {
+            let found = all(&world, &filter, limit, now).await;
+            let different: BTreeSet<_> =
+                found.iter().map(|session| session.sid.to_string()).collect();
+            assert_eq!((found.len(), different.len()), (count, count), "{filter:?} by {limit}");
+        }
+    };
+    let range = |text: &str| Filter { addresses: parse_range(text), ..Filter::default() };
+    some(range("192.0.2.0/24"), 10).await;
+    some(range("192.0.2.3"), 2).await;
+    some(range("2001:db8::/32"), 15).await;
+    some(range("198.51.100.0/24"), 0).await;
+    some(Filter { client: Some(Client::Api), ..Filter::default() }, 5).await;
+    let db = world.sessions.db.read();
+    let account = doorward::sessions::by_id(db, sids[7]).await.unwrap().account;
+    let own = Filter { account: Some(account), ..Filter::default() };
+    some(own.clone(), 5).await;
+    some(Filter { client: Some(Client::Web), ..own.clone() }, 4).await;
+    some(Filter { addresses: parse_range("192.0.2.1"), ..own }, 2).await;
+}
+
+#[tokio::test]
+async fn when_each_was_last_active_is_told_of_those_that_are_asked_for() {
+    let world = World::new().await;
+    let sids = crowd(&world).await;
+    let db = world.sessions.db.read();
+    let seen = last_seen(db, &sids[..2]).await.unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[&sids[1]], NOON + Duration::minutes(1));
+    assert!(last_seen(db, &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_over_is_marked_kept_a_month_and_removed_in_batches() {
+    let world = World::new().await;
+    let mut accounts = vec![];
+    for number in 0..90 {
+        let account = world.account(&format!("member-{number}"), Roles::default()).await;
+        for _ in 0..5 {
+            world.start(&account, NOON).await;
+        }
+        accounts.push(account.id);
+    }
+    let rounds = async |now| {
+        let mut rounds = 1;
+        while world.sessions.tidy(now).await.unwrap() {
+            rounds += 1;
+        }
+        rounds
+    };
+    let count = async || {
+        let mut count = 0;
+        for account in &accounts {
+            let db = world.sessions.db.read();
+            count += doorward::sessions::all_of(db, *account).await.unwrap().len();
+        }
+        count
+    };
+    assert_eq!(rounds(NOON).await, 1);
+    let later = NOON + Duration::days(2);
+    assert_eq!(rounds(later).await, 2, "200 at a time for each of the two limits are marked");
+    assert!(live_of(world.sessions.db.read(), accounts[0], NOON).await.unwrap().is_empty());
+    assert_eq!(rounds(later + Duration::days(29)).await, 1);
+    assert_eq!(count().await, 450);
+    assert_eq!(rounds(later + Duration::days(30)).await, 3, "200 at a time are removed");
+    assert_eq!(count().await, 0);
+}
