@@ -234,3 +234,13 @@ fn other_texts_and_other_tokens_are_no_access_tokens() {
         assert!(forge.verify(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn what_is_longer_than_4096_bytes_is_not_even_read() {
+    let forge = Forge::new();
+    let header = json!({ "typ": "at+jwt", "alg": "HS256", "kid": "0123456789abcdef" });
+    let head = doorward::secrets::encode(header.to_string().as_bytes());
+    let of = |length: usize| format!("{head}.{}.", "a".repeat(length - head.len() - 2));
+    assert_eq!(forge.verify(&of(4096)), Err(Fault::UnknownKey));
+    assert_eq!(forge.verify(&of(4097)), Err(Fault::Shape));
+}
