@@ -115,6 +115,9 @@ fn program(folder: &Path, port: u16) -> Command {
     let mut program = Command::new(binary());
     program
         .current_dir(folder)
+        // No settings of Doorward's, and it refuses what it does not know.
+        .env_remove("DOORWARD_TEST_POSTGRES")
+        .env_remove("DOORWARD_TEST_POSTGRES_CONTROL")
         .env("ROCKET_PORT", port.to_string())
         .env("DOORWARD_DATA_DIR", folder.join("data"))
         .env("DOORWARD_BASE_URL", format!("http://localhost:{port}"));

@@ -11,8 +11,10 @@ use crate::table::median;
 
 const ROUNDS: usize = 9;
 const EACH: Duration = Duration::from_millis(700);
-/// People who log in and refresh.
-const PEOPLE: usize = 16;
+/// People who read and refresh.
+const READERS: usize = 16;
+/// Those who log in: others, so that nobody's session has to give way.
+const PEOPLE: usize = 64;
 
 /// What is measured of each.
 #[derive(Default)]
@@ -36,13 +38,17 @@ impl Subject {
     /// The first server has the name of the service.
     async fn of(name: String, servers: Vec<Server>) -> Self {
         let port = servers[0].port;
-        let names: Vec<String> = (0..PEOPLE).map(|number| format!("person{number}")).collect();
         let (mut pages, mut logins, mut chains) = (vec![], vec![], vec![]);
-        for (name, server) in names.iter().zip(servers.iter().cycle()) {
-            servers[0].add_account(name);
-            chains.push(people::refresh_token(port, name).await);
-            pages.push(people::account_page(port, name).await.at(server.port));
-            logins.push(people::login(port, name).at(server.port));
+        for (number, server) in (0..READERS).zip(servers.iter().cycle()) {
+            let name = format!("reader{number}");
+            servers[0].add_account(&name);
+            chains.push(people::refresh_token(port, &name).await);
+            pages.push(people::account_page(port, &name).await.at(server.port));
+        }
+        for (number, server) in (0..PEOPLE).zip(servers.iter().cycle()) {
+            let name = format!("person{number}");
+            servers[0].add_account(&name);
+            logins.push(people::login(port, &name).at(server.port));
         }
         Self { name, servers, pages, logins, chains, taken: Taken::default() }
     }
