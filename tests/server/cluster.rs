@@ -208,37 +208,97 @@ fn one_server_is_killed_under_load_and_nobody_notices() {
     assert!(asked.load(Ordering::Relaxed) > 100);
 }
 
+/// Dropped, it sets the flag.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Trades the token for the next, over and over. While there is no database the
+/// same token is offered again; nobody who was answered may ever be refused.
+/// Returns how many trades there were before that and after.
+fn refresh_until(
+    over: &AtomicBool,
+    cluster: &Cluster,
+    server: usize,
+    mut token: String,
+) -> (u32, u32) {
+    let (mut before, mut after, mut away) = (0, 0, false);
+    while !over.load(Ordering::Relaxed) {
+        let body = format!(r#"{{"refresh_token":"{token}"}}"#);
+        let answer = cluster.ask(server, "POST", "/api/refresh", "", &body);
+        match answer.status {
+            200 => {
+                let tokens: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+                token = tokens["refresh_token"].as_str().unwrap().to_owned();
+                *(if away { &mut after } else { &mut before }) += 1;
+            }
+            503 => away = true,
+            other => panic!("{other}: {}", answer.raw),
+        }
+    }
+    (before, after)
+}
+
 #[test]
 fn when_the_database_is_away_pages_say_so_and_come_back_by_themselves() {
     let Some(cluster) = Cluster::start(2, &[]) else { return };
     let Ok(control) = std::env::var("DOORWARD_TEST_POSTGRES_CONTROL") else { return };
     cluster.servers[0].account("ada", &[]);
+    cluster.servers[0].account("bob", &[]);
     let browser = cluster.browser();
     browser.log_in("ada");
     let (kept, _) = cluster.login(0, "ada");
+    let (ended, _) = cluster.login(0, "ada");
+    assert_eq!(cluster.ask(0, "POST", "/api/logout", &ended, "").status, 204);
     let postgres = |what: &str| {
         let done = Command::new("sh").args(["-c", &format!("{control} {what}")]).status();
         assert!(done.unwrap().success(), "{what}");
     };
     let ready = |server: usize| cluster.ask(server, "GET", "/readyz", "", "").status;
     assert_eq!((ready(0), ready(1)), (200, 200));
-    for _ in 0..2 {
-        assert_eq!(browser.get("/account").status, 200, "asked once of each server");
-    }
-    postgres("stop -m immediate");
-    let began = Instant::now();
-    assert_eq!(browser.get("/account").status, 200, "signed-in pages go on for a moment");
-    wait(|| match browser.get("/account").status {
-        200 => false,
-        503 => true,
-        other => panic!("{other}"),
+    let over = AtomicBool::new(false);
+    let chains: Vec<String> = (0..4).map(|number| cluster.login(number % 2, "bob").1).collect();
+    std::thread::scope(|scope| {
+        let refreshing: Vec<_> = chains
+            .into_iter()
+            .enumerate()
+            .map(|(number, token)| {
+                let (cluster, over) = (&cluster, &over);
+                scope.spawn(move || refresh_until(over, cluster, number % 2, token))
+            })
+            .collect();
+        // Whatever goes wrong here, the others are told to stop.
+        let stop = Stop(&over);
+        std::thread::sleep(Duration::from_millis(500));
+        for _ in 0..2 {
+            assert_eq!(browser.get("/account").status, 200, "asked once of each server");
+        }
+        postgres("stop -m immediate");
+        let began = Instant::now();
+        assert_eq!(browser.get("/account").status, 200, "signed-in pages go on for a moment");
+        wait(|| match browser.get("/account").status {
+            200 => false,
+            503 => true,
+            other => panic!("{other}"),
+        });
+        assert_eq!((ready(0), ready(1)), (503, 503));
+        println!("after {} ms without a database it is 503", began.elapsed().as_millis());
+        let answer = browser.post("/login", &[("login", "ada"), ("password", PASSWORD)]);
+        assert_ne!(answer.status, 303);
+        postgres("start -w");
+        wait(|| ready(0) == 200 && ready(1) == 200);
+        std::thread::sleep(Duration::from_millis(500));
+        drop(stop);
+        for chain in refreshing {
+            let (before, after) = chain.join().unwrap();
+            assert!(before > 0 && after > 0, "{before} refreshes before, {after} after");
+        }
     });
-    assert_eq!((ready(0), ready(1)), (503, 503));
-    println!("after {} ms without a database it is 503", began.elapsed().as_millis());
-    let answer = browser.post("/login", &[("login", "ada"), ("password", PASSWORD)]);
-    assert_ne!(answer.status, 303);
-    postgres("start -w");
-    wait(|| ready(0) == 200 && ready(1) == 200);
+    assert!(!cluster.is_let_in(0, &ended) && !cluster.is_let_in(1, &ended));
     assert!(cluster.is_let_in(0, &kept) && browser.is_signed_in(), "nothing was lost");
 }
 
