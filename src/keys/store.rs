@@ -122,9 +122,13 @@ impl Keys {
     /// What `check` finds in the ring; if it finds nothing, once more in a ring
     /// that was just put there: another server may sign with its new key already.
     pub fn find<T>(&self, check: impl Fn(&Ring) -> Option<T>) -> Option<T> {
-        check(&self.ring()).or_else(|| match self.reload() {
-            Ok(true) => check(&self.ring()),
-            _ => None,
+        let ring = self.ring();
+        check(&ring).or_else(|| {
+            // What cannot be read leaves the ring as it is. Whoever else looks
+            // at this moment may have read it: so the ring itself is asked.
+            drop(self.reload());
+            let present = self.ring();
+            if Arc::ptr_eq(&ring, &present) { None } else { check(&present) }
         })
     }
 
@@ -303,6 +307,27 @@ mod tests {
     use super::*;
 
     const NOON: Timestamp = Timestamp(1_767_268_800_000);
+
+    #[test]
+    fn a_key_that_was_just_put_there_is_found_by_all_who_look_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        let (keys, other) = (Keys::in_file(&file, NOON).unwrap(), Keys::in_file(&file, NOON));
+        let rotate = |ring: &mut Ring| Ok(ring.rotate(Purpose::Form, time::Duration::DAY, NOON));
+        let other = other.unwrap();
+        for _ in 0..100 {
+            let new = other.change(rotate).unwrap();
+            let start = std::sync::Barrier::new(8);
+            let look = || {
+                start.wait();
+                keys.find(|ring| ring.knows(&new).map(|_| ())).is_some()
+            };
+            std::thread::scope(|scope| {
+                let all: Vec<_> = (0..8).map(|_| scope.spawn(look)).collect();
+                assert!(all.into_iter().all(|one| one.join().unwrap()));
+            });
+        }
+    }
 
     fn fault(made: Result<Keys>) -> String {
         made.err().expect("the ring is refused").to_string()
