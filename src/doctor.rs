@@ -10,7 +10,7 @@ use crate::Doorward;
 use crate::accounts;
 use crate::accounts::password::Password;
 use crate::audit::{self, Filter};
-use crate::keys::Purpose;
+use crate::keys::{OLD, Purpose};
 use crate::timestamp::Timestamp;
 
 /// What came of a look at one thing, in a sentence.
@@ -88,7 +88,6 @@ fn key_file(doorward: &Doorward) -> Verdict {
 }
 
 fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
-    const OLD: Duration = Duration::days(180);
     let ring = doorward.keys.ring();
     let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
     let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);

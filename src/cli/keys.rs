@@ -80,7 +80,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -
 }
 
 /// Nothing that was signed before is believed any more.
-pub(super) async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
+async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let origin = Origin::command_line();
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
     keys_in_use::forget(&doorward.db).await?;

@@ -164,9 +164,9 @@ async fn dispatch(
             backup::restore(file, settings, now).await
         }
         Command::Copy { from, to } => backup::copy(from, to, &settings).await,
-        Command::Keys(keys::Command::Adopt) => {
+        Command::Keys(command @ keys::Command::Adopt) => {
             serve::make_data_folder(&settings)?;
-            keys::adopt(&Doorward::open_with_any_keys(settings, now).await?, now).await
+            keys::run(command, &Doorward::open_with_any_keys(settings, now).await?, now).await
         }
         Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
         Command::Session(command) => {

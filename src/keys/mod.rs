@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::secrets;
 use crate::timestamp::Timestamp;
 
+/// A key that signs for longer should be rotated.
+pub const OLD: Duration = Duration::days(180);
+
 /// What a key may be used for. One key never serves two purposes (RFC 8725, section 3.12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

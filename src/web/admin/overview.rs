@@ -15,7 +15,7 @@ use crate::Doorward;
 use crate::accounts;
 use crate::audit::{self, Event};
 use crate::error::Result;
-use crate::keys::Purpose;
+use crate::keys::{OLD, Purpose};
 use crate::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::timestamp::Timestamp;
 use crate::web::Service;
@@ -103,7 +103,6 @@ const BURST: i64 = 20;
 /// And so many times what is usual.
 const BURST_FACTOR: i64 = 5;
 const MANY_FAILURES: i64 = 10;
-const KEY_AGE: Duration = Duration::days(180);
 /// As many log-ins of so many accounts, all from one address, are no coincidence.
 const SAME_ADDRESS: (u64, usize) = (100, 5);
 
@@ -157,7 +156,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     let ring = doorward.keys.ring();
     for purpose in Purpose::NEEDED {
         let age = now.since(ring.signing(purpose).created_at);
-        if age > KEY_AGE {
+        if age > OLD {
             add(
                 format!(
                     "The {} key is {} days old. Rotate it: doorward keys rotate {}.",
