@@ -1,0 +1,143 @@
+//! Acts upon several accounts at once: all of them or none.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{Done, keep_an_admin, leave_the_mightier_alone};
+use crate::accounts::roles::Permission;
+use crate::accounts::{self, Account, AccountId};
+use crate::audit::{self, Actor, Event};
+use crate::db::Again;
+use crate::error::{Error, Result};
+use crate::sessions::revocation::Revoked;
+use crate::sessions::{EndReason, Sessions};
+use crate::timestamp::Timestamp;
+
+/// What can be done to several accounts at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Switch the account off and end its sessions.
+    Disable,
+    /// Switch it on again.
+    Enable,
+    /// End all its sessions.
+    EndSessions,
+    /// Remove it and everything kept about it but the audit log.
+    Delete,
+}
+
+impl Deed {
+    /// Who may do it.
+    pub fn permission(self) -> Permission {
+        match self {
+            Self::Disable | Self::Enable => Permission::ManageAccounts,
+            Self::EndSessions => Permission::EndSessions,
+            Self::Delete => Permission::Administer,
+        }
+    }
+
+    fn event(self) -> Event {
+        match self {
+            Self::Disable => Event::AccountDisabled,
+            Self::Enable => Event::AccountEnabled,
+            Self::EndSessions => Event::SessionEndedByStaff,
+            Self::Delete => Event::AccountDeleted,
+        }
+    }
+
+    /// Whether it changes anything about the account.
+    pub fn applies_to(self, account: &Account) -> bool {
+        match self {
+            Self::Disable => account.disabled_at.is_none(),
+            Self::Enable => account.disabled_at.is_some(),
+            Self::EndSessions | Self::Delete => true,
+        }
+    }
+}
+
+/// Does `deed` to these accounts, to all or to none. Accounts that are gone,
+/// and those it changes nothing about, are left out.
+///
+/// # Errors
+/// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
+/// [`Refusal::MayMore`] when an account may do what the actor may not.
+pub async fn act(
+    sessions: &Sessions,
+    deed: Deed,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let mut again = Again::default();
+    loop {
+        match act_once(sessions, deed, ids, actor, now).await {
+            Err(error) if again.after(&error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn act_once(
+    sessions: &Sessions,
+    deed: Deed,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let txn = sessions.db.begin().await?;
+    accounts::hold_admins(&txn).await?;
+    // In one order for all, so that no two wait for each other's accounts.
+    let ids: BTreeSet<Uuid> = ids.iter().map(|id| id.0).collect();
+    let mut affected = vec![];
+    for id in ids {
+        match accounts::by_id_to_change(&txn, AccountId(id)).await {
+            Err(Error::NotFound) => {}
+            account => affected.push(account?),
+        }
+    }
+    if affected.is_empty() {
+        return Err(Error::NotFound);
+    }
+    affected.retain(|account| deed.applies_to(account));
+    if matches!(deed, Deed::Disable | Deed::Enable) {
+        leave_the_mightier_alone(&txn, &affected, actor).await?;
+    }
+    let mut done = Done::default();
+    let mut revoked = Revoked::default();
+    for account in &affected {
+        let (id, mut detail) = (account.id, String::new());
+        match deed {
+            Deed::Disable => accounts::set_disabled(&txn, id, Some(now)).await?,
+            Deed::Enable => accounts::set_disabled(&txn, id, None).await?,
+            Deed::EndSessions => {}
+            Deed::Delete => {
+                accounts::delete(&txn, id).await?;
+                revoked = revoked.and(sessions.revoke_deleted(&txn, id, now).await?);
+            }
+        }
+        if let Some(why) = ends_sessions(deed) {
+            let (ended, more) = sessions.end_all(&txn, account, None, why, now).await?;
+            revoked = revoked.and(more);
+            done.sessions += ended;
+            detail = format!("sessions ended: {ended}");
+        }
+        let told = actor.does(deed.event(), Some(id.0)).with(detail);
+        done.told(audit::record(&txn, told, now).await?);
+        done.accounts += 1;
+    }
+    if deed != Deed::Enable {
+        keep_an_admin(&txn, &affected).await?;
+    }
+    txn.commit().await?;
+    sessions.make_known(affected.iter().map(|account| account.id), revoked);
+    Ok(done)
+}
+
+fn ends_sessions(deed: Deed) -> Option<EndReason> {
+    match deed {
+        Deed::Disable => Some(EndReason::Disabled),
+        Deed::EndSessions => Some(EndReason::ByAdmin),
+        Deed::Enable | Deed::Delete => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! What staff and the operator do to accounts. The last administrator is kept
+//! in the same transaction that could remove it.
+
+mod deeds;
+mod helping;
+mod opening;
+mod roles;
+mod undoing;
+
+use sea_orm::ConnectionTrait;
+
+use crate::accounts::roles::{ADMIN, Permission, Roles};
+use crate::accounts::{self, Account, AccountId};
+use crate::audit::Actor;
+use crate::error::{Refusal, Result};
+
+pub use self::deeds::{Deed, act};
+pub use self::helping::{lift_throttle, start_recovery};
+pub use self::opening::{add_account, invite};
+pub use self::roles::{create_role, remove_role, rename_role, set_roles};
+pub use self::undoing::undo;
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// To how many accounts.
+    pub accounts: u64,
+    /// How many sessions ended by it.
+    pub sessions: u64,
+    /// The first and the last audit event that tell of it.
+    pub events: Option<(i64, i64)>,
+}
+
+impl Done {
+    fn told(&mut self, event: i64) {
+        self.events = Some((self.events.map_or(event, |(first, _)| first), event));
+    }
+}
+
+/// Whether the account is the only administrator left.
+///
+/// # Errors
+/// The database failed.
+pub async fn is_last_admin(db: &impl ConnectionTrait, account: &Account) -> Result<bool> {
+    Ok(administers(account) && accounts::count_admins(db).await? <= 1)
+}
+
+fn administers(account: &Account) -> bool {
+    account.roles.has(ADMIN) && account.disabled_at.is_none()
+}
+
+/// Refuses, after the deed and before its commit, to be left without an administrator.
+async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<()> {
+    if before.iter().any(administers) && accounts::count_admins(db).await? == 0 {
+        return Err(Refusal::LastAdmin.into());
+    }
+    Ok(())
+}
+
+/// Support helps members; nobody reaches out for what they may not do themselves.
+async fn leave_the_mightier_alone(
+    db: &impl ConnectionTrait,
+    affected: &[Account],
+    actor: Actor<'_>,
+) -> Result<()> {
+    let Some(account) = actor.account else { return Ok(()) };
+    let own = accounts::by_id(db, AccountId(account)).await?.roles;
+    let beyond = |permission: &Permission| {
+        !own.may(*permission) && affected.iter().any(|account| account.roles.may(*permission))
+    };
+    if Permission::ALL.iter().any(beyond) { Err(Refusal::MayMore.into()) } else { Ok(()) }
+}
+
+const NONE: &str = "no roles";
+
+fn listed(roles: &Roles) -> String {
+    let names: Vec<&str> = roles.names().collect();
+    if names.is_empty() { NONE.to_owned() } else { names.join(", ") }
+}
