@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
 use crate::databases;
+use crate::faults::clock_of_its_own;
 use crate::proxy::Proxy;
 use crate::raw;
 use crate::server::{PASSWORD, Server, free_port, wait};
@@ -349,6 +350,48 @@ fn a_key_that_one_server_lacks_is_told_and_signs_nobody_out() {
     fs::copy(&from, cluster.servers[1].its_data("keys.json")).unwrap();
     wait(|| ready(1) == 200);
     assert_eq!(cluster.ask(1, "POST", "/api/refresh", "", &body).status, 200);
+}
+
+#[test]
+fn a_server_whose_clock_is_wrong_says_so_and_signs_nobody_out() {
+    let Some(mut cluster) = Cluster::start(1, &[]) else { return };
+    cluster.servers[0].account("ada", &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    fs::write(&clock, "+65").unwrap();
+    let wrong = clock_of_its_own(&clock);
+    let mut settings = cluster.settings_of_first();
+    settings.extend(wrong.iter().map(|(name, value)| (*name, value.as_str())));
+    let other = Server::in_folder(folder, &settings);
+    cluster.servers.push(other);
+    // A tab asked for the next tokens, another one got them, and only then does
+    // the first one's question arrive: at the other server.
+    let (_, first) = cluster.login(0, "ada");
+    let refresh = |server: usize, token: &str| {
+        let body = format!(r#"{{"refresh_token":"{token}"}}"#);
+        cluster.ask(server, "POST", "/api/refresh", "", &body)
+    };
+    let text = |answer: &raw::Answer, name: &str| {
+        let tokens: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        tokens[name].as_str().unwrap().to_owned()
+    };
+    let next = refresh(0, &first);
+    let (access, second) = (text(&next, "access_token"), text(&next, "refresh_token"));
+    assert!(cluster.is_let_in(0, &access));
+    assert!(cluster.is_let_in(1, &access), "whatever its clock says");
+    refresh(1, &first);
+    assert_eq!(refresh(0, &second).status, 200, "nobody is a thief for a wrong clock");
+
+    let ready = |server: usize| cluster.ask(server, "GET", "/readyz", "", "");
+    let answer = ready(1);
+    assert_eq!(answer.status, 503, "{}", answer.raw);
+    assert!(answer.body.contains("clock"), "{}", answer.raw);
+    assert_eq!(ready(0).status, 200);
+    let said = cluster.servers[1].run(&["doctor"], "");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("MEND  This machine's clock is 65 seconds ahead"), "{said}");
+    fs::write(cluster.servers[1].folder.path().join("clock"), "+0").unwrap();
+    wait(|| ready(1).status == 200);
 }
 
 #[test]

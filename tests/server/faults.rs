@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -108,22 +109,28 @@ fn a_database_damaged_under_a_running_server_is_503_and_never_a_way_in() {
     assert_eq!(answer.status, 303, "to the log-in page: {}", answer.raw);
 }
 
-#[test]
-fn a_clock_that_is_set_back_signs_nobody_out_and_nobody_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = folder.path().join("clock");
-    fs::write(&clock, "+0").unwrap();
+/// What makes a program's clock that of the file `clock`: `+0`, `-3600`.
+pub fn clock_of_its_own(clock: &Path) -> [(&'static str, String); 4] {
     let library = fs::read_dir("/usr/lib").unwrap().find_map(|entry| {
         let library = entry.unwrap().path().join("faketime/libfaketime.so.1");
         library.exists().then_some(library)
     });
     let library = library.expect("faketime is not installed: tests/run installs it");
-    let settings = [
-        ("LD_PRELOAD", library.to_str().unwrap()),
-        ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
-        ("FAKETIME_NO_CACHE", "1"),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-    ];
+    [
+        ("LD_PRELOAD", library.display().to_string()),
+        ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
+        ("FAKETIME_NO_CACHE", "1".to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ]
+}
+
+#[test]
+fn a_clock_that_is_set_back_signs_nobody_out_and_nobody_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    fs::write(&clock, "+0").unwrap();
+    let settings = clock_of_its_own(&clock);
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let mut server = Server::in_folder(folder, &settings);
     server.account("ada", &[]);
     let (stays, leaves) = (Browser::of(&server), Browser::of(&server));
