@@ -17,6 +17,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::timestamp::Timestamp;
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -151,6 +152,21 @@ impl Db {
         let options =
             TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() };
         Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// What the clock of the database says, where several servers share it;
+    /// `None` on SQLite, whose clock is this machine's.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn its_time(&self) -> Result<Option<Timestamp>> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        const TIME: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        let row =
+            self.read.query_one_raw(Statement::from_string(DbBackend::Postgres, TIME)).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(Timestamp))
     }
 
     /// Writes a consistent copy into a new file, while others read and write.

@@ -10,6 +10,7 @@ use crate::Doorward;
 use crate::accounts;
 use crate::accounts::password::Password;
 use crate::audit::{self, Filter};
+use crate::clock::Standing;
 use crate::keys::{OLD, Purpose};
 use crate::timestamp::Timestamp;
 
@@ -31,6 +32,7 @@ pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
     verdicts.push(key_file(doorward));
     verdicts.push(keys(doorward, now));
+    verdicts.push(clock(doorward));
     verdicts.extend(database(doorward, now).await);
     verdicts.push(hashing(doorward).await);
     verdicts.push(proxies(doorward));
@@ -98,6 +100,21 @@ fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
             Look(format!("The {name} key is {days} days old. Run: doorward keys rotate {name}"))
         }
         _ => Good(format!("The oldest key that signs is {days} days old.")),
+    }
+}
+
+fn clock(doorward: &Doorward) -> Verdict {
+    match doorward.clock.standing() {
+        Standing::Certain if doorward.db.is_shared() => {
+            Good("This machine's clock agrees with the database's.".to_owned())
+        }
+        Standing::Certain => Good("The clock has not been set lately.".to_owned()),
+        Standing::Stepped => Look("The clock was set less than two minutes ago. Until then no copied token is told by its time.".to_owned()),
+        Standing::Apart(ahead) => Mend(format!(
+            "This machine's clock is {:.0} seconds {} the database's, and copied tokens are not told by their time. Set both by NTP.",
+            ahead.as_seconds_f64().abs(),
+            if ahead.is_negative() { "behind" } else { "ahead of" },
+        )),
     }
 }
 

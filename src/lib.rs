@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod administration;
 pub mod audit;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod copying;
 pub mod credentials;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use accounts::Passwords;
 use accounts::hasher::{Cost, Hasher};
 use accounts::password::PasswordRules;
+use clock::Clock;
 use config::Settings;
 use credentials::Credentials;
 use db::Db;
@@ -51,6 +53,8 @@ pub struct Doorward {
     pub settings: Settings,
     /// Where everything is kept.
     pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
     /// What it signs with.
     pub keys: Arc<Keys>,
     /// Who is signed in.
@@ -69,7 +73,7 @@ impl Doorward {
     /// # Errors
     /// One sentence for the operator; also when the database was served with
     /// other keys, because everybody would be signed out.
-    pub async fn open(settings: Settings, now: Timestamp) -> Result<Self> {
+    pub async fn open(settings: Settings) -> Result<Self> {
         let db = open_database(&settings).await?;
         let variable = std::env::var_os("DOORWARD_KEYS").is_some();
         if !variable && !settings.keys_file.exists() && keys_in_use::any(&db).await? {
@@ -78,7 +82,7 @@ impl Doorward {
                 "The key file {file} is missing, and what was signed with its keys cannot be told from forgeries. Put it back. If it is lost: `doorward keys adopt` makes new ones, and everybody has to log in again."
             )));
         }
-        let doorward = Self::with(settings, db, now)?;
+        let doorward = Self::with(settings, db).await?;
         if keys_in_use::are_all_others(&doorward.db, &doorward.keys.ring()).await? {
             return Err(Error::broken(
                 "This database was served with other keys than those of this ring. Put the right key file in place. If it is lost: `doorward keys adopt` goes on with these, and everybody has to log in again.",
@@ -91,12 +95,14 @@ impl Doorward {
     ///
     /// # Errors
     /// One sentence for the operator.
-    pub async fn open_with_any_keys(settings: Settings, now: Timestamp) -> Result<Self> {
+    pub async fn open_with_any_keys(settings: Settings) -> Result<Self> {
         let db = open_database(&settings).await?;
-        Self::with(settings, db, now)
+        Self::with(settings, db).await
     }
 
-    fn with(settings: Settings, db: Db, now: Timestamp) -> Result<Self> {
+    async fn with(settings: Settings, db: Db) -> Result<Self> {
+        let clock = Clock::over(&db).await?;
+        let now = clock.now();
         let keys = Arc::new(match std::env::var("DOORWARD_KEYS") {
             Ok(text) => Keys::in_variable(&text)?,
             Err(_) => Keys::in_file(&settings.keys_file, now)?,
@@ -113,8 +119,10 @@ impl Doorward {
             most_per_account: settings.max_sessions_per_account,
         };
         let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };
+        let sessions = Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy);
+        sessions.rely_on_time(clock.is_certain());
         Ok(Self {
-            sessions: Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy),
+            sessions,
             throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.limits),
             hasher: Hasher::start(cost, Arc::clone(&keys))?,
             rules: PasswordRules {
@@ -123,6 +131,7 @@ impl Doorward {
             },
             settings,
             db,
+            clock,
             keys,
         })
     }
@@ -130,6 +139,17 @@ impl Doorward {
     /// How its database is opened.
     pub fn database(&self) -> db::Options {
         database(&self.settings)
+    }
+
+    /// What a server does about twice a second: hold its clock against the
+    /// database's.
+    ///
+    /// # Errors
+    /// The database cannot be asked; time goes on as before.
+    pub async fn follow_clock(&self) -> Result<()> {
+        let followed = self.clock.follow(&self.db).await;
+        self.sessions.rely_on_time(self.clock.is_certain());
+        followed
     }
 
     /// What a server does about twice a second: take up what other processes

@@ -11,7 +11,6 @@ use doorward::Doorward;
 use doorward::audit::chain;
 use doorward::config::{self, Settings};
 use doorward::timestamp::Timestamp;
-use doorward::web::clock::Clock;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -69,9 +68,9 @@ impl Size {
 
 /// Fills the database of the settings in the environment.
 pub(crate) async fn fill(size: Size) {
-    let now = Clock::default().now();
     let settings = Settings::from_figment(&config::figment()).expect("settings");
-    let doorward = Doorward::open(settings, now).await.expect("a database");
+    let doorward = Doorward::open(settings).await.expect("a database");
+    let now = doorward.clock.now();
     let db = doorward.db.write();
     let mut filler = Filler::new(db, now).await;
     let began = Instant::now();

@@ -77,7 +77,8 @@ pub(super) enum Command {
     },
 }
 
-pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -> Result<()> {
+pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
+    let now = doorward.clock.now();
     let origin = Origin::command_line();
     let actor = Actor::operator(&origin);
     let sessions = &doorward.sessions;

@@ -9,7 +9,6 @@ use super::say;
 use crate::Doorward;
 use crate::audit::{Filter, chain};
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
 use crate::web::admin::exports::{self, Format};
 
 #[derive(Subcommand)]
@@ -30,9 +29,9 @@ pub(super) enum FormatName {
     Jsonl,
 }
 
-pub(super) async fn run(command: Command, doorward: Doorward, now: Timestamp) -> Result<()> {
+pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
     match command {
-        Command::Verify => verify(&doorward, now).await,
+        Command::Verify => verify(&doorward).await,
         Command::Export { format } => {
             let format = match format {
                 FormatName::Csv => Format::Csv,
@@ -48,9 +47,9 @@ pub(super) async fn run(command: Command, doorward: Doorward, now: Timestamp) ->
     }
 }
 
-async fn verify(doorward: &Doorward, now: Timestamp) -> Result<()> {
+async fn verify(doorward: &Doorward) -> Result<()> {
     // What was written a moment ago has no seal yet.
-    chain::seal(&doorward.db, now).await?;
+    chain::seal(&doorward.db, doorward.clock.now()).await?;
     let verified = chain::verify(doorward.db.read()).await?;
     verified.breaks.iter().for_each(|found| say(&found.to_string()));
     if verified.breaks.is_empty() {

@@ -11,7 +11,6 @@ use crate::config::Settings;
 use crate::copying;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
 
 /// Writes a consistent copy of the database while servers work on it.
 pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
@@ -25,11 +24,7 @@ pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
 
 /// Puts a backup in the place of the database, and ends every session: those
 /// that ended since the backup must not come back to life.
-pub(super) async fn restore(
-    file: Option<PathBuf>,
-    settings: Settings,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result<()> {
     let place = db::sqlite_file(&settings.database_url);
     let (Some(file), Some(place)) = (&file, &place) else {
         if file.is_some() {
@@ -37,7 +32,7 @@ pub(super) async fn restore(
                 "PostgreSQL is brought back with pg_restore; then run `doorward restore` without a file.",
             ));
         }
-        let ended = end_sessions(&Doorward::open(settings, now).await?, now).await?;
+        let ended = end_sessions(&Doorward::open(settings).await?).await?;
         say(&format!("{ended} sessions ended."));
         return Ok(());
     };
@@ -48,12 +43,12 @@ pub(super) async fn restore(
     remove_database(&beside)?;
     fs::copy(file, &beside).map_err(failed)?;
     let restored = Settings { database_url: format!("sqlite://{}", beside.display()), ..settings };
-    let doorward = Doorward::open(restored, now).await.map_err(|error| {
+    let doorward = Doorward::open(restored).await.map_err(|error| {
         Error::broken(format!("{} is no backup of Doorward: {error}", file.display()))
     })?;
     let checked = doorward.db.check().await;
     let ended = match checked {
-        Ok(()) => end_sessions(&doorward, now).await,
+        Ok(()) => end_sessions(&doorward).await,
         Err(error) => Err(error),
     };
     doorward.db.clone().close().await;
@@ -97,7 +92,8 @@ fn remove_database(file: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn end_sessions(doorward: &Doorward, now: Timestamp) -> Result<u64> {
+async fn end_sessions(doorward: &Doorward) -> Result<u64> {
+    let now = doorward.clock.now();
     let origin = Origin::command_line();
     doorward.sessions.end_after_restore(Actor::operator(&origin), now).await
 }

@@ -4,11 +4,10 @@ use super::say;
 use crate::Doorward;
 use crate::doctor::{self, Verdict};
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
 
-pub(super) async fn run(doorward: &Doorward, now: Timestamp) -> Result<()> {
+pub(super) async fn run(doorward: &Doorward) -> Result<()> {
     let mut faults = 0;
-    for verdict in doctor::examine(doorward, now).await {
+    for verdict in doctor::examine(doorward, doorward.clock.now()).await {
         match verdict {
             Verdict::Good(words) => say(&format!("ok    {words}")),
             Verdict::Look(words) => say(&format!("look  {words}")),

@@ -53,7 +53,8 @@ impl From<PurposeName> for Purpose {
     }
 }
 
-pub(super) async fn run(command: Command, doorward: &Doorward, now: Timestamp) -> Result<()> {
+pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
+    let now = doorward.clock.now();
     match command {
         Command::List => list(doorward, now),
         Command::Adopt => adopt(doorward, now).await?,

@@ -23,11 +23,10 @@ use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::accounts::{self, Account};
 use crate::audit::{Actor, Origin};
+use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::credentials;
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
-use crate::web::clock::Clock;
 
 /// A login, session and admin server.
 #[derive(Parser)]
@@ -137,48 +136,44 @@ async fn dispatch(
     figment: rocket::figment::Figment,
     mut settings: Settings,
 ) -> Result<()> {
-    let now = Clock::default().now();
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(figment, settings).await,
         Command::Migrate(step) => {
             settings.auto_migrate = false;
             serve::make_data_folder(&settings)?;
-            migrate(step, &Doorward::open_with_any_keys(settings, now).await?).await
+            migrate(step, &Doorward::open_with_any_keys(settings).await?).await
         }
-        Command::Account(command) => account::run(command, &open(settings).await?, now).await,
-        Command::Recover { name } => recover(&name, &open(settings).await?, now).await,
+        Command::Account(command) => account::run(command, &open(settings).await?).await,
+        Command::Recover { name } => recover(&name, &open(settings).await?).await,
         Command::Role(command) => {
             let origin = Origin::command_line();
-            let actor = Actor::operator(&origin);
-            role::run(command, &open(settings).await?, actor, now).await
+            role::run(command, &open(settings).await?, Actor::operator(&origin)).await
         }
-        Command::Audit(command) => audit::run(command, open(settings).await?, now).await,
-        Command::Doctor => doctor::run(&open(settings).await?, now).await,
+        Command::Audit(command) => audit::run(command, open(settings).await?).await,
+        Command::Doctor => doctor::run(&open(settings).await?).await,
         Command::DevCertificate => {
             serve::make_data_folder(&settings)?;
-            certificate::make(&settings, now)
+            certificate::make(&settings, Clock::default().now())
         }
         Command::Backup { file } => backup::backup(&file, &open(settings).await?).await,
         Command::Restore { file } => {
             serve::make_data_folder(&settings)?;
-            backup::restore(file, settings, now).await
+            backup::restore(file, settings).await
         }
         Command::Copy { from, to } => backup::copy(from, to, &settings).await,
         Command::Keys(command @ keys::Command::Adopt) => {
             serve::make_data_folder(&settings)?;
-            keys::run(command, &Doorward::open_with_any_keys(settings, now).await?, now).await
+            keys::run(command, &Doorward::open_with_any_keys(settings).await?).await
         }
-        Command::Keys(command) => keys::run(command, &open(settings).await?, now).await,
-        Command::Session(command) => {
-            sessions::run_session(command, &open(settings).await?, now).await
-        }
-        Command::Token(command) => sessions::run_token(command, &open(settings).await?, now).await,
+        Command::Keys(command) => keys::run(command, &open(settings).await?).await,
+        Command::Session(command) => sessions::run_session(command, &open(settings).await?).await,
+        Command::Token(command) => sessions::run_token(command, &open(settings).await?).await,
     }
 }
 
 async fn open(settings: Settings) -> Result<Doorward> {
     serve::make_data_folder(&settings)?;
-    Doorward::open(settings, Clock::default().now()).await
+    Doorward::open(settings).await
 }
 
 async fn migrate(step: Migrate, doorward: &Doorward) -> Result<()> {
@@ -194,7 +189,8 @@ async fn migrate(step: Migrate, doorward: &Doorward) -> Result<()> {
     Ok(())
 }
 
-async fn recover(name: &str, doorward: &Doorward, now: Timestamp) -> Result<()> {
+async fn recover(name: &str, doorward: &Doorward) -> Result<()> {
+    let now = doorward.clock.now();
     let account = find(doorward, name).await?;
     let life = doorward.settings.recovery_link_life;
     let origin = Origin::command_line();

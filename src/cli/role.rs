@@ -10,7 +10,6 @@ use crate::accounts::roles::BUILT_IN;
 use crate::administration;
 use crate::audit::Actor;
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -38,12 +37,8 @@ pub(super) enum Command {
     },
 }
 
-pub(super) async fn run(
-    command: Command,
-    doorward: &Doorward,
-    actor: Actor<'_>,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>) -> Result<()> {
+    let now = doorward.clock.now();
     let (db, sessions) = (doorward.db.read(), &doorward.sessions);
     let own = own_roles::list(db).await?;
     match command {

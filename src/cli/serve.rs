@@ -20,7 +20,6 @@ use crate::error::{Error, Result};
 use crate::keys_in_use;
 use crate::setup_token;
 use crate::web;
-use crate::web::clock::Clock;
 
 /// How often what other processes revoked is taken up.
 const TEND: Duration = Duration::from_millis(500);
@@ -32,13 +31,13 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     web::metrics::start();
     let _lock = lock_database(&settings)?;
     let figment = config::rocket_config(figment, &settings);
-    let doorward = Arc::new(Doorward::open(settings, Clock::default().now()).await?);
+    let doorward = Arc::new(Doorward::open(settings).await?);
     // What is revoked must be known before the first request is let in.
-    let now = Clock::default().now();
+    let now = doorward.clock.now();
     doorward.sessions.tend(now).await?;
     keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
-    if let Some(link) = setup_token::renew(&doorward, Clock::default().now()).await? {
+    if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
         say(&format!(
             "There is no administrator yet. Make the first one here, within the hour:\n\n    {link}\n"
         ));
@@ -55,7 +54,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
     note(&doorward, Event::Stopped).await?;
-    doorward.tend(Clock::default().now()).await?;
+    doorward.tend(doorward.clock.now()).await?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
     Ok(())
@@ -77,7 +76,7 @@ fn listening(address: String) -> AdHoc {
 async fn note(doorward: &Doorward, event: Event) -> Result<()> {
     let origin = Origin::command_line();
     let told = Entry::of_service(event, &origin).with(env!("CARGO_PKG_VERSION"));
-    audit::record(doorward.db.write(), told, Clock::default().now()).await?;
+    audit::record(doorward.db.write(), told, doorward.clock.now()).await?;
     Ok(())
 }
 
@@ -131,10 +130,11 @@ pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
 async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
-        // Both, whatever becomes of the other.
+        // All, whatever becomes of the others.
         web::metrics::upkeep();
-        let now = Clock::default().now();
-        let tended = doorward.tend(now).await;
+        let followed = doorward.follow_clock().await;
+        let now = doorward.clock.now();
+        let tended = followed.and(doorward.tend(now).await);
         match tended.and(doorward.tend_keys(now).await) {
             Ok(()) => failing = false,
             // Once, not twice a second.
@@ -176,7 +176,7 @@ async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
         if heard == Heard::Gap {
             index.reread();
         }
-        let read = index.read_tail(doorward.db.read(), Clock::default().now()).await;
+        let read = index.read_tail(doorward.db.read(), doorward.clock.now()).await;
         if let Err(error) = read {
             return error;
         }
@@ -189,8 +189,10 @@ async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
 
 async fn tidy(doorward: Arc<Doorward>) {
     loop {
-        let now = Clock::default().now();
-        if let Err(error) = doorward.tidy(now).await {
+        // Nothing is removed for a step of the clock that may be taken back.
+        if doorward.clock.is_certain()
+            && let Err(error) = doorward.tidy(doorward.clock.now()).await
+        {
             tracing::error!(%error, "what is over cannot be removed");
         }
         tokio::time::sleep(TIDY).await;
@@ -201,7 +203,7 @@ async fn renew_setup_token(doorward: Arc<Doorward>) {
     let life = Duration::from_secs(credentials::SETUP_LIFE.whole_seconds().unsigned_abs());
     loop {
         tokio::time::sleep(life).await;
-        match setup_token::renew(&doorward, Clock::default().now()).await {
+        match setup_token::renew(&doorward, doorward.clock.now()).await {
             Ok(Some(link)) => say(&format!("The setup link is now {link}")),
             Ok(None) => return,
             Err(error) => tracing::error!(%error, "the setup token cannot be renewed"),

@@ -49,11 +49,8 @@ pub(super) enum TokenCommand {
     },
 }
 
-pub(super) async fn run_session(
-    command: SessionCommand,
-    doorward: &Doorward,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) -> Result<()> {
+    let now = doorward.clock.now();
     let origin = Origin::command_line();
     match command {
         SessionCommand::List { name } => {
@@ -115,11 +112,8 @@ async fn end(
     }
 }
 
-pub(super) async fn run_token(
-    command: TokenCommand,
-    doorward: &Doorward,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn run_token(command: TokenCommand, doorward: &Doorward) -> Result<()> {
+    let now = doorward.clock.now();
     let TokenCommand::Revoke { token } = command;
     let origin = Origin::command_line();
     let token = match token {

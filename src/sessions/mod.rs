@@ -14,6 +14,7 @@ pub mod revocation;
 mod sightings;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::entity::prelude::StringLen;
 use sea_orm::{
@@ -197,6 +198,7 @@ pub struct Sessions {
     issuer: Issuer,
     policy: Policy,
     sightings: Sightings,
+    time_is_certain: AtomicBool,
 }
 
 impl Sessions {
@@ -210,7 +212,21 @@ impl Sessions {
             issuer,
             policy,
             sightings: Sightings::default(),
+            time_is_certain: AtomicBool::new(true),
         }
+    }
+
+    /// Says whether the clock can be relied upon (`Clock::is_certain`).
+    pub fn rely_on_time(&self, certain: bool) {
+        self.time_is_certain.store(certain, Ordering::Release);
+    }
+
+    /// Whether "how long ago" may be held against a token. If not, the clock
+    /// was set or is wrong, and moments may lie around a step of it: then
+    /// nothing counts as the use of a copy because of its time, and a distant
+    /// mark that is shown takes the place of the one before.
+    pub fn time_is_certain(&self) -> bool {
+        self.time_is_certain.load(Ordering::Acquire)
     }
 
     /// Starts a session. One that `replaces` names is ended: a log-in never

@@ -6,6 +6,7 @@ use rocket::{Route, get, routes};
 
 use super::Service;
 use crate::accounts;
+use crate::clock::Standing;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -18,7 +19,8 @@ fn live() -> &'static str {
     "ok\n"
 }
 
-/// It can do its work: the database answers, no key is missing and revocations are known.
+/// It can do its work: the database answers, no key is missing, revocations are
+/// known, and its clock is not far from the database's.
 #[get("/readyz")]
 async fn ready(doorward: &Service) -> (Status, &'static str) {
     if accounts::count_admins(doorward.db.read()).await.is_err() {
@@ -28,6 +30,13 @@ async fn ready(doorward: &Service) -> (Status, &'static str) {
     } else if !doorward.sessions.index.is_fresh() {
         (Status::ServiceUnavailable, "revocations have not been read for too long\n")
     } else {
-        (Status::Ok, "ready\n")
+        match doorward.clock.standing() {
+            Standing::Certain => (Status::Ok, "ready\n"),
+            // It passes by itself, and signs nobody out meanwhile.
+            Standing::Stepped => (Status::Ok, "ready, but the clock was set a moment ago\n"),
+            Standing::Apart(_) => {
+                (Status::ServiceUnavailable, "the clock is more than 5 s from the database's\n")
+            }
+        }
     }
 }

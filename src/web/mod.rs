@@ -37,7 +37,6 @@ use rocket::shield::Shield;
 use rocket::{Build, Request, Rocket, State};
 use rocket_dyn_templates::Template;
 
-use self::clock::Clock;
 use self::guards::Denials;
 use self::overview::Overviews;
 use crate::Doorward;
@@ -49,7 +48,6 @@ pub type Service = State<Arc<Doorward>>;
 pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
     rocket::custom(figment)
         .manage(doorward)
-        .manage(Clock::default())
         .manage(Overviews::default())
         .manage(Denials::default())
         .attach(Template::try_custom(assets::templates))

@@ -10,8 +10,8 @@ use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account, NewAccount};
 use doorward::administration;
 use doorward::audit::{self, Actor, Entry, Event, Origin};
+use doorward::clock::Clock;
 use doorward::config::{self, Settings};
-use doorward::web::clock::Clock;
 use doorward::{Doorward, web};
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method, Status};
@@ -44,16 +44,15 @@ impl App {
         }
         let settings = Settings::from_figment(&figment).unwrap();
         let figment = config::rocket_config(figment, &settings);
-        let now = Clock::default().now();
-        let doorward = Arc::new(Doorward::open(settings, now).await.unwrap());
-        doorward.tend(now).await.unwrap();
+        let doorward = Arc::new(Doorward::open(settings).await.unwrap());
+        doorward.tend(doorward.clock.now()).await.unwrap();
         let rocket = web::server(figment, Arc::clone(&doorward));
         let client = Client::untracked(rocket).await.expect("the app ignites");
         Self { client, doorward, _folder: folder }
     }
 
     pub fn clock(&self) -> &Clock {
-        self.client.rocket().state().unwrap()
+        &self.doorward.clock
     }
 
     /// Time passes; what a server does meanwhile is done.
