@@ -156,6 +156,38 @@ async fn one_address_that_tries_many_names_is_turned_away_and_its_neighbour_netw
 }
 
 #[tokio::test]
+async fn two_names_of_one_account_are_no_two_chances() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let names = ["ada", "ada@example.org", "nobody", "nobody@example.org"];
+    for (most, step) in [(20, Duration::ZERO), (100, Duration::minutes(11))] {
+        let mut tried = [0; 4];
+        let mut now = NOON + Duration::days(40) * i32::from(most == 100);
+        for number in 0..most {
+            for (name, tried) in names.iter().zip(&mut tried) {
+                let address = format!("10.{}.0.{number}", name.len());
+                *tried += i64::from(guess(&world, name, &address, now).await == Came::Wrong);
+            }
+            now = now + step;
+        }
+        assert_eq!(tried[0] + tried[1], most, "20 an hour, 100 in a row");
+        assert_eq!(tried[..2], tried[2..], "and nobody sees which exist");
+    }
+}
+
+#[tokio::test]
+async fn a_large_network_is_counted_as_a_whole_too() {
+    let world = World::new().await;
+    let mut tried = 0;
+    for number in 0..350 {
+        let (name, address) = (format!("name-{number}"), format!("2001:db8:7:{number:x}::1"));
+        tried += u32::from(guess(&world, &name, &address, NOON).await == Came::Wrong);
+    }
+    assert_eq!(tried, 300, "ten times what one of its networks may");
+    assert_eq!(guess(&world, "name-1", "2001:db8:8:1::1", NOON).await, Came::Wrong);
+}
+
+#[tokio::test]
 async fn counts_are_shared_by_servers_and_survive_a_restart() {
     let world = World::new().await;
     let other = world.restarted().await;

@@ -1,4 +1,5 @@
 use rocket::http::Status;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -59,24 +60,126 @@ async fn the_password_asked_for_again_is_not_guessed_either() {
     assert!(ada.is_signed_in().await);
 }
 
+impl App {
+    /// What `/api/login` answers to somebody at that address.
+    async fn script(&self, address: &str, body: &Value) -> (Status, Value) {
+        let mut request = self.client.post("/api/login");
+        request.add_header(rocket::http::ContentType::JSON);
+        request.add_header(rocket::http::Header::new("Host", "localhost:8000"));
+        request.set_remote(format!("{address}:5000").parse().unwrap());
+        let answer = request.body(body.to_string()).dispatch().await;
+        let (status, wait) = (answer.status(), answer.headers().contains("Retry-After"));
+        assert_eq!(wait, status == Status::TooManyRequests);
+        let text = answer.into_string().await.unwrap_or_default();
+        (status, serde_json::from_str(&text).unwrap())
+    }
+
+    /// Strangers use up what is let through for that name.
+    async fn use_up(&self, name: &str) {
+        for number in 0..25 {
+            let stranger = self.browser_at(&format!("198.51.100.{number}"));
+            stranger.log_in_with(name, "a guess").await;
+        }
+    }
+}
+
 #[rocket::async_test]
 async fn a_script_is_told_in_json() {
     let app = App::start().await;
-    let body = r#"{"login":"ada","password":"a guess"}"#;
-    let ask = async || {
-        let mut request = app.client.post("/api/login");
-        request.add_header(rocket::http::ContentType::JSON);
-        request.add_header(rocket::http::Header::new("Host", "localhost:8000"));
-        request.set_remote("192.0.2.1:5000".parse().unwrap());
-        request.body(body).dispatch().await
-    };
+    let body = json!({ "login": "ada", "password": "a guess" });
     for _ in 0..5 {
-        assert_eq!(ask().await.status(), Status::Unauthorized);
+        assert_eq!(app.script("192.0.2.1", &body).await.0, Status::Unauthorized);
     }
-    let answer = ask().await;
-    assert_eq!(answer.status(), Status::TooManyRequests);
-    assert!(answer.headers().get_one("Retry-After").is_some());
-    assert!(answer.into_string().await.unwrap().contains("too_many_attempts"));
+    let (status, told) = app.script("192.0.2.1", &body).await;
+    assert_eq!(status, Status::TooManyRequests);
+    assert_eq!(told["error"], "too_many_attempts");
+}
+
+#[rocket::async_test]
+async fn a_script_that_logged_in_before_is_not_kept_out_by_strangers() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let with = |password: &str, token: &Value| json!({ "login": "ada", "password": password, "device_token": token });
+    let (status, first) =
+        app.script("192.0.2.1", &json!({ "login": "ada", "password": PASSWORD })).await;
+    assert_eq!(status, Status::Ok);
+    let token = first["device_token"].clone();
+    app.use_up("ada").await;
+    let (status, _) =
+        app.script("192.0.2.1", &json!({ "login": "ada", "password": PASSWORD })).await;
+    assert_eq!(status, Status::TooManyRequests, "without it, a script is a stranger");
+    let (status, again) = app.script("192.0.2.1", &with(PASSWORD, &token)).await;
+    assert_eq!(status, Status::Ok, "{again}");
+    assert!(again["device_token"].is_string() && again["device_token"] != token);
+    // What is no token of ours changes nothing, and is no error.
+    let (status, _) = app.script("192.0.2.2", &with(PASSWORD, &json!("a.b.c.d"))).await;
+    assert_eq!(status, Status::TooManyRequests);
+    let (status, _) = app.script("192.0.2.2", &with(PASSWORD, &Value::Null)).await;
+    assert_eq!(status, Status::TooManyRequests);
+}
+
+#[rocket::async_test]
+async fn wrong_passwords_in_one_session_keep_nobody_out_of_another() {
+    let app = App::start().await;
+    let owner = app.member("ada").await;
+    let thief = app.signed_in("ada").await;
+    let helper = app.staff("helper", "support").await;
+    app.pass(Duration::minutes(6)).await;
+    for _ in 0..11 {
+        thief.post("/confirm", &[("password", "a guess")]).await;
+    }
+    let answer = thief.post("/confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(answer.status, Status::TooManyRequests);
+    let answer = owner.post("/confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(answer.status, Status::SeeOther, "counted by session");
+    // And whoever is let try again may confirm again, too.
+    helper.post("/confirm", &[("password", PASSWORD)]).await;
+    let page = format!("/admin/accounts/{}", app.id_of("ada").await);
+    helper.press(&page, &format!("{page}/forgive")).await;
+    let answer = thief.post("/confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(answer.status, Status::SeeOther);
+}
+
+#[rocket::async_test]
+async fn an_old_cookie_of_a_known_browser_uses_up_only_its_own_attempts() {
+    let app = App::start().await;
+    let own = app.member("ada").await;
+    own.press("/account", "/logout").await;
+    let shared = app.signed_in("ada").await;
+    shared.press("/account", "/logout").await;
+    let mut wrong = 0;
+    for _ in 0..130 {
+        wrong +=
+            u32::from(shared.log_in_with("ada", "a guess").await.status != Status::TooManyRequests);
+        app.clock().advance(Duration::minutes(6));
+    }
+    assert!((90..=100).contains(&wrong), "a hundred in a row: {wrong}");
+    assert_eq!(own.log_in("ada").await.status, Status::SeeOther);
+}
+
+#[rocket::async_test]
+async fn a_password_change_and_signing_out_all_others_make_other_browsers_strangers() {
+    for change in [true, false] {
+        let app = App::start().await;
+        let own = app.member("ada").await;
+        let other = app.signed_in("ada").await;
+        other.press("/account", "/logout").await;
+        app.clock().advance(Duration::seconds(1));
+        let new = "another quiet river";
+        if change {
+            let fields = [("current_password", PASSWORD), ("new_password", new)];
+            assert_eq!(own.post("/account/password", &fields).await.status, Status::SeeOther);
+        } else {
+            own.press("/account/sessions", "/account/sessions/revoke-others").await;
+        }
+        app.clock().advance(Duration::seconds(1));
+        app.use_up("ada").await;
+        let password = if change { new } else { PASSWORD };
+        let answer = other.log_in_with("ada", password).await;
+        assert_eq!(answer.status, Status::TooManyRequests, "{change}: a stranger by now");
+        own.press("/account", "/logout").await;
+        assert_eq!(own.log_in_with("ada", password).await.status, Status::SeeOther, "{change}");
+    }
 }
 
 #[rocket::async_test]
