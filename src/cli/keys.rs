@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::keys::Purpose;
 use crate::keys_in_use;
 use crate::sessions::access_token::LEEWAY;
+use crate::throttle::known_browser;
 use crate::timestamp::Timestamp;
 
 #[derive(Subcommand)]
@@ -37,6 +38,10 @@ pub(super) enum PurposeName {
     Refresh,
     Form,
     Message,
+    /// Cookies and device tokens of known browsers and scripts
+    Browser,
+    /// Hides what is counted; with another key, every count begins anew
+    Throttle,
     /// Goes into password hashes; the first one is made by rotating
     Password,
 }
@@ -48,6 +53,8 @@ impl From<PurposeName> for Purpose {
             PurposeName::Refresh => Self::Refresh,
             PurposeName::Form => Self::Form,
             PurposeName::Message => Self::Message,
+            PurposeName::Browser => Self::Browser,
+            PurposeName::Throttle => Self::Throttle,
             PurposeName::Password => Self::Password,
         }
     }
@@ -100,8 +107,9 @@ fn life(doorward: &Doorward, purpose: Purpose) -> Duration {
             settings.remember_absolute.max(settings.session_absolute)
         }
         Purpose::Message => Duration::minutes(2),
-        // Of no account: such a key is good until it is revoked.
-        Purpose::Password => Duration::ZERO,
+        Purpose::Browser => known_browser::LIFE,
+        // Signs nothing; and a key of passwords is good until it is revoked.
+        Purpose::Throttle | Purpose::Password => Duration::ZERO,
     }
 }
 

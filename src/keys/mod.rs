@@ -29,6 +29,10 @@ pub enum Purpose {
     Form,
     /// Authenticates the message code shown after a redirect.
     Message,
+    /// Authenticates the cookies and device tokens of known browsers and scripts.
+    Browser,
+    /// Hides names and addresses in what is counted. With another key, every count begins anew.
+    Throttle,
     /// Goes into the hash of every password beside the salt, and so keeps a
     /// stolen database from being guessed at. There is none until one is made.
     Password,
@@ -36,11 +40,22 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 5] =
-        [Self::Access, Self::Refresh, Self::Form, Self::Message, Self::Password];
+    pub const ALL: [Self; 7] = [
+        Self::Access,
+        Self::Refresh,
+        Self::Form,
+        Self::Message,
+        Self::Browser,
+        Self::Throttle,
+        Self::Password,
+    ];
 
     /// Those for which a ring has at least one key.
-    pub const NEEDED: [Self; 4] = [Self::Access, Self::Refresh, Self::Form, Self::Message];
+    pub const NEEDED: [Self; 6] =
+        [Self::Access, Self::Refresh, Self::Form, Self::Message, Self::Browser, Self::Throttle];
+
+    /// Those that rings of the first versions have no keys for: the form key served them, too.
+    const LATER: [Self; 2] = [Self::Browser, Self::Throttle];
 
     /// The name used on the command line and in the file.
     pub fn name(self) -> &'static str {
@@ -49,6 +64,8 @@ impl Purpose {
             Self::Refresh => "refresh",
             Self::Form => "form",
             Self::Message => "message",
+            Self::Browser => "browser",
+            Self::Throttle => "throttle",
             Self::Password => "password",
         }
     }
@@ -79,8 +96,17 @@ pub struct Key {
 impl Key {
     /// A fresh random key.
     pub fn generate(purpose: Purpose, now: Timestamp) -> Self {
-        let kid = secrets::random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self::new(kid, purpose, now, Zeroizing::new(secrets::random()))
+        Self::new(hex(&secrets::random::<8>()), purpose, now, Zeroizing::new(secrets::random()))
+    }
+
+    /// A key for a purpose that a ring has none for, made from another key of it
+    /// (HMAC as in HKDF, RFC 5869, section 2.3): servers that have copies of
+    /// one ring all make the same.
+    fn derived(purpose: Purpose, from: &Self) -> Self {
+        let name = purpose.name().as_bytes();
+        let kid = hex(&from.mac(&[b"derived kid", name])[..8]);
+        let secret = Zeroizing::new(from.mac(&[b"derived key", name]));
+        Self::new(kid, purpose, from.created_at, secret)
     }
 
     fn new(
@@ -124,6 +150,10 @@ impl Key {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({} {})", self.purpose.name(), self.kid)
@@ -139,9 +169,20 @@ pub struct Ring {
 impl Ring {
     /// A new ring with one key for each purpose.
     pub fn generate(now: Timestamp) -> Self {
-        let mut ring = Self::default();
-        ring.add_missing(now);
-        ring
+        Self { keys: Purpose::NEEDED.map(|purpose| Key::generate(purpose, now)).into() }
+    }
+
+    /// Gives a ring of the first versions the keys it has none for. Says whether it did.
+    fn add_later(&mut self) -> bool {
+        let before = self.keys.len();
+        for purpose in Purpose::LATER {
+            let form = |key: &&Key| key.purpose == Purpose::Form && key.revoked_at.is_none();
+            let form = self.keys.iter().rfind(form);
+            if !self.keys.iter().any(|key| key.purpose == purpose) {
+                self.keys.extend(form.map(|form| Key::derived(purpose, form)));
+            }
+        }
+        self.keys.len() > before
     }
 
     /// Makes a key for each purpose that has none. Says whether it made any.
@@ -213,15 +254,21 @@ impl Ring {
         kid
     }
 
-    /// From now on nothing signed by `kid` is believed. A new key takes its
-    /// place if it was the one that signed. Returns the purpose of the key.
+    /// From now on nothing signed by `kid`, or by a key made from it, is
+    /// believed. A new key takes its place if it was the one that signed.
+    /// Returns the purpose of the key.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the ring has no such key.
     pub fn revoke(&mut self, kid: &str, now: Timestamp) -> Result<Purpose> {
-        let key = self.keys.iter_mut().find(|key| key.kid == kid).ok_or(Error::NotFound)?;
-        key.revoked_at.get_or_insert(now);
+        let key = self.knows(kid).ok_or(Error::NotFound)?;
         let purpose = key.purpose;
+        let derived = Purpose::LATER.map(|purpose| Key::derived(purpose, key).kid);
+        for key in &mut self.keys {
+            if key.kid == kid || derived.contains(&key.kid) {
+                key.revoked_at.get_or_insert(now);
+            }
+        }
         self.add_missing(now);
         Ok(purpose)
     }
@@ -252,6 +299,70 @@ mod tests {
         assert_ne!(ring.signing(Purpose::Form).kid, old);
         assert!(ring.by_kid(Purpose::Form, &old, NOON).is_none());
         assert!(matches!(ring.revoke("0", NOON), Err(Error::NotFound)));
+    }
+
+    /// A ring as the first versions made it.
+    fn early_ring() -> Ring {
+        let mut ring = Ring::generate(NOON);
+        ring.keys.retain(|key| !Purpose::LATER.contains(&key.purpose));
+        ring
+    }
+
+    #[test]
+    fn copies_of_an_early_ring_get_the_same_keys_for_what_it_had_none_for() {
+        let (mut ring, mut copy) = (early_ring(), early_ring());
+        copy.keys = ring.keys.clone();
+        assert!(ring.add_later() && copy.add_later() && !ring.add_later());
+        for purpose in Purpose::LATER {
+            let (ours, theirs) = (ring.signing(purpose), copy.signing(purpose));
+            assert_eq!((&ours.kid, ours.secret()), (&theirs.kid, theirs.secret()));
+            assert_ne!(ours.secret(), ring.signing(Purpose::Form).secret());
+        }
+        assert_ne!(
+            ring.signing(Purpose::Browser).secret(),
+            ring.signing(Purpose::Throttle).secret()
+        );
+    }
+
+    #[test]
+    fn a_key_made_from_another_is_revoked_with_it_and_never_made_again() {
+        let mut ring = early_ring();
+        ring.add_later();
+        let (form, browser) = [Purpose::Form, Purpose::Browser]
+            .map(|purpose| ring.signing(purpose).kid.clone())
+            .into();
+        ring.revoke(&form, NOON).unwrap();
+        assert!(!ring.knows(&browser).unwrap().verifies(NOON));
+        assert_ne!(ring.signing(Purpose::Browser).kid, browser);
+        let later = NOON + Duration::days(31);
+        ring.rotate(Purpose::Form, Duration::ZERO, later);
+        assert!(ring.knows(&browser).is_none() && !ring.add_later());
+    }
+
+    #[test]
+    fn a_file_of_the_first_versions_grows_and_whoever_has_a_copy_agrees() {
+        use std::fs;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        let kids = |keys: &Keys| {
+            let ring = keys.ring();
+            Purpose::NEEDED.map(|purpose| ring.signing(purpose).kid.clone())
+        };
+        let first = kids(&Keys::in_file(&file, NOON).unwrap());
+        let mut text: serde_json::Value =
+            serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let later =
+            |key: &serde_json::Value| key["purpose"] == "browser" || key["purpose"] == "throttle";
+        text["keys"].as_array_mut().unwrap().retain(|key| !later(key));
+        fs::write(&file, text.to_string()).unwrap();
+        let server = Keys::in_file(&file, NOON).unwrap();
+        assert_eq!(kids(&server)[..4], first[..4], "nobody is signed out");
+        assert!(fs::read_to_string(&file).unwrap().contains("throttle"), "written down");
+        assert_eq!(kids(&server), kids(&Keys::in_variable(&text.to_string()).unwrap()));
+        // The file is put back as it was.
+        fs::write(&file, text.to_string()).unwrap();
+        assert!(server.reload().unwrap());
+        assert_eq!(kids(&server), kids(&Keys::in_file(&file, NOON).unwrap()));
     }
 
     #[test]

@@ -76,7 +76,9 @@ impl Keys {
         }
         let mark = check(file)?;
         let mut ring = read(file)?;
-        if ring.add_missing(now) {
+        let grown = ring.add_later();
+        // What systemd hands over stays as it is: every start makes the same from it.
+        if ring.add_missing(now) || (grown && !is_credential(file)) {
             replace(file, &ring)?;
         }
         Ok(Self {
@@ -92,7 +94,8 @@ impl Keys {
     /// # Errors
     /// One sentence when the text is not a ring with a sound key for each purpose.
     pub fn in_variable(text: &str) -> Result<Self> {
-        let ring = parse(text, "The variable DOORWARD_KEYS")?;
+        let mut ring = parse(text, "The variable DOORWARD_KEYS")?;
+        ring.add_later();
         for purpose in Purpose::NEEDED {
             if !ring.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
                 let name = purpose.name();
@@ -160,7 +163,8 @@ impl Keys {
         if *seen == Some(mark) {
             return Ok(false);
         }
-        let ring = read(file)?;
+        let mut ring = read(file)?;
+        ring.add_later();
         *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
         *seen = Some(mark);
         Ok(true)
@@ -181,6 +185,7 @@ impl Keys {
         let lock = fs::File::open(file).and_then(|opened| opened.lock().map(|()| opened));
         let _lock = lock.map_err(|why| unreadable(file, &why))?;
         let mut ring = read(file)?;
+        ring.add_later();
         let done = change(&mut ring)?;
         replace(file, &ring)?;
         *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
