@@ -52,6 +52,7 @@ const TABLES: [Table; 12] = [
             ("last_login_address", Text),
             ("last_login_user_agent", Text),
             ("failed_logins", Number),
+            ("browsers_since", Number),
         ],
     },
     Table {

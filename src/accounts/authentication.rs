@@ -13,6 +13,7 @@ use super::{Account, AccountId, entity};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
+use crate::throttle::known_browser::Known;
 use crate::throttle::{Throttle, Who};
 use crate::timestamp::Timestamp;
 
@@ -28,8 +29,8 @@ pub struct Passwords<'a> {
 }
 
 impl Passwords<'_> {
-    /// The account these credentials belong to. `known` is the account that
-    /// the browser was logged in with before.
+    /// The account these credentials belong to. `known` is the browser or
+    /// script, if some account was logged in with it before.
     ///
     /// An unknown name costs as much as a wrong password, in hashing and in
     /// writing, so that a stranger with a stopwatch cannot list our accounts.
@@ -42,14 +43,16 @@ impl Passwords<'_> {
         &self,
         login: &LoginName,
         password: &Password,
-        known: Option<Uuid>,
+        known: Option<&Known>,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Account> {
         let Self { db, hasher, throttle } = *self;
         let found = by_name(db.read(), login).await?;
-        let known = found.as_ref().is_some_and(|row| known == Some(row.id.0));
-        let who = Who { name: login.canonical(), address: &origin.address, known };
+        let names: Vec<&str> = found.iter().flat_map(canonical_names).collect();
+        let known = known.filter(|known| found.as_ref().is_some_and(|row| knows(row, known)));
+        let (name, address) = (login.canonical(), &*origin.address);
+        let who = Who { name, names: &names, address, known };
         let attempt = throttle.log_in(who, now).await?;
         let hash = found.as_ref().map(|row| row.password_hash.as_str());
         let matches = hasher.matches(password, hash).await?;
@@ -81,22 +84,21 @@ impl Passwords<'_> {
         }
     }
 
-    /// Whether `password` is this account's, asked of somebody signed in; a
-    /// wrong one is counted as from a browser that is known.
+    /// Whether `password` is this account's, asked of somebody signed in;
+    /// wrong ones are counted by session, so that a thief of one keeps nobody
+    /// out of the others.
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
     /// [`Error::Busy`].
     pub async fn confirm(
         &self,
-        account: &Account,
+        (account, session): (&Account, Uuid),
         password: &Password,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<()> {
-        let name = account.id.to_string();
-        let who = Who { name: &name, address: &origin.address, known: true };
-        let attempt = self.throttle.log_in(who, now).await?;
+        let attempt = self.throttle.confirm(account.id.0, session, now).await?;
         match self.hasher.matches(password, Some(&account.password_hash)).await? {
             Match::No => {
                 attempt.count(now).await?;
@@ -106,6 +108,15 @@ impl Passwords<'_> {
             Match::Yes | Match::YesAnew => attempt.forgive().await,
         }
     }
+}
+
+fn canonical_names(row: &entity::Model) -> [&str; 2] {
+    [&row.username_canonical, &row.email_canonical]
+}
+
+/// Whether the browser is still known for this account.
+fn knows(row: &entity::Model, known: &Known) -> bool {
+    known.account == row.id.0 && known.since >= row.browsers_since
 }
 
 async fn note_failure(

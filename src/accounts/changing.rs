@@ -55,6 +55,24 @@ pub async fn set_password_hash(
     entity::Entity::update_many()
         .col_expr(entity::Column::PasswordChangedAt, Expr::value(now))
         .col_expr(entity::Column::FailedLogins, Expr::value(0))
+        .col_expr(entity::Column::BrowsersSince, Expr::value(now))
+        .filter(entity::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Makes strangers of all browsers and scripts that are known for the account.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_browsers(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    now: Timestamp,
+) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::BrowsersSince, Expr::value(now))
         .filter(entity::Column::Id.eq(id))
         .exec(db)
         .await?;

@@ -26,6 +26,7 @@ pub struct Model {
     pub last_login_address: String,
     pub last_login_user_agent: String,
     pub failed_logins: i64,
+    pub browsers_since: Timestamp,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

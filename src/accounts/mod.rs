@@ -15,7 +15,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DeriveValueTy
 use uuid::Uuid;
 
 pub use self::authentication::{Passwords, note_login};
-pub use self::changing::{delete, raise_epoch, set_disabled, set_password_hash, write_roles};
+pub use self::changing::{
+    delete, forget_browsers, raise_epoch, set_disabled, set_password_hash, write_roles,
+};
 pub use self::looking::{
     all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold_admins,
     most_failures, names_of,
@@ -177,6 +179,7 @@ pub async fn insert(
         last_login_address: Set(String::new()),
         last_login_user_agent: Set(String::new()),
         failed_logins: Set(0),
+        browsers_since: Set(now),
     };
     let row = row.insert(db).await.map_err(|error| {
         if db::is_taken(&error, "username_canonical") {

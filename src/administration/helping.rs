@@ -33,8 +33,8 @@ pub async fn start_recovery(
     credentials::start_recovery(&sessions.db, id, life, actor, now).await
 }
 
-/// Lets an account be tried again at once, by user name and by e-mail address.
-/// Says whether anything was counted against it.
+/// Lets an account be tried again at once: by its names, in known browsers and
+/// scripts, and in its sessions. Says whether anything was counted against it.
 ///
 /// # Errors
 /// Not found; the database failed.
@@ -47,7 +47,7 @@ pub async fn lift_throttle(
 ) -> Result<bool> {
     let account = accounts::by_id(sessions.db.read(), id).await?;
     let names = [account.username, account.email].map(|name| LoginName::parse(&name));
-    let lifted = throttle.lift(&names.each_ref().map(LoginName::canonical)).await?;
+    let lifted = throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await?;
     let told = actor.does(Event::ThrottleLifted, Some(id.0));
     audit::record(sessions.db.write(), told, now).await?;
     Ok(lifted)

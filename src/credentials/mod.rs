@@ -67,7 +67,7 @@ impl Credentials<'_> {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Issued> {
-        self.passwords.confirm(account, password, origin, now).await?;
+        self.passwords.confirm((account, sid.0), password, origin, now).await?;
         let txn = self.db().begin().await?;
         let (renewed, revoked) = self.sessions.renew(&txn, sid, now).await?;
         let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
@@ -90,7 +90,7 @@ impl Credentials<'_> {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Issued> {
-        self.passwords.confirm(account, current, origin, now).await?;
+        self.passwords.confirm((account, sid.0), current, origin, now).await?;
         if secrets::same(current.expose().as_bytes(), new.expose().as_bytes()) {
             return Err(Refusal::SamePassword.into());
         }

@@ -121,7 +121,8 @@ impl Sessions {
 
     /// Ends all sessions of an account within the caller's transaction, but
     /// for `keep`, and moves its epoch on: one entry in the index, however
-    /// many sessions there are. The kept one refreshes by itself.
+    /// many sessions there are. The kept one refreshes by itself. Browsers known
+    /// until now are strangers from now on.
     ///
     /// # Errors
     /// The database failed.
@@ -139,6 +140,7 @@ impl Sessions {
             which = which.and(entity::Column::Sid.ne(keep));
         }
         let ended = end_where(txn, which, reason, now).await?;
+        accounts::forget_browsers(txn, account.id, now).await?;
         Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
     }
 

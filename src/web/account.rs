@@ -148,7 +148,8 @@ async fn change_password(
             credentials.change_password(&account, sid, passwords, &caller.0, now.0).await
         })
         .await?;
-    Ok(Seen::at("/account").saying(Message::PasswordChanged).with_tokens(issued))
+    let seen = Seen::at("/account").saying(Message::PasswordChanged).with_tokens(issued);
+    Ok(seen.known_from_now_on(account.id))
 }
 
 struct Deletion {
@@ -190,11 +191,12 @@ async fn delete(
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    let account = who.0.account;
+    let LiveSession { account, principal } = who.0;
     let show = |page, form| draw_deletion(page, form, &account, false);
     form.submit(page, show, async |form: Deletion| {
         let sessions = &doorward.sessions;
-        doorward.passwords().confirm(&account, &form.password, &caller.0, now.0).await?;
+        let (who, passwords) = ((&account, principal.session.0), doorward.passwords());
+        passwords.confirm(who, &form.password, &caller.0, now.0).await?;
         let actor = Actor { account: Some(account.id.0), origin: &caller.0, reason: "" };
         administration::act(sessions, Deed::Delete, &[account.id], actor, now.0).await
     })

@@ -23,6 +23,7 @@ use crate::accounts::password::Password;
 use crate::error::{Error, Refusal};
 use crate::sessions::refresh_token::RefreshToken;
 use crate::sessions::{Client, Issued, Principal, Refreshed};
+use crate::throttle::known_browser;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -140,16 +141,20 @@ struct Tokens {
     token_type: &'static str,
     expires_in: i64,
     refresh_token: String,
+    /// After a log-in: gives this script attempts of its own the next time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
 }
 
-impl From<Issued> for Json<Tokens> {
-    fn from(issued: Issued) -> Self {
+impl Tokens {
+    fn of(issued: Issued, device_token: Option<String>) -> Json<Self> {
         let (access_token, life) = issued.access_token;
-        Json(Tokens {
+        Json(Self {
             access_token,
             token_type: "Bearer",
             expires_in: life.whole_seconds(),
             refresh_token: issued.refresh_token,
+            device_token,
         })
     }
 }
@@ -159,6 +164,8 @@ impl From<Issued> for Json<Tokens> {
 struct Login {
     login: String,
     password: String,
+    /// Of an earlier log-in. One that is not good changes nothing.
+    device_token: Option<String>,
 }
 
 #[post("/login", data = "<body>")]
@@ -168,14 +175,18 @@ async fn log_in(
     caller: Caller,
     now: Now,
 ) -> Result<Json<Tokens>, ApiError> {
-    let Login { login, password } = body.0?;
+    let Login { login, password, device_token } = body.0?;
     let password = Password::parse(&password).ok_or(Error::from(Refusal::WrongCredentials))?;
     let login = LoginName::parse(&login);
+    let keys = &doorward.keys;
+    let known = device_token.and_then(|token| known_browser::verify(keys, &token, now.0));
     let passwords = doorward.passwords();
-    let account = passwords.authenticate(&login, &password, None, &caller.0, now.0).await?;
+    let known = known.as_ref();
+    let account = passwords.authenticate(&login, &password, known, &caller.0, now.0).await?;
     let sessions = &doorward.sessions;
     let issued = sessions.start(&account, Client::Api, true, None, &caller.0, now.0).await?;
-    Ok(issued.into())
+    let device_token = known_browser::issue(keys, account.id.0, now.0);
+    Ok(Tokens::of(issued, Some(device_token)))
 }
 
 #[derive(Deserialize)]
@@ -193,7 +204,7 @@ async fn refresh(
 ) -> Result<Json<Tokens>, ApiError> {
     let token = RefreshToken::parse(&body.0?.refresh_token).ok_or_else(ApiError::invalid_token)?;
     match doorward.sessions.refresh(&token, Client::Api, &caller.0, now.0).await? {
-        Refreshed::Issued(issued) => Ok((*issued).into()),
+        Refreshed::Issued(issued) => Ok(Tokens::of(*issued, None)),
         Refreshed::Over(reason) => {
             let words = format!("The session is over ({}). Log in again.", reason.name());
             Err(ApiError::new(Status::Unauthorized, "invalid_token", words))

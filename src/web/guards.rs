@@ -9,7 +9,6 @@ use moka::sync::Cache;
 use rocket::http::Status;
 use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome, Request};
-use uuid::Uuid;
 
 use super::client;
 use super::clock::Now;
@@ -22,7 +21,7 @@ use crate::audit::{self, Actor, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
 use crate::sessions::{self, Client, EndReason, Principal, Refreshed, SessionId};
-use crate::throttle::known_browser;
+use crate::throttle::known_browser::{self, Known};
 
 /// Who sent a request.
 #[derive(Debug)]
@@ -297,9 +296,9 @@ impl<'r> FromRequest<'r> for Caller {
     }
 }
 
-/// The account that this browser was logged in with before, if any. It proves
+/// The browser, if some account was logged in with it before. It proves
 /// nothing else; never denies.
-pub struct KnownBrowser(pub Option<Uuid>);
+pub struct KnownBrowser(pub Option<Known>);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for KnownBrowser {

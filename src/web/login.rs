@@ -127,7 +127,8 @@ async fn log_in(
         .submit(page, draw, async |login: Login| {
             let (name, password) = (&login.login, &login.password);
             let passwords = doorward.passwords();
-            let account = passwords.authenticate(name, password, known.0, &caller.0, now.0).await?;
+            let account =
+                passwords.authenticate(name, password, known.0.as_ref(), &caller.0, now.0).await?;
             let client = Client::Web;
             let issued = doorward
                 .sessions
@@ -136,7 +137,8 @@ async fn log_in(
             Ok((issued, login.next))
         })
         .await?;
-    Ok(Seen::at(next.to_string()).with_tokens(issued).known_from_now_on())
+    let account = issued.principal.account;
+    Ok(Seen::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
 }
 
 #[post("/logout", data = "<button>")]

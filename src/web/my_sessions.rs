@@ -110,5 +110,5 @@ async fn revoke_others(
     let RecentlySignedIn(live) = who;
     let (account, keep) = (live.account.id, live.principal.session);
     doorward.sessions.end_others(account, keep, &caller.0, now.0).await?;
-    Ok(Seen::at("/account/sessions").saying(Message::OthersEnded))
+    Ok(Seen::at("/account/sessions").saying(Message::OthersEnded).known_from_now_on(account))
 }

@@ -5,9 +5,11 @@ use rocket::Request;
 use rocket::http::{Header, Status};
 use rocket::response::{self, Responder, Response};
 
+use super::clock::Now;
 use super::cookies::{Cookie, Outgoing};
 use super::message::Note;
 use crate::Doorward;
+use crate::accounts::AccountId;
 use crate::sessions::Issued;
 use crate::throttle::known_browser;
 use time::Duration;
@@ -18,14 +20,14 @@ pub struct Seen {
     to: String,
     message: Option<Note>,
     tokens: Option<Issued>,
-    known: bool,
+    known: Option<AccountId>,
     signed_out: bool,
 }
 
 impl Seen {
     /// To that path, which is never taken from a request without being parsed as `Next`.
     pub fn at(path: impl Into<String>) -> Self {
-        Self { to: path.into(), message: None, tokens: None, known: false, signed_out: false }
+        Self { to: path.into(), message: None, tokens: None, known: None, signed_out: false }
     }
 
     /// With a message shown there once.
@@ -38,9 +40,10 @@ impl Seen {
         Self { tokens: Some(issued), ..self }
     }
 
-    /// After a log-in: this browser has attempts of its own from now on.
-    pub fn known_from_now_on(self) -> Self {
-        Self { known: true, ..self }
+    /// After the password was given: this browser has attempts of its own at
+    /// that account from now on.
+    pub fn known_from_now_on(self, account: AccountId) -> Self {
+        Self { known: Some(account), ..self }
     }
 
     /// With everything of the session removed from the browser (ASVS V14.3.1).
@@ -57,11 +60,11 @@ impl<'r> Responder<'r, 'static> for Seen {
         if let Some(issued) = &self.tokens {
             outgoing.set_tokens(issued);
             outgoing.remove(Cookie::Form);
-            if self.known {
-                let keys = &Doorward::of(request).keys;
-                let token = known_browser::issue(keys, issued.principal.account.0);
-                outgoing.set(Cookie::Known, &token, Some(known_browser::LIFE));
-            }
+        }
+        if let Some(account) = self.known {
+            let (keys, now) = (&Doorward::of(request).keys, Now::of(request));
+            let token = known_browser::issue(keys, account.0, now);
+            outgoing.set(Cookie::Known, &token, Some(known_browser::LIFE));
         }
         if self.signed_out {
             outgoing.remove_tokens();
