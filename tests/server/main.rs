@@ -12,6 +12,7 @@ mod cluster;
 mod crash;
 mod faults;
 mod input;
+mod late;
 mod logs;
 mod moving;
 mod proxy;

@@ -1,0 +1,224 @@
+//! Bodies that come seconds after their headers: the guards have let the
+//! request in, and what they proved is gone when the form is whole.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use doorward::web::admin::NEEDED;
+
+use crate::browser::{Browser, encode};
+use crate::raw::{self, Answer};
+use crate::server::{PASSWORD, Server};
+
+/// A form of which all but the last byte is sent.
+struct HalfSent {
+    stream: TcpStream,
+    rest: u8,
+}
+
+impl HalfSent {
+    fn send(server: &Server, browser: &Browser, path: &str, fields: &[(String, String)]) -> Self {
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let mut body = pairs.join("&").into_bytes();
+        let cookies: Vec<String> = browser
+            .cookies
+            .borrow()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nCookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}\r\n",
+            server.port,
+            cookies.join("; "),
+            body.len(),
+            browser.ours()
+        );
+        let rest = body.pop().unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        Self { stream, rest }
+    }
+
+    fn finish(mut self) -> Answer {
+        self.stream.write_all(&[self.rest]).unwrap();
+        raw::read(&mut self.stream).expect("an answer")
+    }
+}
+
+/// Long enough for the guards to have run.
+fn let_the_guards_run() {
+    std::thread::sleep(Duration::from_millis(400));
+}
+
+/// The token of every lone button.
+fn button(browser: &Browser) -> String {
+    let page = browser.get("/account").body;
+    let field = page.rsplit("name=\"csrf\" value=\"").next().unwrap();
+    field.split('"').next().unwrap().to_owned()
+}
+
+fn hidden(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+    field.split('"').next().unwrap().to_owned()
+}
+
+/// The fields of the form at `page`: its token, and these.
+fn form(browser: &Browser, page: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let token = crate::browser::csrf(&browser.get(page).body);
+    let fields = [("csrf", token.as_str())].into_iter().chain(fields.iter().copied());
+    fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+const WHY: (&str, &str) = ("reason", "a form sent slowly");
+
+/// Everything that staff can send: the pattern of its address, where it goes, its fields.
+fn acts(browser: &Browser, ada: &str, sid: &str, sealed: &str) -> Vec<(String, String, Fields)> {
+    let mut all = vec![];
+    let mut add = |pattern: &str, page: &str, fields: &[(&str, &str)]| {
+        let fields = form(browser, page, &[fields, &[WHY]].concat());
+        let path = pattern.replace("<id>", ada).replace("<name>", "editors");
+        all.push((pattern.to_owned(), path, fields));
+    };
+    for deed in ["disable", "enable", "end-sessions", "delete"] {
+        let (pattern, of) = (format!("/admin/accounts/{deed}"), [("ids", ada)]);
+        add(&pattern, &format!("{pattern}?id={ada}"), &of);
+    }
+    let new = [("username", "newcomer"), ("email", "new@example.org"), ("role.admin", "on")];
+    add("/admin/accounts/new", "/admin/accounts/new", &new);
+    let roles = format!("/admin/accounts/{ada}/roles");
+    add("/admin/accounts/<id>/roles", &roles, &[("role.admin", "on"), ("shown", "")]);
+    add("/admin/accounts/<id>/recovery", &format!("/admin/accounts/{ada}/recovery"), &[]);
+    add("/admin/sessions/end", &format!("/admin/sessions/end?sid={sid}"), &[("sid", sid)]);
+    add("/admin/sessions/end-all", "/admin/sessions/end-all", &[]);
+    add("/admin/revocations/new", "/admin/revocations/new", &[("token", sealed)]);
+    add("/admin/new-role", "/admin/new-role", &[("name", "writers"), ("description", "")]);
+    let renamed = [("name", "writers"), ("description", "")];
+    add("/admin/roles/<name>", "/admin/roles/editors", &renamed);
+    add("/admin/roles/<name>/remove", "/admin/roles/editors/remove", &[]);
+    let lone = [("csrf".to_owned(), button(browser))];
+    let forgive = "/admin/accounts/<id>/forgive";
+    all.push((forgive.to_owned(), forgive.replace("<id>", ada), lone.to_vec()));
+    for what in ["disable", "roles"] {
+        let numbers = ["first", "last"].map(|name| (name.to_owned(), "1".to_owned()));
+        let path = format!("/admin/undo/{what}");
+        all.push((path.clone(), path, [lone.as_slice(), &numbers].concat()));
+    }
+    all
+}
+
+type Fields = Vec<(String, String)>;
+
+/// What stands in the database about everybody but those who act.
+fn everything(server: &Server) -> String {
+    let others = |text: String| {
+        let lines = text.lines().filter(|line| !line.contains("chief") && !line.contains("boss"));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let ada = server.done(&["session", "list", "ada"], "");
+    let sids: Vec<&str> = ada.lines().filter_map(|line| line.split('\t').next()).collect();
+    others(server.done(&["account", "list"], ""))
+        + &server
+            .done(&["role", "list"], "")
+            .lines()
+            .filter(|line| line.starts_with("editors") || line.starts_with("writers"))
+            .collect::<Vec<_>>()
+            .join("\n")
+        + &sids.join(" ")
+}
+
+#[test]
+fn no_act_of_staff_outlives_the_role_or_the_session_it_was_begun_with() {
+    let server = Server::start();
+    for (name, roles) in [
+        ("ada", &["editors"][..]),
+        ("keeper", &["admin"]),
+        ("chief", &["admin"]),
+        ("boss", &["admin"]),
+    ] {
+        server.account(name, roles);
+    }
+    let ada = Browser::of(&server);
+    ada.log_in("ada");
+    let list = server.done(&["account", "list", "ada"], "");
+    let id = list.split('\t').next().unwrap().to_owned();
+    let sid = server.done(&["session", "list", "ada"], "");
+    let sid = sid.split('\t').next().unwrap().to_owned();
+    let token = ada.cookie("__Host-at");
+    let before = everything(&server);
+    let mut walked = vec![];
+    let mut number = 0;
+    loop {
+        let (chief, boss) = (Browser::of(&server), Browser::of(&server));
+        chief.log_in("chief");
+        boss.log_in("boss");
+        let (of_chief, of_boss) = (acts(&chief, &id, &sid, &token), acts(&boss, &id, &sid, &token));
+        let (Some((pattern, path, fields)), Some((_, _, same))) =
+            (of_chief.get(number), of_boss.get(number))
+        else {
+            break;
+        };
+        number += 1;
+        walked.push(pattern.clone());
+        let demoted = HalfSent::send(&server, &chief, path, fields);
+        let signed_out = HalfSent::send(&server, &boss, path, same);
+        let_the_guards_run();
+        server.done(&["account", "set-roles", "chief"], "");
+        server.done(&["session", "revoke", "--account", "boss"], "");
+        let answer = demoted.finish();
+        assert_eq!(answer.status, 403, "{pattern}: {}", answer.raw);
+        let answer = signed_out.finish();
+        assert_eq!(answer.status, 303, "{pattern}: {}", answer.raw);
+        let to = answer.header("location").unwrap_or_default();
+        assert!(to.starts_with("/login?next="), "{pattern}: {to}");
+        assert_eq!(everything(&server), before, "{pattern}");
+        assert!(ada.is_signed_in(), "{pattern}");
+        server.done(&["account", "set-roles", "chief", "admin"], "");
+    }
+    let mut all: Vec<&str> =
+        NEEDED.iter().filter(|(method, ..)| *method == "POST").map(|(_, path, _)| *path).collect();
+    all.sort_unstable();
+    walked.sort_unstable();
+    assert_eq!(walked, all, "every form of staff");
+}
+
+#[test]
+fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let passwords = [("current_password", PASSWORD), ("new_password", "a lantern in the harbour")];
+    for (path, fields) in
+        [("/account/password", &passwords[..]), ("/account/delete", &[("password", PASSWORD)])]
+    {
+        let browser = Browser::of(&server);
+        browser.log_in("ada");
+        let fields = form(&browser, path, fields);
+        let late = HalfSent::send(&server, &browser, path, &fields);
+        let_the_guards_run();
+        server.done(&["session", "revoke", "--account", "ada"], "");
+        let answer = late.finish();
+        assert_eq!(answer.status, 303, "{path}: {}", answer.raw);
+        assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
+    }
+    let (browser, other) = (Browser::of(&server), Browser::of(&server));
+    for path in ["/account/sessions/revoke-others", "/account/sessions/<sid>/revoke"] {
+        browser.log_in("ada");
+        let own = server.done(&["session", "list", "ada"], "");
+        other.log_in("ada");
+        let all = server.done(&["session", "list", "ada"], "");
+        let sid_of = |line: &str| line.split('\t').next().unwrap().to_owned();
+        let theirs = all.lines().find(|line| !own.contains(&sid_of(line))).map(sid_of).unwrap();
+        let path = path.replace("<sid>", &theirs);
+        let late =
+            HalfSent::send(&server, &browser, &path, &[("csrf".to_owned(), button(&browser))]);
+        let_the_guards_run();
+        server.done(&["session", "revoke", "--", &sid_of(&own)], "");
+        let answer = late.finish();
+        assert_eq!(answer.status, 303, "{path}: {}", answer.raw);
+        assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
+        assert!(other.is_signed_in(), "{path}");
+        server.done(&["session", "revoke", "--account", "ada"], "");
+    }
+}
