@@ -12,6 +12,9 @@ pub enum Error {
     /// There is no such thing, or the asker may not know of it.
     #[error("There is no such thing.")]
     NotFound,
+    /// Whoever asks was let in, and must not go through with it after all.
+    #[error("{0}")]
+    Denied(#[from] Denied),
     /// More password work is waiting than can be done soon; ask again in seconds.
     #[error("The server is busy checking passwords. Please try again in a few seconds.")]
     Busy,
@@ -89,6 +92,21 @@ pub enum Refusal {
     /// A key that cannot be rotated from here, and why.
     #[error("{0}")]
     Key(String),
+}
+
+/// Why an act does not come about although a guard let the request in: what the
+/// guard asked was asked again in the transaction of the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The session has ended, or its account is disabled or deleted.
+    #[error("The session has ended.")]
+    NotSignedIn,
+    /// The password must be given again first.
+    #[error("The password must be given again first.")]
+    NotRecent,
+    /// The account's roles do not permit it.
+    #[error("The account may not do this.")]
+    NotPermitted,
 }
 
 /// What domain functions return.

@@ -116,6 +116,7 @@ impl Doorward {
             remember_absolute: settings.remember_absolute,
             staff_idle: settings.staff_idle,
             staff_absolute: settings.staff_absolute,
+            recent_login: settings.recent_login,
             most_per_account: settings.max_sessions_per_account,
         };
         let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };

@@ -69,6 +69,20 @@ fn tables_are_used_only_in_their_own_module() {
 }
 
 #[test]
+fn what_staff_do_is_done_only_in_an_act_that_proves_their_rights() {
+    for file in files_of("administration") {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        for bypass in ["db.begin()", "db.write()", "audit::record("] {
+            assert!(!source.contains(bypass), "{}: {bypass}", file.display());
+        }
+    }
+    let makers = rust_files(Path::new("src"))
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("Actor::signed_in("));
+    assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/web/guards.rs")]);
+}
+
+#[test]
 fn migrations_import_nothing_of_the_app() {
     let manifest = fs::read_to_string("migrations/Cargo.toml").unwrap();
     assert!(!manifest.contains("path = \"..\""));

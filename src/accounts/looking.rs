@@ -1,6 +1,6 @@
 //! Finding and counting accounts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
@@ -30,6 +30,32 @@ pub async fn by_id(db: &impl ConnectionTrait, id: AccountId) -> Result<Account> 
 pub async fn by_id_to_change(db: &impl ConnectionTrait, id: AccountId) -> Result<Account> {
     let row = entity::Entity::find_by_id(id).lock_exclusive().one(db).await?;
     Ok(Account::of(row.ok_or(Error::NotFound)?, roles_of(db, id).await?))
+}
+
+/// Those of these accounts that exist, by id, held until the transaction ends.
+/// Whoever needs several takes them in this order, all at once.
+///
+/// # Errors
+/// The database failed.
+pub async fn hold(
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = AccountId>,
+) -> Result<Vec<Account>> {
+    // Databases have a limit on the values of one statement.
+    const BATCH: usize = 500;
+    let ids: BTreeSet<Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut held = vec![];
+    for batch in ids.chunks(BATCH) {
+        let rows = entity::Entity::find()
+            .filter(entity::Column::Id.is_in(batch.iter().copied()))
+            .order_by_asc(entity::Column::Id)
+            .lock_exclusive()
+            .all(db)
+            .await?;
+        held.extend(with_roles(db, rows).await?);
+    }
+    Ok(held)
 }
 
 /// The account of that user name or e-mail address.

@@ -19,8 +19,8 @@ pub use self::changing::{
     delete, forget_browsers, raise_epoch, set_disabled, set_password_hash, write_roles,
 };
 pub use self::looking::{
-    all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold_admins,
-    most_failures, names_of,
+    all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold,
+    hold_admins, most_failures, names_of,
 };
 
 use self::hasher::Hasher;
@@ -104,6 +104,13 @@ impl Account {
             roles,
             password_hash: row.password_hash,
         }
+    }
+}
+
+impl Account {
+    /// Whether it has the password that it had when it was read as `earlier`.
+    pub fn has_password_of(&self, earlier: &Self) -> bool {
+        self.password_hash == earlier.password_hash
     }
 }
 

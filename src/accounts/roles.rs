@@ -82,6 +82,11 @@ impl Roles {
         }
     }
 
+    /// Whether whoever has these roles may do all that the others permit.
+    pub fn cover(&self, others: &Self) -> bool {
+        Permission::ALL.iter().all(|permission| !others.may(*permission) || self.may(*permission))
+    }
+
     /// Whether one of the roles is this one.
     pub fn has(&self, role: &str) -> bool {
         self.0.contains(role)

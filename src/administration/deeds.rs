@@ -1,17 +1,15 @@
 //! Acts upon several accounts at once: all of them or none.
 
-use std::collections::BTreeSet;
-
-use uuid::Uuid;
-
 use super::{Done, keep_an_admin, leave_the_mightier_alone};
+use crate::accounts::password::Password;
 use crate::accounts::roles::Permission;
 use crate::accounts::{self, Account, AccountId};
-use crate::audit::{self, Actor, Event};
+use crate::audit::Event;
+use crate::credentials::Credentials;
 use crate::db::Again;
-use crate::error::{Error, Result};
+use crate::error::{Denied, Error, Refusal, Result};
 use crate::sessions::revocation::Revoked;
-use crate::sessions::{EndReason, Sessions};
+use crate::sessions::{Act, Actor, EndReason, Sessions};
 use crate::timestamp::Timestamp;
 
 /// What can be done to several accounts at once.
@@ -85,51 +83,71 @@ async fn act_once(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Done> {
-    let txn = sessions.db.begin().await?;
-    accounts::hold_admins(&txn).await?;
-    // In one order for all, so that no two wait for each other's accounts.
-    let ids: BTreeSet<Uuid> = ids.iter().map(|id| id.0).collect();
-    let mut affected = vec![];
-    for id in ids {
-        match accounts::by_id_to_change(&txn, AccountId(id)).await {
-            Err(Error::NotFound) => {}
-            account => affected.push(account?),
-        }
-    }
+    let (act, mut affected) = sessions.begin_act(actor, Some(deed.permission()), ids, now).await?;
     if affected.is_empty() {
         return Err(Error::NotFound);
     }
-    affected.retain(|account| deed.applies_to(account));
     if matches!(deed, Deed::Disable | Deed::Enable) {
-        leave_the_mightier_alone(&txn, &affected, actor).await?;
+        leave_the_mightier_alone(&act, &affected)?;
     }
+    affected.retain(|account| deed.applies_to(account));
+    carry_out(sessions, deed, act, &affected).await
+}
+
+/// Somebody deletes their own account, giving the password.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::WrongPassword`]; [`Refusal::LastAdmin`]; [`Error::Busy`].
+pub async fn delete_own(
+    credentials: &Credentials<'_>,
+    account: &Account,
+    password: &Password,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let who = (account, actor.session().ok_or(Denied::NotSignedIn)?.0);
+    credentials.passwords.confirm(who, password, actor.origin(), now).await?;
+    let sessions = credentials.sessions;
+    let (act, own) = sessions.begin_act(actor, None, &[account.id], now).await?;
+    if !own.iter().all(|present| present.has_password_of(account)) {
+        return Err(Refusal::WrongPassword.into());
+    }
+    carry_out(sessions, Deed::Delete, act, &own).await
+}
+
+async fn carry_out(
+    sessions: &Sessions,
+    deed: Deed,
+    act: Act<'_>,
+    affected: &[Account],
+) -> Result<Done> {
+    let (txn, now) = (&act.txn, act.now);
     let mut done = Done::default();
     let mut revoked = Revoked::default();
-    for account in &affected {
+    for account in affected {
         let (id, mut detail) = (account.id, String::new());
         match deed {
-            Deed::Disable => accounts::set_disabled(&txn, id, Some(now)).await?,
-            Deed::Enable => accounts::set_disabled(&txn, id, None).await?,
+            Deed::Disable => accounts::set_disabled(txn, id, Some(now)).await?,
+            Deed::Enable => accounts::set_disabled(txn, id, None).await?,
             Deed::EndSessions => {}
             Deed::Delete => {
-                accounts::delete(&txn, id).await?;
-                revoked = revoked.and(sessions.revoke_deleted(&txn, id, now).await?);
+                accounts::delete(txn, id).await?;
+                revoked = revoked.and(sessions.revoke_deleted(txn, id, now).await?);
             }
         }
         if let Some(why) = ends_sessions(deed) {
-            let (ended, more) = sessions.end_all(&txn, account, None, why, now).await?;
+            let (ended, more) = sessions.end_all(txn, account, None, why, now).await?;
             revoked = revoked.and(more);
             done.sessions += ended;
             detail = format!("sessions ended: {ended}");
         }
-        let told = actor.does(deed.event(), Some(id.0)).with(detail);
-        done.told(audit::record(&txn, told, now).await?);
+        done.told(act.tell(deed.event(), Some(id), detail).await?);
         done.accounts += 1;
     }
     if deed != Deed::Enable {
-        keep_an_admin(&txn, &affected).await?;
+        keep_an_admin(txn, affected).await?;
     }
-    txn.commit().await?;
+    act.commit().await?;
     sessions.make_known(affected.iter().map(|account| account.id), revoked);
     Ok(done)
 }

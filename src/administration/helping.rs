@@ -3,13 +3,13 @@
 use time::Duration;
 
 use super::leave_the_mightier_alone;
+use crate::accounts::AccountId;
 use crate::accounts::names::LoginName;
-use crate::accounts::roles::ADMIN;
-use crate::accounts::{self, AccountId};
-use crate::audit::{self, Actor, Event};
+use crate::accounts::roles::{ADMIN, Permission};
+use crate::audit::Event;
 use crate::credentials;
-use crate::error::{Refusal, Result};
-use crate::sessions::Sessions;
+use crate::error::{Error, Refusal, Result};
+use crate::sessions::{Actor, Sessions};
 use crate::throttle::Throttle;
 use crate::timestamp::Timestamp;
 
@@ -25,19 +25,24 @@ pub async fn start_recovery(
     actor: Actor<'_>,
     (life, now): (Duration, Timestamp),
 ) -> Result<String> {
-    let account = accounts::by_id(sessions.db.read(), id).await?;
-    if account.roles.has(ADMIN) && actor.account.is_some() {
+    let demanded = Some(Permission::ManageAccounts);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    if account.roles.has(ADMIN) && act.by.is_some() {
         return Err(Refusal::NotAnAdmin.into());
     }
-    leave_the_mightier_alone(sessions.db.read(), std::slice::from_ref(&account), actor).await?;
-    credentials::start_recovery(&sessions.db, id, life, actor, now).await
+    leave_the_mightier_alone(&act, &found)?;
+    let token = credentials::start_recovery(&act, id, life).await?;
+    act.commit().await?;
+    Ok(token)
 }
 
 /// Lets an account be tried again at once: by its names, in known browsers and
 /// scripts, and in its sessions. Says whether anything was counted against it.
 ///
 /// # Errors
-/// Not found; the database failed.
+/// [`Error::Denied`]; [`Refusal::MayMore`]: whoever guesses at an administrator has
+/// no friend in support; not found.
 pub async fn lift_throttle(
     sessions: &Sessions,
     throttle: &Throttle,
@@ -45,10 +50,12 @@ pub async fn lift_throttle(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<bool> {
-    let account = accounts::by_id(sessions.db.read(), id).await?;
-    let names = [account.username, account.email].map(|name| LoginName::parse(&name));
-    let lifted = throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await?;
-    let told = actor.does(Event::ThrottleLifted, Some(id.0));
-    audit::record(sessions.db.write(), told, now).await?;
-    Ok(lifted)
+    let demanded = Some(Permission::EndSessions);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    leave_the_mightier_alone(&act, &found)?;
+    let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
+    act.tell(Event::ThrottleLifted, Some(id), "").await?;
+    act.commit().await?;
+    throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await
 }

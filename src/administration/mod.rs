@@ -1,5 +1,5 @@
-//! What staff and the operator do to accounts. The last administrator is kept
-//! in the same transaction that could remove it.
+//! What staff and the operator do to accounts, each in an [`Act`]. The last
+//! administrator is kept in the same transaction that could remove it.
 
 mod deeds;
 mod helping;
@@ -10,11 +10,13 @@ mod undoing;
 use sea_orm::ConnectionTrait;
 
 use crate::accounts::roles::{ADMIN, Permission, Roles};
-use crate::accounts::{self, Account, AccountId};
-use crate::audit::Actor;
+use crate::accounts::{self, Account};
+use crate::audit::Event;
 use crate::error::{Refusal, Result};
+use crate::sessions::{Act, Actor, Sessions};
+use crate::timestamp::Timestamp;
 
-pub use self::deeds::{Deed, act};
+pub use self::deeds::{Deed, act, delete_own};
 pub use self::helping::{lift_throttle, start_recovery};
 pub use self::opening::{add_account, invite};
 pub use self::roles::{create_role, remove_role, rename_role, set_roles};
@@ -58,17 +60,27 @@ async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<
 }
 
 /// Support helps members; nobody reaches out for what they may not do themselves.
-async fn leave_the_mightier_alone(
-    db: &impl ConnectionTrait,
-    affected: &[Account],
+fn leave_the_mightier_alone(act: &Act<'_>, affected: &[Account]) -> Result<()> {
+    let Some(by) = &act.by else { return Ok(()) };
+    if affected.iter().all(|account| by.roles.cover(&account.roles)) {
+        return Ok(());
+    }
+    Err(Refusal::MayMore.into())
+}
+
+/// Writes down that data was taken out.
+///
+/// # Errors
+/// [`crate::error::Error::Denied`]; the database failed.
+pub async fn note_export(
+    sessions: &Sessions,
+    what: &str,
     actor: Actor<'_>,
+    now: Timestamp,
 ) -> Result<()> {
-    let Some(account) = actor.account else { return Ok(()) };
-    let own = accounts::by_id(db, AccountId(account)).await?.roles;
-    let beyond = |permission: &Permission| {
-        !own.may(*permission) && affected.iter().any(|account| account.roles.may(*permission))
-    };
-    if Permission::ALL.iter().any(beyond) { Err(Refusal::MayMore.into()) } else { Ok(()) }
+    let (act, _) = sessions.begin_act(actor, Some(Permission::ReadAudit), &[], now).await?;
+    act.tell(Event::Exported, None, what).await?;
+    act.commit().await
 }
 
 const NONE: &str = "no roles";

@@ -4,18 +4,18 @@ use time::Duration;
 
 use super::listed;
 use crate::accounts::names::{EmailAddress, Username};
-use crate::accounts::roles::Roles;
+use crate::accounts::roles::{Permission, Roles};
 use crate::accounts::{self, Account, NewAccount};
-use crate::audit::{self, Actor, Event};
+use crate::audit::Event;
 use crate::credentials::{self, Credentials};
 use crate::error::Result;
-use crate::sessions::Sessions;
+use crate::sessions::{Act, Actor};
 use crate::timestamp::Timestamp;
 
 /// Opens an account with roles.
 ///
 /// # Errors
-/// What opening an account refuses, and [`Refusal::TooManyRoles`].
+/// [`Error::Denied`]; what opening an account refuses; [`Refusal::TooManyRoles`].
 pub async fn add_account(
     credentials: &Credentials<'_>,
     new: &NewAccount,
@@ -24,7 +24,11 @@ pub async fn add_account(
     now: Timestamp,
 ) -> Result<Account> {
     let hash = accounts::hash_for(credentials.passwords.hasher, credentials.rules, new).await?;
-    insert(credentials.sessions, new, hash, roles, actor, now).await
+    let demanded = Some(Permission::Administer);
+    let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
+    let account = insert(&act, new, hash, roles).await?;
+    act.commit().await?;
+    Ok(account)
 }
 
 /// Opens an account for somebody who sets the password by a recovery link.
@@ -41,24 +45,16 @@ pub async fn invite(
 ) -> Result<(Account, String)> {
     let (password, hash) = credentials.unknown_password().await?;
     let new = NewAccount { username, email, password };
-    let account = insert(credentials.sessions, &new, hash, roles, actor, now).await?;
-    let db = &credentials.sessions.db;
-    let token = credentials::start_recovery(db, account.id, life, actor, now).await?;
+    let demanded = Some(Permission::Administer);
+    let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
+    let account = insert(&act, &new, hash, roles).await?;
+    let token = credentials::start_recovery(&act, account.id, life).await?;
+    act.commit().await?;
     Ok((account, token))
 }
 
-async fn insert(
-    sessions: &Sessions,
-    new: &NewAccount,
-    hash: String,
-    roles: Roles,
-    actor: Actor<'_>,
-    now: Timestamp,
-) -> Result<Account> {
-    let txn = sessions.db.begin().await?;
-    let account = accounts::insert(&txn, new, hash, roles, now).await?;
-    let told = actor.does(Event::Registered, Some(account.id.0)).with(listed(&account.roles));
-    audit::record(&txn, told, now).await?;
-    txn.commit().await?;
+async fn insert(act: &Act<'_>, new: &NewAccount, hash: String, roles: Roles) -> Result<Account> {
+    let account = accounts::insert(&act.txn, new, hash, roles, act.now).await?;
+    act.tell(Event::Registered, Some(account.id), listed(&account.roles)).await?;
     Ok(account)
 }

@@ -6,9 +6,9 @@ use super::{Deed, NONE, act, listed, set_roles};
 use crate::accounts::names::RoleName;
 use crate::accounts::roles::Roles;
 use crate::accounts::{self, AccountId};
-use crate::audit::{self, Actor, Event};
+use crate::audit::{self, Event};
 use crate::error::{Error, Refusal, Result};
-use crate::sessions::Sessions;
+use crate::sessions::{Actor, Sessions};
 use crate::timestamp::Timestamp;
 
 /// For how long an act can be undone with one press of a button.
@@ -29,7 +29,9 @@ pub async fn undo(
 ) -> Result<()> {
     let mut rows = audit::between(sessions.db.read(), first, last).await?;
     rows.retain(|row| {
-        row.event == what.name() && row.actor == actor.account && now.since(row.at) < UNDO
+        row.event == what.name()
+            && row.actor == actor.account().map(|id| id.0)
+            && now.since(row.at) < UNDO
     });
     if what == Event::AccountDisabled && !rows.is_empty() {
         let off: Vec<AccountId> = rows.iter().filter_map(|row| row.target.map(AccountId)).collect();

@@ -35,30 +35,6 @@ impl Origin {
     }
 }
 
-/// Who does something to others, from where, and why.
-#[derive(Clone, Copy, Debug)]
-pub struct Actor<'a> {
-    /// The account that acts; `None` for the operator at the command line.
-    pub account: Option<Uuid>,
-    /// Where the request came from.
-    pub origin: &'a Origin,
-    /// Why, in their words; may be empty at the command line.
-    pub reason: &'a str,
-}
-
-impl<'a> Actor<'a> {
-    /// The operator, at the command line.
-    pub fn operator(origin: &'a Origin) -> Self {
-        Self { account: None, origin, reason: "" }
-    }
-
-    /// `event`, done by this actor to `target`, if to anybody.
-    pub fn does(self, event: Event, target: Option<Uuid>) -> Entry<'a> {
-        let reason = self.reason;
-        Entry { actor: self.account, target, reason, ..Entry::of_service(event, self.origin) }
-    }
-}
-
 /// One thing to tell.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {

@@ -9,9 +9,10 @@ use crate::accounts::names::{EmailAddress, RoleName, Username};
 use crate::accounts::roles::Roles;
 use crate::accounts::{Account, NewAccount};
 use crate::administration::{self, Deed};
-use crate::audit::{Actor, Origin};
+use crate::audit::Origin;
 use crate::error::{Error, Result};
 use crate::sessions;
+use crate::sessions::Actor;
 use crate::timestamp::Timestamp;
 
 #[derive(Subcommand)]

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::say;
 use super::serve::lock_database;
 use crate::Doorward;
-use crate::audit::{Actor, Origin};
+use crate::audit::Origin;
 use crate::config::Settings;
 use crate::copying;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::sessions::Actor;
 
 /// Writes a consistent copy of the database while servers work on it.
 pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {

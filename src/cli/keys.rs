@@ -5,10 +5,11 @@ use time::Duration;
 
 use super::say;
 use crate::Doorward;
-use crate::audit::{self, Actor, Entry, Event, Origin};
+use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::keys::Purpose;
 use crate::keys_in_use;
+use crate::sessions::Actor;
 use crate::sessions::access_token::LEEWAY;
 use crate::throttle::known_browser;
 use crate::timestamp::Timestamp;

@@ -22,11 +22,12 @@ use crate::Doorward;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::accounts::{self, Account};
-use crate::audit::{Actor, Origin};
+use crate::administration;
+use crate::audit::Origin;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::credentials;
 use crate::error::{Error, Result};
+use crate::sessions::Actor;
 
 /// A login, session and admin server.
 #[derive(Parser)]
@@ -195,7 +196,8 @@ async fn recover(name: &str, doorward: &Doorward) -> Result<()> {
     let life = doorward.settings.recovery_link_life;
     let origin = Origin::command_line();
     let actor = Actor::operator(&origin);
-    let token = credentials::start_recovery(&doorward.db, account.id, life, actor, now).await?;
+    let token =
+        administration::start_recovery(&doorward.sessions, account.id, actor, (life, now)).await?;
     say(&format!("{}/recover/{token}", doorward.settings.base_url.as_str()));
     Ok(())
 }

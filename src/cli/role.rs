@@ -8,8 +8,8 @@ use crate::accounts::names::RoleName;
 use crate::accounts::own_roles;
 use crate::accounts::roles::BUILT_IN;
 use crate::administration;
-use crate::audit::Actor;
 use crate::error::{Error, Result};
+use crate::sessions::Actor;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 use super::{find, say, secret};
 use crate::Doorward;
 use crate::administration::{self, Deed};
-use crate::audit::{Actor, Origin};
+use crate::audit::Origin;
 use crate::error::{Error, Refusal, Result};
 use crate::sessions::everyone::{self, Filter};
-use crate::sessions::{self, SessionId};
+use crate::sessions::{self, Actor, SessionId};
 use crate::timestamp::Timestamp;
 
 #[derive(Subcommand)]

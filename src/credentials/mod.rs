@@ -14,11 +14,11 @@ use time::Duration;
 use crate::accounts::password::{Password, PasswordRules};
 use crate::accounts::roles::Roles;
 use crate::accounts::{self, Account, AccountId, NewAccount, Passwords};
-use crate::audit::{self, Actor, Entry, Event, Origin};
+use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::secrets;
-use crate::sessions::{EndReason, Issued, SessionId, Sessions};
+use crate::sessions::{Act, EndReason, Issued, SessionId, Sessions};
 use crate::timestamp::Timestamp;
 
 /// What a one-time token is good for.
@@ -214,23 +214,15 @@ impl Credentials<'_> {
     }
 }
 
-/// A fresh recovery token for `account`. Older ones are void.
+/// A fresh recovery token for `account`, within the act that makes it. Older ones are void.
 ///
 /// # Errors
 /// The database failed.
-pub async fn start_recovery(
-    db: &Db,
-    account: AccountId,
-    life: Duration,
-    actor: Actor<'_>,
-    now: Timestamp,
-) -> Result<String> {
-    let txn = db.begin().await?;
-    void(&txn, account, now).await?;
-    let token = issue(&txn, Purpose::Recovery, Some(account), life, now).await?;
-    let told = actor.does(Event::RecoveryStarted, Some(account.0));
-    audit::record(&txn, told, now).await?;
-    txn.commit().await?;
+pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -> Result<String> {
+    let (txn, now) = (&act.txn, act.now);
+    void(txn, account, now).await?;
+    let token = issue(txn, Purpose::Recovery, Some(account), life, now).await?;
+    act.tell(Event::RecoveryStarted, Some(account), "").await?;
     Ok(token)
 }
 

@@ -5,27 +5,16 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use time::Duration;
 use uuid::Uuid;
 
-use super::refresh_token::RefreshToken;
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
-use super::{EndReason, SessionId, Sessions, Txn, entity};
+use super::{Actor, EndReason, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
-use crate::audit::{self, Actor, Entry, Event, Origin};
+use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
-use crate::secrets;
 use crate::timestamp::Timestamp;
 
 /// Ended sessions are kept this long, so that a browser that comes back can be
 /// told why it was signed out.
 const KEPT: Duration = Duration::days(30);
-
-/// What somebody wants revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// The session of a refresh token.
-    Session(SessionId),
-    /// One access token.
-    Token(Uuid),
-}
 
 impl Sessions {
     /// Ends one session within the caller's transaction. Says whether it was live.
@@ -72,26 +61,19 @@ impl Sessions {
     /// # Errors
     /// [`Error::NotFound`] when it is not theirs or has ended: other people's
     /// sessions do not exist here (ASVS V8.2.2).
-    pub async fn end_own(
-        &self,
-        account: AccountId,
-        sid: SessionId,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<()> {
-        let txn = self.db.begin().await?;
-        let row = entity::Entity::find_by_id(sid).one(&txn).await?;
-        if row.is_none_or(|row| row.account_id != account) {
+    pub async fn end_own(&self, sid: SessionId, actor: Actor<'_>, now: Timestamp) -> Result<()> {
+        let (act, account) = self.begin_own(actor, now).await?;
+        let row = entity::Entity::find_by_id(sid).one(&act.txn).await?;
+        if row.is_none_or(|row| row.account_id != account.id) {
             return Err(Error::NotFound);
         }
-        let (ended, revoked) = self.end(&txn, sid, EndReason::EndedElsewhere, now).await?;
+        let (ended, revoked) = self.end(&act.txn, sid, EndReason::EndedElsewhere, now).await?;
         if !ended {
             return Err(Error::NotFound);
         }
-        let told = Entry::by_owner(Event::SessionEnded, account.0, origin).in_session(sid.0);
-        audit::record(&txn, told, now).await?;
-        txn.commit().await?;
-        self.make_known([account], revoked);
+        act.tell_of_session(Event::SessionEnded, account.id, sid, "").await?;
+        act.commit().await?;
+        self.make_known([account.id], revoked);
         Ok(())
     }
 
@@ -101,20 +83,16 @@ impl Sessions {
     /// The database failed; then none has ended.
     pub async fn end_others(
         &self,
-        account: AccountId,
         keep: SessionId,
-        origin: &Origin,
+        actor: Actor<'_>,
         now: Timestamp,
     ) -> Result<u64> {
-        let txn = self.db.begin().await?;
-        let account = accounts::by_id_to_change(&txn, account).await?;
-        let (ended, revoked) =
-            self.end_all(&txn, &account, Some(keep), EndReason::EndedElsewhere, now).await?;
-        let told = Entry::by_owner(Event::SessionEnded, account.id.0, origin)
-            .in_session(keep.0)
-            .with(format!("all others: {ended}"));
-        audit::record(&txn, told, now).await?;
-        txn.commit().await?;
+        let (act, account) = self.begin_own(actor, now).await?;
+        let why = EndReason::EndedElsewhere;
+        let (ended, revoked) = self.end_all(&act.txn, &account, Some(keep), why, now).await?;
+        let words = format!("all others: {ended}");
+        act.tell_of_session(Event::SessionEnded, account.id, keep, words).await?;
+        act.commit().await?;
         self.make_known([account.id], revoked);
         Ok(ended)
     }
@@ -173,46 +151,6 @@ impl Sessions {
         revoke(txn, Kind::Account, account.0, OUTRIGHT, "account deleted", life).await
     }
 
-    /// Staff end these sessions, whosever they are; those that are over are
-    /// left out. Returns how many ended.
-    ///
-    /// # Errors
-    /// The database failed; then none has ended.
-    pub async fn end_by_staff(
-        &self,
-        sids: &[SessionId],
-        actor: Actor<'_>,
-        now: Timestamp,
-    ) -> Result<u64> {
-        let txn = self.db.begin().await?;
-        let (mut count, mut revoked, mut accounts) = (0, Revoked::default(), vec![]);
-        for sid in sids {
-            let row = entity::Entity::find_by_id(*sid).one(&txn).await?;
-            let (ended, more) = self.end(&txn, *sid, EndReason::ByAdmin, now).await?;
-            let Some(row) = row.filter(|_| ended) else { continue };
-            let told = actor.does(Event::SessionEndedByStaff, Some(row.account_id.0));
-            audit::record(&txn, told.in_session(sid.0), now).await?;
-            revoked = revoked.and(more);
-            accounts.push(row.account_id);
-            count += 1;
-        }
-        txn.commit().await?;
-        self.make_known(accounts, revoked);
-        Ok(count)
-    }
-
-    /// Ends every session there is. Returns how many.
-    ///
-    /// The rows go first, in batches that hold nobody up for long; then every
-    /// access token must refresh, which reads its row.
-    ///
-    /// # Errors
-    /// The database failed; those ended so far stay ended.
-    pub async fn end_everything(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
-        let told = actor.does(Event::EveryoneSignedOut, None);
-        self.end_all_there_are(EndReason::ByAdmin, "everyone signed out", told, now).await
-    }
-
     /// An older copy of the database was brought back: which of its sessions
     /// have ended since, nobody knows any more. Returns how many ended.
     ///
@@ -223,7 +161,7 @@ impl Sessions {
         self.end_all_there_are(EndReason::Restored, "backup restored", told, now).await
     }
 
-    async fn end_all_there_are(
+    pub(super) async fn end_all_there_are(
         &self,
         why: EndReason,
         words: &str,
@@ -247,50 +185,6 @@ impl Sessions {
         txn.commit().await?;
         self.make_known([], revoked);
         Ok(count)
-    }
-
-    /// What `text` names: a `jti`, an access token of ours (good now or not),
-    /// or a refresh token.
-    pub fn named(&self, text: &str, now: Timestamp) -> Option<Named> {
-        let text = text.trim();
-        if let Some(refresh) = RefreshToken::parse(text) {
-            return Some(Named::Session(refresh.sid));
-        }
-        let jti = secrets::decode_id(text).or_else(|| Uuid::try_parse(text).ok());
-        let jti = jti.or_else(|| self.issuer.id_of(&self.keys.ring(), text, now));
-        jti.map(Named::Token)
-    }
-
-    /// Revokes what was named. Says whether it was not over already.
-    ///
-    /// # Errors
-    /// The database failed; then nothing is revoked.
-    pub async fn revoke_named(
-        &self,
-        named: Named,
-        actor: Actor<'_>,
-        now: Timestamp,
-    ) -> Result<bool> {
-        match named {
-            Named::Session(sid) => Ok(self.end_by_staff(&[sid], actor, now).await? > 0),
-            Named::Token(jti) => self.revoke_token(jti, actor, now).await.map(|()| true),
-        }
-    }
-
-    /// Revokes one access token by its `jti`.
-    ///
-    /// # Errors
-    /// The database failed.
-    async fn revoke_token(&self, jti: Uuid, actor: Actor<'_>, now: Timestamp) -> Result<()> {
-        let txn = self.db.begin().await?;
-        let life = (self.token_life(), now);
-        let revoked = revoke(&txn, Kind::Token, jti, OUTRIGHT, "revoked", life).await?;
-        let told = actor.does(Event::TokenRevoked, None);
-        let told = told.with(format!("jti {}", secrets::encode_id(jti)));
-        audit::record(&txn, told, now).await?;
-        txn.commit().await?;
-        self.make_known([], revoked);
-        Ok(())
     }
 
     /// Every access token of everyone must be refreshed before its next use.

@@ -3,6 +3,8 @@
 //! `ending` ends it, `revocation` makes the end known at once.
 
 pub mod access_token;
+mod acting;
+mod by_staff;
 mod ending;
 mod entity;
 pub mod everyone;
@@ -38,7 +40,8 @@ use crate::secrets;
 use crate::statistics::{self, Counters};
 use crate::timestamp::Timestamp;
 
-pub use self::ending::Named;
+pub use self::acting::{Act, Actor};
+pub use self::by_staff::Named;
 pub use self::listing::{Session, all_of, by_id, count_live, last_seen, live_of};
 pub use self::refreshing::{Refreshed, Renewed};
 
@@ -165,6 +168,8 @@ pub struct Policy {
     pub staff_idle: Duration,
     /// The longest life of a session of a member of staff.
     pub staff_absolute: Duration,
+    /// How long after the password was given acts are allowed that ask for it.
+    pub recent_login: Duration,
     /// Places one account may be signed in at; the one unused longest gives way.
     pub most_per_account: u64,
 }

@@ -18,8 +18,7 @@ use super::seen::Seen;
 use crate::Doorward;
 use crate::accounts::Account;
 use crate::accounts::password::Password;
-use crate::administration::{self, Deed};
-use crate::audit::Actor;
+use crate::administration;
 use crate::error::Error;
 use crate::personal_data;
 
@@ -191,14 +190,11 @@ async fn delete(
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    let LiveSession { account, principal } = who.0;
-    let show = |page, form| draw_deletion(page, form, &account, false);
+    let account = &who.0.account;
+    let show = |page, form| draw_deletion(page, form, account, false);
     form.submit(page, show, async |form: Deletion| {
-        let sessions = &doorward.sessions;
-        let (who, passwords) = ((&account, principal.session.0), doorward.passwords());
-        passwords.confirm(who, &form.password, &caller.0, now.0).await?;
-        let actor = Actor { account: Some(account.id.0), origin: &caller.0, reason: "" };
-        administration::act(sessions, Deed::Delete, &[account.id], actor, now.0).await
+        let (credentials, actor) = (doorward.credentials(), caller.acting(&who.0, ""));
+        administration::delete_own(&credentials, account, &form.password, actor, now.0).await
     })
     .await?;
     Ok(Seen::at("/login").saying(Message::AccountDeleted).signed_out())

@@ -79,7 +79,7 @@ impl From<Error> for ApiError {
             Error::Refused(_) => {
                 Self::new(Status::Unauthorized, "invalid_credentials", error.to_string())
             }
-            Error::NotFound => Self::invalid_token(),
+            Error::NotFound | Error::Denied(_) => Self::invalid_token(),
             Error::Busy => Self::of_status(Status::ServiceUnavailable),
             Error::Database(_) | Error::MissingKey(_) | Error::Broken(_) => {
                 tracing::error!(%error, "error.unexpected");

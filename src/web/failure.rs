@@ -18,7 +18,7 @@ use super::log::RequestId;
 use super::next::Next;
 use super::seen::Seen;
 use crate::Doorward;
-use crate::error::Error;
+use crate::error::{Denied, Error};
 
 /// How a route ends when it does not succeed.
 pub enum Failure {
@@ -26,12 +26,17 @@ pub enum Failure {
     Page(Status, Box<Template>),
     /// The catcher for the status draws its page.
     Status(Status),
+    /// First to the page that asks for this.
+    Denied(Denial),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Status(match error {
             Error::NotFound => Status::NotFound,
+            Error::Denied(Denied::NotSignedIn) => return Self::Denied(Denial::NotSignedIn),
+            Error::Denied(Denied::NotRecent) => return Self::Denied(Denial::NotRecent),
+            Error::Denied(Denied::NotPermitted) => Status::Forbidden,
             Error::Refused(_) => Status::UnprocessableEntity,
             Error::Busy => Status::ServiceUnavailable,
             Error::Database(_) | Error::MissingKey(_) | Error::Broken(_) => {
@@ -54,6 +59,10 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
                 Ok(response)
             }
             Self::Status(status) => Err(status),
+            Self::Denied(denial) => {
+                denial.note(request);
+                Err(Status::Unauthorized)
+            }
         }
     }
 }

@@ -17,10 +17,10 @@ use super::log::RequestId;
 use crate::Doorward;
 use crate::accounts::roles::Permission;
 use crate::accounts::{self, Account};
-use crate::audit::{self, Actor, Entry, Event, Origin};
+use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
-use crate::sessions::{self, Client, EndReason, Principal, Refreshed, SessionId};
+use crate::sessions::{self, Actor, Client, EndReason, Principal, Refreshed, SessionId};
 use crate::throttle::known_browser::{self, Known};
 
 /// Who sent a request.
@@ -93,8 +93,13 @@ impl Denial {
         *request.local_cache(|| Self::NotSignedIn)
     }
 
-    fn deny<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+    /// Leaves it for the catcher.
+    pub fn note(self, request: &Request<'_>) {
         request.local_cache(|| self);
+    }
+
+    fn deny<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+        self.note(request);
         Outcome::Error((Status::Unauthorized, ()))
     }
 }
@@ -266,7 +271,7 @@ pub struct Caller(pub Origin);
 impl Caller {
     /// Whoever is signed in there does something, for that reason.
     pub fn acting<'a>(&'a self, who: &LiveSession, reason: &'a str) -> Actor<'a> {
-        Actor { account: Some(who.account.id.0), origin: &self.0, reason }
+        Actor::signed_in(&who.principal, &self.0, reason)
     }
 
     /// The client's address, as far as proxies are trusted, and its browser.

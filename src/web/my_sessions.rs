@@ -87,7 +87,7 @@ async fn revoke(
     button.pressed(page, retry)?;
     let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
     let RecentlySignedIn(live) = who;
-    match doorward.sessions.end_own(live.account.id, sid, &caller.0, now.0).await {
+    match doorward.sessions.end_own(sid, caller.acting(&live, ""), now.0).await {
         Ok(()) if sid == live.principal.session => {
             Ok(Seen::at("/login").saying(Message::LoggedOut).signed_out())
         }
@@ -108,7 +108,8 @@ async fn revoke_others(
 ) -> Result<Seen, Failure> {
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
-    let (account, keep) = (live.account.id, live.principal.session);
-    doorward.sessions.end_others(account, keep, &caller.0, now.0).await?;
+    let (keep, actor) = (live.principal.session, caller.acting(&live, ""));
+    doorward.sessions.end_others(keep, actor, now.0).await?;
+    let account = live.account.id;
     Ok(Seen::at("/account/sessions").saying(Message::OthersEnded).known_from_now_on(account))
 }

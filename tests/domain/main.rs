@@ -5,6 +5,7 @@
 mod databases;
 
 mod access_token;
+mod acting;
 mod audit;
 mod copying;
 mod credentials;
@@ -24,13 +25,13 @@ use doorward::accounts::names::{EmailAddress, Username};
 use doorward::accounts::password::{Password, PasswordRules};
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account, NewAccount, Passwords};
-use doorward::audit::{Actor, Origin};
+use doorward::audit::Origin;
 use doorward::credentials::Credentials;
 use doorward::db::{Db, Options};
 use doorward::keys::Keys;
 use doorward::sessions::access_token::Issuer;
 use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Client, EndReason, Issued, Policy, Refreshed, Sessions};
+use doorward::sessions::{Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions};
 use doorward::throttle::{Limits, Throttle};
 use doorward::timestamp::Timestamp;
 use time::Duration;
@@ -61,6 +62,7 @@ fn policy() -> Policy {
         remember_absolute: Duration::days(30),
         staff_idle: Duration::minutes(30),
         staff_absolute: Duration::hours(12),
+        recent_login: Duration::minutes(5),
         most_per_account: 5,
     }
 }

@@ -1,10 +1,10 @@
 use doorward::accounts;
 use doorward::accounts::roles::Roles;
 use doorward::administration::{self, Deed};
-use doorward::audit::{self, Actor};
+use doorward::audit;
 use doorward::keys::Purpose;
 use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Client, EndReason, Refreshed};
+use doorward::sessions::{self, Actor, Client, EndReason, Refreshed};
 use rocket::futures::future::join_all;
 use time::Duration;
 

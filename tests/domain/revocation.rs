@@ -1,6 +1,5 @@
 use doorward::administration::{self, Deed};
-use doorward::audit::Actor;
-use doorward::sessions::{Client, EndReason, Refreshed};
+use doorward::sessions::{Actor, Client, EndReason, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -21,7 +20,9 @@ async fn one_ended_session_is_refused_at_once_and_no_other() {
     let (account, this) = world.session("ada").await;
     let that = world.start(&account, NOON).await;
     let sid = that.principal.session;
-    world.sessions.end_own(account.id, sid, &origin("web"), NOON).await.unwrap();
+    let here = origin("web");
+    let actor = Actor::signed_in(&this.principal, &here, "");
+    world.sessions.end_own(sid, actor, NOON).await.unwrap();
     assert!(!world.admits(&that, NOON).await);
     assert_eq!(world.over(&that.refresh_token, NOON).await, EndReason::EndedElsewhere);
     assert!(world.admits(&this, NOON).await);
@@ -31,9 +32,11 @@ async fn one_ended_session_is_refused_at_once_and_no_other() {
 async fn nobody_ends_the_session_of_somebody_else() {
     let world = World::new().await;
     let (_, ada) = world.session("ada").await;
-    let (bob, _) = world.session("bob").await;
+    let (_, bob) = world.session("bob").await;
     let sid = ada.principal.session;
-    assert!(world.sessions.end_own(bob.id, sid, &origin("web"), NOON).await.is_err());
+    let here = origin("web");
+    let actor = Actor::signed_in(&bob.principal, &here, "");
+    assert!(world.sessions.end_own(sid, actor, NOON).await.is_err());
     assert!(world.admits(&ada, NOON).await);
 }
 
@@ -44,7 +47,9 @@ async fn all_others_are_refused_at_once_and_this_one_only_has_to_refresh() {
     let that = world.start(&account, NOON).await;
     let keep = this.principal.session;
     let now = NOON + Duration::seconds(1);
-    let ended = world.sessions.end_others(account.id, keep, &origin("web"), now).await.unwrap();
+    let here = origin("web");
+    let actor = Actor::signed_in(&this.principal, &here, "");
+    let ended = world.sessions.end_others(keep, actor, now).await.unwrap();
     assert_eq!(ended, 1);
     assert!(!world.admits(&that, now).await);
     assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Over(_)));
@@ -90,7 +95,7 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
     use doorward::sessions::access_token::Issuer;
     let world = World::new().await;
     let (account, first) = world.session("ada").await;
-    let (bob, token) = world.session("bob").await;
+    let (_, token) = world.session("bob").await;
     let (eve, raised) = world.session("eve").await;
     let issuer = Issuer::new(crate::BASE, Duration::minutes(10));
     let keys = std::sync::Arc::clone(&world.keys);
@@ -106,7 +111,7 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
         .unwrap();
     world.revoke(&token.access_token.0).await;
     let cli = origin("cli");
-    let actor = Actor { account: Some(bob.id.0), origin: &cli, reason: "" };
+    let actor = Actor::operator(&cli);
     administration::act(&world.sessions, Deed::EndSessions, &[eve.id], actor, NOON).await.unwrap();
     for refused in [&first, &token, &raised] {
         assert!(!admits(&refused.access_token.0).await);

@@ -201,7 +201,8 @@ async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
 async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     use doorward::accounts::roles::Roles;
     use doorward::administration;
-    use doorward::audit::{Actor, Origin};
+    use doorward::audit::Origin;
+    use doorward::sessions::Actor;
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
     let other = app.account("other", &["admin"]).await;

@@ -1,6 +1,7 @@
 use doorward::accounts::names::LoginName;
 use doorward::administration::{self, Deed};
-use doorward::audit::{Actor, Origin};
+use doorward::audit::Origin;
+use doorward::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 

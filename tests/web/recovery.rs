@@ -1,5 +1,6 @@
-use doorward::audit::{Actor, Origin};
-use doorward::credentials;
+use doorward::administration;
+use doorward::audit::Origin;
+use doorward::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 
@@ -13,7 +14,8 @@ async fn link(app: &App, name: &str) -> String {
     let cli = Origin::command_line();
     let by = Actor::operator(&cli);
     let (life, now) = (Duration::minutes(30), app.clock().now());
-    let token = credentials::start_recovery(&app.doorward.db, account.id, life, by, now).await;
+    let sessions = &app.doorward.sessions;
+    let token = administration::start_recovery(sessions, account.id, by, (life, now)).await;
     format!("/recover/{}", token.unwrap())
 }
 

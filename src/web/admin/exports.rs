@@ -14,7 +14,8 @@ use super::audit::Asked;
 use crate::Doorward;
 use crate::accounts::Account;
 use crate::accounts::listing::{self, Filter};
-use crate::audit::{self, Event, Row};
+use crate::administration;
+use crate::audit::{self, Row};
 use crate::error::Result;
 use crate::web::Service;
 use crate::web::clock::Now;
@@ -183,9 +184,7 @@ async fn note(
     doorward: &Doorward,
     now: Now,
 ) -> Result<()> {
-    let told = caller.acting(who, "").does(Event::Exported, None).with(what);
-    audit::record(doorward.db.write(), told, now.0).await?;
-    Ok(())
+    administration::note_export(&doorward.sessions, what, caller.acting(who, ""), now.0).await
 }
 
 pub(crate) type Lines = std::pin::Pin<Box<dyn rocket::futures::Stream<Item = String> + Send>>;

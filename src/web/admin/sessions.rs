@@ -14,7 +14,6 @@ use super::query::{SCREEN, chosen, cursor, find_account, link, typed};
 use super::reason::Reason;
 use crate::Doorward;
 use crate::accounts::{self, AccountId};
-use crate::audit::Actor;
 use crate::error::{Error, Result};
 use crate::sessions::everyone::{self, Cursor, Filter};
 use crate::sessions::{self, Client, Session, SessionId};
@@ -279,10 +278,10 @@ async fn end_all(
     now: Now,
 ) -> Result<Seen, Failure> {
     let attempt = form.attempt(&page, async |why: EndAll| {
-        let (service, account) = (Arc::clone(doorward.inner()), who.0.account.id.0);
+        let service = Arc::clone(doorward.inner());
         // It may take longer than whoever asked waits: once begun, it is finished.
         let all = tokio::spawn(async move {
-            let actor = Actor { account: Some(account), origin: &caller.0, reason: &why.0.0 };
+            let actor = caller.acting(&who.0, &why.0.0);
             service.sessions.end_everything(actor, now.0).await
         });
         all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?

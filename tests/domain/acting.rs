@@ -1,0 +1,224 @@
+//! What a guard proved is proved again in the transaction of the act.
+
+use doorward::accounts::names::{EmailAddress, RoleName, Username};
+use doorward::accounts::password::Password;
+use doorward::accounts::roles::Roles;
+use doorward::accounts::{self, Account};
+use doorward::administration::{self, Deed};
+use doorward::error::{Denied, Error, Refusal, Result};
+use doorward::sessions::{Actor, Issued, Named, Principal};
+use doorward::timestamp::Timestamp;
+use sea_orm::{ConnectionTrait, Statement};
+use time::Duration;
+
+use crate::{NOON, PASSWORD, World, origin};
+
+fn role(name: &str) -> RoleName {
+    RoleName::parse(name).unwrap()
+}
+
+/// Everything that staff can do, one by one; `None` behind the last.
+async fn act_number(
+    number: usize,
+    world: &World,
+    actor: Actor<'_>,
+    (ada, session): (&Account, &Issued),
+    now: Timestamp,
+) -> Option<Result<()>> {
+    let (sessions, ids) = (&world.sessions, [ada.id]);
+    let credentials = world.credentials();
+    let editors = Roles::of([role("editors")]);
+    let (sid, half_an_hour) = (session.principal.session, Duration::minutes(30));
+    let deed = async |deed| administration::act(sessions, deed, &ids, actor, now).await.map(drop);
+    let names = |name: &str| {
+        let email = EmailAddress::parse(&format!("{name}@example.org")).unwrap();
+        (Username::parse(name).unwrap(), email)
+    };
+    Some(match number {
+        0 => deed(Deed::Disable).await,
+        1 => {
+            accounts::set_disabled(sessions.db.write(), ada.id, Some(NOON)).await.unwrap();
+            let done = deed(Deed::Enable).await;
+            accounts::set_disabled(sessions.db.write(), ada.id, None).await.unwrap();
+            done
+        }
+        2 => deed(Deed::EndSessions).await,
+        3 => deed(Deed::Delete).await,
+        4 => {
+            let new = World::new_account("newcomer");
+            let roles = Roles::default();
+            administration::add_account(&credentials, &new, roles, actor, now).await.map(drop)
+        }
+        5 => {
+            let (names, life) = (names("newcomer"), (half_an_hour, now));
+            administration::invite(&credentials, names, editors, actor, life).await.map(drop)
+        }
+        6 => {
+            let life = (half_an_hour, now);
+            administration::start_recovery(sessions, ada.id, actor, life).await.map(drop)
+        }
+        7 => administration::set_roles(sessions, ada.id, &editors, actor, now).await.map(drop),
+        8 => administration::lift_throttle(sessions, &world.throttle, ada.id, actor, now)
+            .await
+            .map(drop),
+        9 => administration::create_role(sessions, &role("writers"), "", actor, now).await,
+        10 => administration::rename_role(sessions, "own", &role("other"), "", actor, now).await,
+        11 => administration::remove_role(sessions, "own", actor, now).await.map(drop),
+        12 => sessions.end_by_staff(&[sid], actor, now).await.map(drop),
+        13 => sessions.revoke_named(Named::Token(sid.0), actor, now).await.map(drop),
+        14 => sessions.revoke_named(Named::Session(sid), actor, now).await.map(drop),
+        15 => sessions.end_everything(actor, now).await.map(drop),
+        16 => administration::note_export(sessions, "accounts", actor, now).await,
+        _ => return None,
+    })
+}
+
+/// How a session loses what its guard proved, and what is said then.
+const LOSSES: [(&str, Denied); 6] = [
+    ("logs out", Denied::NotSignedIn),
+    ("is switched off", Denied::NotSignedIn),
+    ("is deleted", Denied::NotSignedIn),
+    ("is demoted", Denied::NotPermitted),
+    ("gave the password long ago", Denied::NotRecent),
+    ("claims somebody else's session", Denied::NotSignedIn),
+];
+
+async fn lose(world: &World, chief: &Issued, how: &str) {
+    let (sessions, cli) = (&world.sessions, origin("cli"));
+    let (Principal { account, session, .. }, by) = (&chief.principal, Actor::operator(&cli));
+    match how {
+        "logs out" => sessions.log_out(*account, *session, &cli, NOON).await.unwrap(),
+        "is switched off" => {
+            administration::act(sessions, Deed::Disable, &[*account], by, NOON)
+                .await
+                .map(drop)
+                .unwrap();
+        }
+        "is deleted" => {
+            administration::act(sessions, Deed::Delete, &[*account], by, NOON)
+                .await
+                .map(drop)
+                .unwrap();
+        }
+        "is demoted" => {
+            let support = Roles::of([role("member-of-staff")]);
+            administration::set_roles(sessions, *account, &support, by, NOON).await.unwrap();
+        }
+        _ => {}
+    }
+}
+
+/// What an act could have changed.
+async fn footprint(world: &World) -> Vec<i64> {
+    let db = world.sessions.db.read();
+    let mut counts = vec![];
+    for what in [
+        "accounts",
+        "accounts WHERE disabled_at IS NULL",
+        "account_roles",
+        "roles",
+        "sessions WHERE ended_at IS NULL",
+        "revocations",
+        "one_time_tokens",
+        "audit_events",
+    ] {
+        let query = format!("SELECT count(*) AS count FROM {what}");
+        let query = Statement::from_string(db.get_database_backend(), query);
+        let row = db.query_one_raw(query).await.unwrap().unwrap();
+        counts.push(row.try_get("", "count").unwrap());
+    }
+    counts
+}
+
+#[tokio::test]
+async fn no_act_of_staff_comes_about_once_its_guard_would_say_no() {
+    let mut number = 0;
+    loop {
+        let world = World::new().await;
+        world.account("keeper", Roles::admin()).await;
+        let here = origin("web");
+        let cli = Actor::operator(&here);
+        administration::create_role(&world.sessions, &role("own"), "", cli, NOON).await.unwrap();
+        let (ada, session) = world.session("ada").await;
+        for (place, (how, expected)) in LOSSES.into_iter().enumerate() {
+            let chief = world.account(&format!("chief-{place}"), Roles::admin()).await;
+            let mut issued = world.start(&chief, NOON).await;
+            lose(&world, &issued, how).await;
+            let mut now = NOON + Duration::minutes(1);
+            match how {
+                "gave the password long ago" => now = NOON + Duration::minutes(6),
+                "claims somebody else's session" => {
+                    issued.principal.session = session.principal.session;
+                }
+                _ => {}
+            }
+            let before = footprint(&world).await;
+            let actor = Actor::signed_in(&issued.principal, &here, "too late");
+            let Some(done) = act_number(number, &world, actor, (&ada, &session), now).await else {
+                assert_eq!(number, 17);
+                return;
+            };
+            let denied = matches!(&done, Err(Error::Denied(why)) if *why == expected);
+            assert!(denied, "act {number} by somebody who {how}: {done:?}");
+            assert_eq!(footprint(&world).await, before, "act {number} by somebody who {how}");
+        }
+        let chief = world.account("chief", Roles::admin()).await;
+        let issued = world.start(&chief, NOON).await;
+        let actor = Actor::signed_in(&issued.principal, &here, "in time");
+        let done = act_number(number, &world, actor, (&ada, &session), NOON).await.unwrap();
+        assert!(done.is_ok(), "act {number}: {done:?}");
+        number += 1;
+    }
+}
+
+#[tokio::test]
+async fn nobody_does_anything_to_their_own_account_with_a_session_that_is_over() {
+    let world = World::new().await;
+    let here = origin("web");
+    let (ada, first) = world.session("ada").await;
+    let second = world.start(&ada, NOON).await;
+    world.sessions.log_out(ada.id, first.principal.session, &here, NOON).await.unwrap();
+    let actor = Actor::signed_in(&first.principal, &here, "");
+    let before = footprint(&world).await;
+    let (credentials, password) = (world.credentials(), Password::parse(PASSWORD).unwrap());
+    let other = second.principal.session;
+    for done in [
+        world.sessions.end_own(other, actor, NOON).await,
+        world.sessions.end_others(other, actor, NOON).await.map(drop),
+        administration::delete_own(&credentials, &ada, &password, actor, NOON).await.map(drop),
+    ] {
+        assert!(matches!(done, Err(Error::Denied(Denied::NotSignedIn))), "{done:?}");
+    }
+    assert_eq!(footprint(&world).await, before);
+}
+
+#[tokio::test]
+async fn an_account_is_not_deleted_with_the_password_it_had() {
+    let world = World::new().await;
+    let (ada, session) = world.session("ada").await;
+    let here = origin("web");
+    let (credentials, password) = (world.credentials(), Password::parse(PASSWORD).unwrap());
+    let hash = world.hasher.hash(&Password::parse("a lantern in the harbour").unwrap()).await;
+    let db = world.sessions.db.write();
+    // Between the check and the deed: `ada` is as the guard read it.
+    accounts::set_password_hash(db, ada.id, hash.unwrap(), NOON).await.unwrap();
+    let actor = Actor::signed_in(&session.principal, &here, "");
+    let done = administration::delete_own(&credentials, &ada, &password, actor, NOON).await;
+    assert!(matches!(done, Err(Error::Refused(Refusal::WrongPassword))), "{done:?}");
+    assert!(accounts::by_id(db, ada.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn staff_without_the_permission_of_an_act_do_not_do_it_whatever_their_guard_asked() {
+    let world = World::new().await;
+    let (ada, session) = world.session("ada").await;
+    let support = Roles::of([role("support")]);
+    let helper = world.account("helper", support).await;
+    let issued = world.start(&helper, NOON).await;
+    let here = origin("web");
+    let actor = Actor::signed_in(&issued.principal, &here, "");
+    for number in [3, 4, 5, 7, 9, 10, 11, 15, 16] {
+        let done = act_number(number, &world, actor, (&ada, &session), NOON).await.unwrap();
+        assert!(matches!(done, Err(Error::Denied(Denied::NotPermitted))), "{number}: {done:?}");
+    }
+}
