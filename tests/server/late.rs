@@ -192,8 +192,8 @@ fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
     let answer = late.finish();
     assert_eq!(answer.status, 303, "{}", answer.raw);
     assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
-    let (browser, other) = (Browser::of(&server), Browser::of(&server));
     for path in ["/account/sessions/revoke-others", "/account/sessions/<sid>/revoke"] {
+        let (browser, other) = (Browser::of(&server), Browser::of(&server));
         browser.log_in("ada");
         let own = server.done(&["session", "list", "ada"], "");
         other.log_in("ada");

@@ -21,3 +21,4 @@ mod registration;
 mod setup;
 mod staff;
 mod throttle;
+mod undo;

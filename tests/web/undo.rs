@@ -1,0 +1,140 @@
+//! Taking an act back: only what the act made, and only while it is still so.
+
+use rocket::http::Status;
+
+use crate::app::{App, Browser, Undo};
+
+const WHY: (&str, &str) = ("reason", "asked for by phone");
+
+/// Does that to the account; what the undo button then sends.
+async fn act(browser: &Browser<'_>, deed: &str, ids: &str) -> Undo {
+    let first = ids.split(',').next().unwrap();
+    let path = format!("/admin/accounts/{deed}");
+    browser.post_at(&format!("{path}?id={first}"), &path, &[("ids", ids), WHY]).await;
+    browser.get("/admin/accounts").await.hidden()
+}
+
+/// Presses the button; the page with what came of it.
+async fn take_back(browser: &Browser<'_>, what: &str, undo: &Undo) -> String {
+    let token = browser.token().await;
+    browser.post_with(&format!("/admin/undo/{what}"), &token, &undo.pairs()).await;
+    browser.get("/admin/accounts").await.body
+}
+
+async fn can_log_in(app: &App, name: &str) -> bool {
+    app.browser().log_in(name).await.status == Status::SeeOther
+}
+
+#[rocket::async_test]
+async fn an_undo_does_not_switch_on_what_somebody_else_has_switched_off_since() {
+    let app = App::start().await;
+    let (helper, chief) = (app.staff("helper", "support").await, app.staff("chief", "admin").await);
+    for (name, again) in [("ada", true), ("bob", false)] {
+        app.account(name, &[]).await;
+        let id = app.id_of(name).await;
+        let undo = act(&helper, "disable", &id).await;
+        if again {
+            act(&chief, "enable", &id).await;
+        }
+        act(&chief, "disable", &id).await;
+        let page = take_back(&helper, "disable", &undo).await;
+        assert!(page.contains("cannot be taken back any more"), "{name}: {page}");
+        assert!(!can_log_in(&app, name).await, "{name}");
+    }
+}
+
+#[rocket::async_test]
+async fn an_undo_of_many_leaves_those_that_were_changed_since_and_says_so() {
+    let app = App::start().await;
+    let (helper, chief) = (app.staff("helper", "support").await, app.staff("chief", "admin").await);
+    let mut ids = vec![];
+    for name in ["ada", "bob", "cyd"] {
+        app.account(name, &[]).await;
+        ids.push(app.id_of(name).await);
+    }
+    let undo = act(&helper, "disable", &ids.join(",")).await;
+    act(&chief, "enable", &ids[0]).await;
+    act(&chief, "disable", &ids[0]).await;
+    let page = take_back(&helper, "disable", &undo).await;
+    assert!(page.contains("Taken back for accounts: 2."), "{page}");
+    assert!(page.contains("Changed since, and left as they are: 1."), "{page}");
+    assert!(!can_log_in(&app, "ada").await);
+    assert!(can_log_in(&app, "bob").await && can_log_in(&app, "cyd").await);
+}
+
+#[rocket::async_test]
+async fn an_undo_of_roles_brings_back_the_roles_and_not_the_words_about_them() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    // The audit log would tell "from no roles to no, roles".
+    app.account("ada", &["editors"]).await;
+    let id = app.id_of("ada").await;
+    let path = format!("/admin/accounts/{id}/roles");
+    let shown = chief.get(&path).await;
+    let fields = [("shown", "editors"), ("role.to-writers", "on"), WHY];
+    chief.post_with(&path, &shown.csrf(), &fields).await;
+    let undo = chief.get("/admin").await.hidden();
+    let page = take_back(&chief, "roles", &undo).await;
+    assert!(page.contains("Taken back."), "{page}");
+    let page = chief.get(&format!("/admin/accounts/{id}")).await.body;
+    assert!(page.contains("<span class=\"tag\">editors</span>"), "{page}");
+    assert!(!page.contains("<span class=\"tag\">to-writers</span>"), "{page}");
+}
+
+#[rocket::async_test]
+async fn an_undo_of_roles_does_not_undo_somebody_elses_change() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let deputy = app.staff("deputy", "admin").await;
+    app.account("ada", &[]).await;
+    let id = app.id_of("ada").await;
+    let path = format!("/admin/accounts/{id}/roles");
+    chief.post(&path, &[("shown", ""), ("role.editors", "on"), WHY]).await;
+    let undo = chief.get("/admin").await.hidden();
+    // There and back: the roles are the same again, and yet somebody wants them so.
+    let both = [("shown", "editors"), ("role.editors", "on"), ("role.writers", "on"), WHY];
+    deputy.post(&path, &both).await;
+    deputy.post(&path, &[("shown", "editors writers"), ("role.editors", "on"), WHY]).await;
+    let page = take_back(&chief, "roles", &undo).await;
+    assert!(page.contains("cannot be taken back any more"), "{page}");
+}
+
+#[rocket::async_test]
+async fn of_two_who_change_roles_at_once_the_second_is_told_and_undoes_nothing() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let deputy = app.staff("deputy", "admin").await;
+    app.account("ada", &[]).await;
+    let id = app.id_of("ada").await;
+    let path = format!("/admin/accounts/{id}/roles");
+    let (of_chief, of_deputy) = (chief.get(&path).await, deputy.get(&path).await);
+    let shown = of_chief.value_of("shown");
+    let fields = [("shown", shown.as_str()), ("role.support", "on"), WHY];
+    let done = chief.post_with(&path, &of_chief.csrf(), &fields).await;
+    assert_eq!(done.status, Status::SeeOther, "{}", done.body);
+    let fields = [("shown", shown.as_str()), ("role.auditor", "on"), WHY];
+    let refused = deputy.post_with(&path, &of_deputy.csrf(), &fields).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity);
+    assert!(refused.body.contains("Somebody changed these roles"), "{}", refused.body);
+    assert!(refused.body.contains("name=\"role.support\" checked"), "as they are now");
+    assert!(!refused.body.contains("name=\"role.auditor\" checked"), "{}", refused.body);
+    let shown = refused.value_of("shown");
+    let both = [("shown", shown.as_str()), ("role.auditor", "on"), ("role.support", "on"), WHY];
+    let done = deputy.post_with(&path, &refused.csrf(), &both).await;
+    assert_eq!(done.status, Status::SeeOther, "{}", done.body);
+}
+
+#[rocket::async_test]
+async fn support_does_not_forgive_the_guesses_at_an_administrator() {
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let helper = app.staff("helper", "support").await;
+    let path = format!("/admin/accounts/{}/forgive", app.id_of("chief").await);
+    app.browser().log_in_with("chief", "not the password").await;
+    let answer = helper.post_with(&path, &helper.token().await, &[]).await;
+    assert_eq!(answer.location.as_deref(), Some(&*path.replace("/forgive", "")));
+    let page = helper.get("/admin").await.body;
+    assert!(page.contains("may do things that yours may not"), "{page}");
+    let log = app.staff("reader", "auditor").await.get("/admin/audit").await.body;
+    assert!(!log.contains("throttle.lifted</code>"), "{log}");
+}
