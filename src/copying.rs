@@ -33,7 +33,7 @@ struct Table {
 
 /// Every table, those before which others refer to. A test holds the list
 /// against the schema.
-const TABLES: [Table; 12] = [
+const TABLES: [Table; 13] = [
     Table {
         name: "accounts",
         key: 1,
@@ -122,6 +122,21 @@ const TABLES: [Table; 12] = [
             ("created_at", Number),
             ("expires_at", Number),
             ("used_at", MaybeNumber),
+            ("made_by", MaybeId),
+        ],
+    },
+    Table {
+        name: "undoable_actions",
+        key: 1,
+        columns: &[
+            ("event_id", Number),
+            ("account_id", Id),
+            ("kind", Text),
+            ("actor", Id),
+            ("at", Number),
+            ("state_before", Text),
+            ("state_after", Text),
+            ("superseded", Flag),
         ],
     },
     Table {

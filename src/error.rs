@@ -86,6 +86,11 @@ pub enum Refusal {
     /// Whoever recovers an account, or switches it off, must be able to do all that it can.
     #[error("This account may do things that yours may not. Please ask an administrator.")]
     MayMore,
+    /// Somebody else changed the roles since the form was drawn.
+    #[error(
+        "Somebody changed these roles while this page was open. They are ticked as they are now: please make your change again."
+    )]
+    RolesChangedMeanwhile,
     /// What an undo would bring back is not what is there.
     #[error("This cannot be undone any more: it was changed again, or it is too long ago.")]
     TooLateToUndo,

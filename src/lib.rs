@@ -202,6 +202,7 @@ impl Doorward {
         }
         self.db.fold_log(&self.settings.database_url).await?;
         credentials::remove_expired(&self.db, now).await?;
+        administration::forget_old(self.db.write(), now).await?;
         if let Some(kept) = self.settings.audit_retention {
             audit::chain::prune(&self.db, now - kept).await?;
         }

@@ -1,5 +1,6 @@
 //! Acts upon several accounts at once: all of them or none.
 
+use super::undoing::{self, Kind};
 use super::{Done, keep_an_admin, leave_the_mightier_alone};
 use crate::accounts::password::Password;
 use crate::accounts::roles::Permission;
@@ -89,6 +90,8 @@ async fn act_once(
     }
     if matches!(deed, Deed::Disable | Deed::Enable) {
         leave_the_mightier_alone(&act, &affected)?;
+        // Whoever wants it so, too, would be surprised by somebody else's undo.
+        undoing::supersede(&act.txn, Kind::Disabled, &affected).await?;
     }
     affected.retain(|account| deed.applies_to(account));
     carry_out(sessions, deed, act, &affected).await
@@ -115,7 +118,7 @@ pub async fn delete_own(
     carry_out(sessions, Deed::Delete, act, &own).await
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     sessions: &Sessions,
     deed: Deed,
     act: Act<'_>,
@@ -141,7 +144,11 @@ async fn carry_out(
             done.sessions += ended;
             detail = format!("sessions ended: {ended}");
         }
-        done.told(act.tell(deed.event(), Some(id), detail).await?);
+        let event = act.tell(deed.event(), Some(id), detail).await?;
+        if deed == Deed::Disable {
+            undoing::remember_disabled(&act, account, event).await?;
+        }
+        done.told(event);
         done.accounts += 1;
     }
     if deed != Deed::Enable {

@@ -2,6 +2,7 @@
 //! administrator is kept in the same transaction that could remove it.
 
 mod deeds;
+mod entity;
 mod helping;
 mod opening;
 mod roles;
@@ -19,8 +20,8 @@ use crate::timestamp::Timestamp;
 pub use self::deeds::{Deed, act, delete_own};
 pub use self::helping::{lift_throttle, start_recovery};
 pub use self::opening::{add_account, invite};
-pub use self::roles::{create_role, remove_role, rename_role, set_roles};
-pub use self::undoing::undo;
+pub use self::roles::{Change, create_role, remove_role, rename_role, set_roles};
+pub use self::undoing::{Kind, Undone, forget_old, undo};
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,9 +84,7 @@ pub async fn note_export(
     act.commit().await
 }
 
-const NONE: &str = "no roles";
-
 fn listed(roles: &Roles) -> String {
     let names: Vec<&str> = roles.names().collect();
-    if names.is_empty() { NONE.to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no roles".to_owned() } else { names.join(", ") }
 }

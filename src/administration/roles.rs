@@ -1,33 +1,48 @@
 //! Roles: which ones an account has, and which ones there are.
 
+use super::undoing::{self, Kind};
 use super::{Done, keep_an_admin, listed};
 use crate::accounts::names::RoleName;
 use crate::accounts::roles::{Permission, Roles};
 use crate::accounts::{self, Account, AccountId, own_roles};
 use crate::audit::Event;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::sessions::revocation::Revoked;
 use crate::sessions::{Act, Actor, Sessions};
 use crate::timestamp::Timestamp;
 
+/// The roles that an account is to have.
+pub struct Change<'a> {
+    /// Those it had when the form was drawn; `None` where nobody was shown any.
+    pub shown: Option<&'a Roles>,
+    /// Those it is to have.
+    pub roles: &'a Roles,
+}
+
 /// Replaces the roles of an account. It acts on the account's next request.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`crate::error::Refusal::LastAdmin`],
-/// [`crate::error::Refusal::TooManyRoles`]; not found.
+/// [`Error::Denied`]; [`Refusal::RolesChangedMeanwhile`], [`Refusal::LastAdmin`],
+/// [`Refusal::TooManyRoles`]; not found.
 pub async fn set_roles(
     sessions: &Sessions,
     id: AccountId,
-    roles: &Roles,
+    change: Change<'_>,
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Done> {
     let demanded = Some(Permission::Administer);
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
+    if change.shown.is_some_and(|shown| account.roles != *shown) {
+        return Err(Refusal::RolesChangedMeanwhile.into());
+    }
+    // Whoever wants them so, too, would be surprised by somebody else's undo.
+    undoing::supersede(&act.txn, Kind::Roles, &found).await?;
     let (mut done, mut revoked) = (Done::default(), Revoked::default());
-    if account.roles != *roles {
-        let (event, more) = replace(sessions, &act, account, roles).await?;
+    if account.roles != *change.roles {
+        let (event, more) = replace(sessions, &act, account, change.roles).await?;
+        undoing::remember_roles(&act, account, change.roles, event).await?;
         done.told(event);
         done.accounts = 1;
         revoked = more;
@@ -38,7 +53,7 @@ pub async fn set_roles(
 }
 
 /// Writes the roles of an account that is held. Returns the number of the event.
-async fn replace(
+pub(super) async fn replace(
     sessions: &Sessions,
     act: &Act<'_>,
     account: &Account,
@@ -55,7 +70,7 @@ async fn replace(
 /// Makes a role.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`crate::error::Refusal::RoleTaken`].
+/// [`Error::Denied`]; [`Refusal::RoleTaken`].
 pub async fn create_role(
     sessions: &Sessions,
     name: &RoleName,
@@ -72,7 +87,7 @@ pub async fn create_role(
 /// Renames or describes a role. Everyone's next request gets a token with the new name.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`crate::error::Refusal::RoleTaken`], [`crate::error::Refusal::TooManyRoles`]; not found.
+/// [`Error::Denied`]; [`Refusal::RoleTaken`], [`Refusal::TooManyRoles`]; not found.
 pub async fn rename_role(
     sessions: &Sessions,
     from: &str,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::entity::Model as Row;
 pub use self::event::Event;
-pub use self::reading::{Filter, about, accounts_in, between, list, newest};
+pub use self::reading::{Filter, about, accounts_in, list, newest};
 use crate::error::Result;
 use crate::timestamp::Timestamp;
 

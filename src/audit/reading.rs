@@ -110,18 +110,6 @@ pub async fn newest(
     Ok(rows)
 }
 
-/// The event of that number, with those of the same act that followed it.
-///
-/// # Errors
-/// The database failed.
-pub async fn between(db: &impl ConnectionTrait, first: i64, last: i64) -> Result<Vec<Row>> {
-    let rows = entity::Entity::find()
-        .filter(entity::Column::Id.between(first, last))
-        .order_by_asc(entity::Column::Id)
-        .limit(1000);
-    Ok(rows.all(db).await?)
-}
-
 /// Every account that `rows` speak of.
 pub fn accounts_in(rows: &[Model]) -> Vec<Uuid> {
     let ids = rows.iter().flat_map(|row| [row.actor, row.target]).flatten();

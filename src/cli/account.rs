@@ -8,7 +8,7 @@ use crate::accounts::listing::{self, Filter};
 use crate::accounts::names::{EmailAddress, RoleName, Username};
 use crate::accounts::roles::Roles;
 use crate::accounts::{Account, NewAccount};
-use crate::administration::{self, Deed};
+use crate::administration::{self, Change, Deed};
 use crate::audit::Origin;
 use crate::error::{Error, Result};
 use crate::sessions;
@@ -101,7 +101,8 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         Command::SetRoles { name, roles } => {
             let account = find(doorward, &name).await?;
             let roles = parse_roles(roles)?;
-            administration::set_roles(sessions, account.id, &roles, actor, now).await?;
+            let change = Change { shown: None, roles: &roles };
+            administration::set_roles(sessions, account.id, change, actor, now).await?;
         }
         Command::Disable { name } => {
             let account = find(doorward, &name).await?;

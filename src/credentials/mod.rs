@@ -306,8 +306,11 @@ async fn use_up(
     Ok(used.rows_affected == 1)
 }
 
-/// Uses up all recovery tokens of an account: its password was just set.
-async fn void(db: &impl ConnectionTrait, account: AccountId, now: Timestamp) -> Result<()> {
+/// Uses up all recovery tokens of an account.
+///
+/// # Errors
+/// The database failed.
+pub async fn void(db: &impl ConnectionTrait, account: AccountId, now: Timestamp) -> Result<()> {
     entity::Entity::update_many()
         .col_expr(entity::Column::UsedAt, Expr::value(now))
         .filter(entity::Column::AccountId.eq(account))

@@ -253,6 +253,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         | Refusal::TooManyRoles
         | Refusal::NotAnAdmin
         | Refusal::MayMore
+        | Refusal::RolesChangedMeanwhile
         | Refusal::TooLateToUndo
         | Refusal::Key(_) => ("", ""),
     }

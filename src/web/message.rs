@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::administration::Done;
+use crate::administration::{Done, Undone};
 use crate::keys::{Keys, Purpose};
 use crate::secrets;
 use crate::timestamp::Timestamp;
@@ -59,10 +59,14 @@ pub enum Message {
     Undone,
     /// It could not be taken back any more.
     NotUndone,
+    /// An act was taken back for so many accounts, and so many were changed since.
+    PartlyUndone,
+    /// The account may do more than whoever wanted to do something to it.
+    MayMore,
 }
 
 /// Every message with its kind and its words; `{0}` stands for its first number.
-const ALL: [(Message, &str, &str); 24] = [
+const ALL: [(Message, &str, &str); 26] = [
     (Message::AccountOpened, "done", "Your account is open. Please log in."),
     (Message::SetUp, "done", "You are the administrator. Please log in."),
     (Message::LoggedOut, "done", "You are logged out."),
@@ -94,6 +98,16 @@ const ALL: [(Message, &str, &str); 24] = [
         Message::NotUndone,
         "warning",
         "That cannot be taken back any more: it was changed again, or it is too long ago.",
+    ),
+    (
+        Message::PartlyUndone,
+        "warning",
+        "Taken back for accounts: {0}. Changed since, and left as they are: {1}.",
+    ),
+    (
+        Message::MayMore,
+        "warning",
+        "Nothing was done: this account may do things that yours may not. Please ask an administrator.",
     ),
 ];
 
@@ -133,6 +147,12 @@ impl Note {
         let (first, last) = done.events.unwrap_or_default();
         let message = if done.accounts == 0 { Message::Unchanged } else { message };
         Self { message, numbers: [done.accounts as i64, done.sessions as i64, first, last] }
+    }
+
+    /// What came of an undo.
+    pub fn undone(undone: Undone) -> Self {
+        let message = if undone.left == 0 { Message::Undone } else { Message::PartlyUndone };
+        Self { message, numbers: [undone.accounts as i64, undone.left as i64, 0, 0] }
     }
 
     /// `message` about so many.

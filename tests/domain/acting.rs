@@ -4,7 +4,7 @@ use doorward::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account};
-use doorward::administration::{self, Deed};
+use doorward::administration::{self, Change, Deed};
 use doorward::error::{Denied, Error, Refusal, Result};
 use doorward::sessions::{Actor, Issued, Named, Principal};
 use doorward::timestamp::Timestamp;
@@ -57,7 +57,15 @@ async fn act_number(
             let life = (half_an_hour, now);
             administration::start_recovery(sessions, ada.id, actor, life).await.map(drop)
         }
-        7 => administration::set_roles(sessions, ada.id, &editors, actor, now).await.map(drop),
+        7 => administration::set_roles(
+            sessions,
+            ada.id,
+            Change { shown: None, roles: &editors },
+            actor,
+            now,
+        )
+        .await
+        .map(drop),
         8 => administration::lift_throttle(sessions, &world.throttle, ada.id, actor, now)
             .await
             .map(drop),
@@ -102,7 +110,15 @@ async fn lose(world: &World, chief: &Issued, how: &str) {
         }
         "is demoted" => {
             let support = Roles::of([role("member-of-staff")]);
-            administration::set_roles(sessions, *account, &support, by, NOON).await.unwrap();
+            administration::set_roles(
+                sessions,
+                *account,
+                Change { shown: None, roles: &support },
+                by,
+                NOON,
+            )
+            .await
+            .unwrap();
         }
         _ => {}
     }

@@ -2,7 +2,7 @@ use doorward::accounts::names::{LoginName, RoleName};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Passwords};
-use doorward::administration::{self, Deed};
+use doorward::administration::{self, Change, Deed};
 use doorward::error::{Denied, Error, Refusal};
 use doorward::sessions::{Actor, Client, EndReason, Issued};
 use rocket::futures::future::{join, join_all};
@@ -85,7 +85,13 @@ async fn two_administrators_who_demote_each_other_leave_one() {
     let (of_a, of_b) = (world.start(&a, NOON).await, world.start(&b, NOON).await);
     let demote = |by: &Issued, whom: &accounts::Account| {
         let actor = Actor::signed_in(&by.principal, &here, "");
-        administration::set_roles(&world.sessions, whom.id, &none, actor, NOON)
+        administration::set_roles(
+            &world.sessions,
+            whom.id,
+            Change { shown: None, roles: &none },
+            actor,
+            NOON,
+        )
     };
     let both = join(demote(&of_a, &b), demote(&of_b, &a)).await;
     let denied = |error: &Error| matches!(error, Error::Denied(Denied::NotPermitted));
@@ -213,7 +219,13 @@ async fn two_who_act_on_one_account_at_once_both_get_a_clear_answer() {
         let all = tokio::join!(
             administration::act(sessions, Deed::Disable, &forth, actor, NOON),
             administration::act(sessions, Deed::EndSessions, &back, actor, NOON),
-            administration::set_roles(sessions, ada.id, &editors, actor, NOON),
+            administration::set_roles(
+                sessions,
+                ada.id,
+                Change { shown: None, roles: &editors },
+                actor,
+                NOON
+            ),
             administration::act(sessions, Deed::Delete, &back, actor, NOON),
         );
         for one in [all.0, all.1, all.2] {

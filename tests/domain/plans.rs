@@ -68,7 +68,6 @@ async fn ask_everything(db: &DatabaseConnection) {
         }
     }
     audit::newest(db, Event::LoggedIn, NOON, 100).await.unwrap();
-    audit::between(db, 1, 2).await.unwrap();
     accounts::most_failures(db, 10, 5).await.unwrap();
     accounts::names_of(db, [Uuid::nil()]).await.unwrap();
     accounts::all_of(db, &[id]).await.unwrap();

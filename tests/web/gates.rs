@@ -200,7 +200,7 @@ async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
 #[rocket::async_test]
 async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     use doorward::accounts::roles::Roles;
-    use doorward::administration;
+    use doorward::administration::{self, Change};
     use doorward::audit::Origin;
     use doorward::sessions::Actor;
     let app = App::start().await;
@@ -211,9 +211,15 @@ async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     let origin = Origin::command_line();
     let actor = Actor::operator(&origin);
     let now = app.clock().now();
-    administration::set_roles(&app.doorward.sessions, other.id, &Roles::default(), actor, now)
-        .await
-        .unwrap();
+    administration::set_roles(
+        &app.doorward.sessions,
+        other.id,
+        Change { shown: None, roles: &Roles::default() },
+        actor,
+        now,
+    )
+    .await
+    .unwrap();
     assert_eq!(browser.get("/admin/accounts").await.status, Status::Forbidden);
     assert!(!browser.get("/account").await.body.contains("href=\"/admin\""));
 }

@@ -11,10 +11,10 @@ use super::reason::Reason;
 use crate::accounts::names::{EmailAddress, RoleName, Username};
 use crate::accounts::roles::{BUILT_IN, Roles};
 use crate::accounts::{self, Account, AccountId, own_roles};
-use crate::administration;
+use crate::administration::{self, Change};
 use crate::audit::{self, Filter};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Refusal, Result};
 use crate::sessions::{self, Client, Session};
 use crate::web::Service;
 use crate::web::client::describe_user_agent;
@@ -141,6 +141,8 @@ async fn account_page(
 }
 
 struct Rights {
+    /// Those that the account had when the form was drawn.
+    shown: Roles,
     roles: Roles,
     reason: Reason,
 }
@@ -149,9 +151,11 @@ impl PageForm for Rights {
     const PURPOSE: &'static str = "roles of an account";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        let shown = fields.text("shown");
+        let shown = Roles::of(shown.split(' ').filter_map(|name| RoleName::parse(name).ok()));
         let names = fields.all_ticked("role.");
         let roles = Roles::of(names.iter().filter_map(|name| RoleName::parse(name).ok()));
-        Some(Self { roles, reason: Reason::read(fields)? })
+        Some(Self { shown, roles, reason: Reason::read(fields)? })
     }
 }
 
@@ -193,10 +197,14 @@ async fn roles_page(
     let account = by_id(&doorward.db, id).await?;
     let choices = all_choices(&doorward.db, &account.roles).await?;
     let form = Typed::fresh::<Rights>(&page, &[]);
+    Ok(draw_roles(page, form, account, choices))
+}
+
+fn draw_roles(page: Page, form: Typed, account: Account, choices: Vec<Choice>) -> Template {
+    let shown = account.roles.names().collect::<Vec<_>>().join(" ");
     let account = Details::from(account);
-    Ok(page
-        .in_section("admin/accounts")
-        .render("admin/account_roles.html", context! { form, account, choices }))
+    page.in_section("admin/accounts")
+        .render("admin/account_roles.html", context! { form, account, choices, shown })
 }
 
 #[post("/accounts/<id>/roles", data = "<form>")]
@@ -209,20 +217,26 @@ async fn set_roles(
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    let account = by_id(&doorward.db, id).await?;
-    let id = account.id;
-    let choices = all_choices(&doorward.db, &account.roles).await?;
-    let show = |page: Page, form| {
-        let (account, choices) = (Details::from(account), as_typed(choices, &form));
-        page.in_section("admin/accounts")
-            .render("admin/account_roles.html", context! { form, account, choices })
+    let id = by_id(&doorward.db, id).await?.id;
+    let shown = form.typed("shown");
+    let attempt = form.attempt(&page, async |rights: Rights| {
+        let actor = caller.acting(&who.0, &rights.reason.0);
+        let change = Change { shown: Some(&rights.shown), roles: &rights.roles };
+        administration::set_roles(&doorward.sessions, id, change, actor, now.0).await
+    });
+    let done = match attempt.await? {
+        Ok(done) => done,
+        Err((status, form)) => {
+            let account = accounts::by_id(doorward.db.read(), id).await?;
+            let mut choices = all_choices(&doorward.db, &account.roles).await?;
+            // What was ticked before a change by somebody else would undo it.
+            if account.roles.names().eq(shown.split(' ').filter(|name| !name.is_empty())) {
+                choices = as_typed(choices, &form);
+            }
+            let drawn = draw_roles(page, form, account, choices);
+            return Err(Failure::Page(status, Box::new(drawn)));
+        }
     };
-    let done = form
-        .submit(page, show, async |rights: Rights| {
-            let actor = caller.acting(&who.0, &rights.reason.0);
-            administration::set_roles(&doorward.sessions, id, &rights.roles, actor, now.0).await
-        })
-        .await?;
     // Whoever gives up their own role may not see the page any more.
     let own = who.0.account.id == id;
     let to = if own { "/account".to_owned() } else { format!("/admin/accounts/{id}") };
@@ -307,8 +321,12 @@ async fn forgive(
     button.pressed(page, |page| page.render("retry.html", context! { back }))?;
     let id = by_id(&doorward.db, id).await?.id;
     let (sessions, throttle) = (&doorward.sessions, &doorward.throttle);
-    administration::lift_throttle(sessions, throttle, id, caller.acting(&who.0, ""), now.0).await?;
-    Ok(Seen::at(format!("/admin/accounts/{id}")).saying(Message::Forgiven))
+    let actor = caller.acting(&who.0, "");
+    let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
+        Err(Error::Refused(Refusal::MayMore)) => Message::MayMore,
+        done => done.map(|_| Message::Forgiven)?,
+    };
+    Ok(Seen::at(format!("/admin/accounts/{id}")).saying(message))
 }
 
 struct NewOne {

@@ -9,8 +9,7 @@ use super::accounts::Row;
 use super::reason::Reason;
 use crate::Doorward;
 use crate::accounts::{self, AccountId};
-use crate::administration::{self, Deed};
-use crate::audit::Event;
+use crate::administration::{self, Deed, Kind};
 use crate::error::{Error, Refusal};
 use crate::sessions;
 use crate::web::Service;
@@ -255,7 +254,7 @@ impl PageForm for Undo {
 }
 
 async fn undo(
-    what: Event,
+    kind: Kind,
     form: Submitted<Undo>,
     page: Page,
     who: &LiveSession,
@@ -268,14 +267,15 @@ async fn undo(
         .submit(page, retry, async |undo: Undo| {
             let actor = caller.acting(who, "taken back");
             let events = (undo.first, undo.last);
-            match administration::undo(&doorward.sessions, what, events, actor, now.0).await {
-                Err(Error::Refused(Refusal::TooLateToUndo) | Error::NotFound) => Ok(false),
-                done => done.map(|()| true),
+            match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
+                Ok(undone) => Ok(Note::undone(undone)),
+                Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
+                Err(Error::Refused(Refusal::MayMore)) => Ok(Message::MayMore.into()),
+                Err(error) => Err(error),
             }
         })
         .await?;
-    let message = if done { Message::Undone } else { Message::NotUndone };
-    Ok(Seen::at("/admin/accounts").saying(message))
+    Ok(Seen::at("/admin/accounts").saying(done))
 }
 
 #[post("/undo/disable", data = "<form>")]
@@ -287,7 +287,7 @@ async fn undo_disable(
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    undo(Event::AccountDisabled, form, page, &who.0, (doorward, &caller, now)).await
+    undo(Kind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 #[post("/undo/roles", data = "<form>")]
@@ -299,5 +299,5 @@ async fn undo_roles(
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    undo(Event::RolesChanged, form, page, &who.0, (doorward, &caller, now)).await
+    undo(Kind::Roles, form, page, &who.0, (doorward, &caller, now)).await
 }
