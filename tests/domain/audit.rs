@@ -174,6 +174,54 @@ async fn two_that_seal_at_once_make_one_chain() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_committed_after_any_number_of_later_ones_is_sealed() {
+    if postgres().is_none() {
+        return; // SQLite commits in the order of the numbers.
+    }
+    let world = World::new().await;
+    let db = &world.sessions.db;
+    tell(db).await;
+    let paused = db.begin().await.unwrap();
+    let here = origin("web");
+    let told = Entry::by_owner(Event::LoggedOut, Uuid::nil(), &here);
+    let late = audit::record(&paused, told, NOON).await.unwrap();
+    let later = "INSERT INTO audit_events (at, event, session, address, user_agent, detail, reason) SELECT at, event, session, address, user_agent, detail, reason FROM audit_events, generate_series(1, 2500) LIMIT 2500";
+    run(&world, later).await.unwrap();
+    for _ in 0..4 {
+        chain::seal(db, NOON).await.unwrap();
+    }
+    assert!(breaks(&world).await.is_empty());
+    paused.commit().await.unwrap();
+    assert!(breaks(&world).await.is_empty(), "not sealed yet, but not slipped in");
+    assert_eq!(chain::seal(db, NOON).await.unwrap(), 1);
+    let verified = chain::verify(db.read()).await.unwrap();
+    assert_eq!((verified.whole, verified.breaks), (2502, vec![]));
+    // Once it is settled, nothing can be slipped in there.
+    for _ in 0..3 {
+        chain::seal(db, NOON).await.unwrap();
+    }
+    tamper(&world, &format!("DELETE FROM audit_seals WHERE event_id = {late}")).await;
+    assert!(breaks(&world).await.contains(&Break::Inserted(late)));
+}
+
+#[tokio::test]
+async fn a_server_that_stands_still_while_it_seals_stops_nobody() {
+    if postgres().is_none() {
+        return;
+    }
+    let world = with_events(5).await;
+    let db = &world.sessions.db;
+    let paused = db.begin().await.unwrap();
+    paused.execute_unprepared("SELECT pg_advisory_xact_lock(7236418)").await.unwrap();
+    tell(db).await;
+    let soon = std::time::Duration::from_secs(3);
+    let sealed = tokio::time::timeout(soon, chain::seal(db, NOON)).await;
+    assert_eq!(sealed.expect("nobody waits").unwrap(), 0);
+    paused.rollback().await.unwrap();
+    assert_eq!(chain::seal(db, NOON).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn figures_are_counted_from_what_is_sealed_and_once() {
     use doorward::statistics::{self, Step};
     let world = with_events(7).await;

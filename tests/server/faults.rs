@@ -154,6 +154,34 @@ fn a_clock_that_is_set_back_signs_nobody_out_and_nobody_in() {
 }
 
 #[test]
+fn a_command_whose_clock_is_wrong_neither_hides_nor_forgets_what_is_revoked() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let at = server.folder.path().join("clock");
+    let wrong = clock_of_its_own(&at);
+    let with_clock = |offset: &str, arguments: &[&str]| {
+        fs::write(&at, offset).unwrap();
+        let mut command = program(server.folder.path());
+        command.args(arguments).envs(server.environment.clone()).envs(wrong.clone());
+        let output = run(&mut command, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    // A clock that is a year ahead, once.
+    with_clock("+365d", &["session", "revoke", "--everyone"]);
+    let browser = Browser::of(&server);
+    browser.log_in("ada");
+    assert!(browser.is_signed_in());
+    server.done(&["account", "disable", "ada"], "");
+    wait(|| !browser.is_signed_in());
+    server.done(&["account", "enable", "ada"], "");
+    // A clock that is behind.
+    let browser = Browser::of(&server);
+    browser.log_in("ada");
+    with_clock("-1d", &["session", "revoke", "--account", "ada"]);
+    wait(|| !browser.is_signed_in());
+}
+
+#[test]
 fn without_its_key_file_it_says_so_instead_of_signing_everybody_out() {
     let mut server = Server::start();
     server.account("ada", &[]);
