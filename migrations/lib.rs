@@ -14,6 +14,7 @@ mod m20261123_000003_credentials;
 mod m20261123_000004_audit;
 mod m20261124_000005_throttle;
 mod m20261124_000006_keys_in_use;
+mod m20261124_000007_order_of_commits;
 mod m20261124_000008_undoable_actions;
 mod m20261124_000009_known_browsers;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_audit::Migration),
             Box::new(m20261124_000005_throttle::Migration),
             Box::new(m20261124_000006_keys_in_use::Migration),
+            Box::new(m20261124_000007_order_of_commits::Migration),
             Box::new(m20261124_000008_undoable_actions::Migration),
             Box::new(m20261124_000009_known_browsers::Migration),
         ]

@@ -1,10 +1,10 @@
 //! Changing an account, always within somebody else's transaction.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::roles::Roles;
-use super::{Account, AccountId, entity, own_roles};
+use super::{AccountId, entity, own_roles};
 use crate::error::{Error, Refusal, Result};
 use crate::timestamp::Timestamp;
 
@@ -92,26 +92,22 @@ pub(super) async fn store_hash(
     Ok(())
 }
 
-/// Moves the account's epoch on, so that every access token issued before must
-/// be refreshed. Returns the new epoch.
-///
-/// The epoch follows the clock, so that it moves on even past a restored
-/// database; it moves at least by one when the clock was set back.
+/// Moves the account's epoch on, and past `above`, so that every access token
+/// issued before must be refreshed. Returns the new epoch. Epochs only count:
+/// a clock that is wrong once could not be made up for.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`].
-pub async fn raise_epoch(
-    db: &impl ConnectionTrait,
-    account: &Account,
-    now: Timestamp,
-) -> Result<i64> {
-    let epoch = now.0.max(account.epoch + 1);
+/// [`Error::NotFound`].
+pub async fn raise_epoch(db: &impl ConnectionTrait, id: AccountId, above: i64) -> Result<i64> {
+    let epoch = Expr::col(entity::Column::Epoch);
+    let higher = Expr::case(epoch.clone().gt(above), epoch.add(1)).finally(above + 1);
     entity::Entity::update_many()
-        .col_expr(entity::Column::Epoch, Expr::value(epoch))
-        .filter(entity::Column::Id.eq(account.id))
+        .col_expr(entity::Column::Epoch, higher.into())
+        .filter(entity::Column::Id.eq(id))
         .exec(db)
         .await?;
-    Ok(epoch)
+    let row = entity::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
+    Ok(row.epoch)
 }
 
 /// Switches an account off (a moment) or on (`None`).

@@ -181,7 +181,7 @@ pub async fn insert(
         password_changed_at: Set(now),
         created_at: Set(now),
         disabled_at: Set(None),
-        epoch: Set(now.0),
+        epoch: Set(0),
         last_login_at: Set(None),
         last_login_address: Set(String::new()),
         last_login_user_agent: Set(String::new()),

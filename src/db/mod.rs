@@ -1,5 +1,7 @@
 //! The database: opening it, its schema, and the one way to begin writing.
 
+pub mod shared;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +9,15 @@ use std::time::Duration;
 
 use migrations::Migrator;
 use migrations::sea_orm_migration::MigratorTrait;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, RuntimeErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, sqlx,
+    DbErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
-
 use uuid::Uuid;
 
+pub use self::shared::{Heard, Hold, Listener};
 use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -82,16 +82,11 @@ impl Db {
             .sqlx_logging(false)
             .map_sqlx_postgres_opts({
                 let url = options.url.clone();
-                move |connect| verified(connect, &url)
+                move |connect| verified(connect, &url).options(PAUSED)
             });
         let mut both = Database::connect(connect).await?;
         measure(&mut both);
         Ok(Self { read: both.clone(), write: both, changes: changes() })
-    }
-
-    /// Whether other servers may work on it.
-    pub fn is_shared(&self) -> bool {
-        self.read.get_database_backend() != DbBackend::Sqlite
     }
 
     /// For queries outside a transaction.
@@ -122,21 +117,6 @@ impl Db {
         self.changes[place(account)].load(Ordering::Acquire)
     }
 
-    /// Hears what other servers do. `None` where there are no others (SQLite).
-    ///
-    /// # Errors
-    /// The database cannot be reached.
-    pub async fn listen(options: &Options) -> Result<Option<Listener>> {
-        if !is_postgres(&options.url) {
-            return Ok(None);
-        }
-        let connect = verified(options.url.parse().map_err(heard)?, &options.url);
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(connect).await;
-        let mut listener = PgListener::connect_with(&pool.map_err(heard)?).await.map_err(heard)?;
-        listener.listen(CHANNEL).await.map_err(heard)?;
-        Ok(Some(Listener(listener)))
-    }
-
     /// Begins a transaction that may write; drop it to undo, commit it to keep.
     ///
     /// SQLite's plain BEGIN would take the write lock only at the first write,
@@ -152,21 +132,6 @@ impl Db {
         let options =
             TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() };
         Ok(self.write.begin_with_options(options).await?)
-    }
-
-    /// What the clock of the database says, where several servers share it;
-    /// `None` on SQLite, whose clock is this machine's.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub async fn its_time(&self) -> Result<Option<Timestamp>> {
-        if !self.is_shared() {
-            return Ok(None);
-        }
-        const TIME: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        let row =
-            self.read.query_one_raw(Statement::from_string(DbBackend::Postgres, TIME)).await?;
-        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(Timestamp))
     }
 
     /// Writes a consistent copy into a new file, while others read and write.
@@ -268,52 +233,12 @@ impl Again {
     }
 }
 
+/// PostgreSQL undoes the transaction of a process that has stood still in the
+/// middle of it for ten seconds: nobody else waits longer for what it holds.
+const PAUSED: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
+
 /// How long SQLite's log may grow, in bytes.
 const MOST_LOG: u64 = 32 << 20;
-
-/// The channel on which servers on one PostgreSQL wake each other.
-const CHANNEL: &str = "doorward_revoked";
-const NOTIFY: &str = "NOTIFY doorward_revoked";
-
-/// A connection of its own on which other servers are heard.
-pub struct Listener(PgListener);
-
-/// What a [`Listener`] heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// Somebody revoked something.
-    Call,
-    /// The connection was lost, and is there again: calls may have been missed.
-    Gap,
-}
-
-impl Listener {
-    /// Waits for the next call.
-    ///
-    /// # Errors
-    /// The database cannot be reached; ask again later.
-    pub async fn hear(&mut self) -> Result<Heard> {
-        Ok(match self.0.try_recv().await.map_err(heard)? {
-            Some(_) => Heard::Call,
-            None => Heard::Gap,
-        })
-    }
-}
-
-fn heard(error: sqlx::Error) -> Error {
-    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))).into()
-}
-
-/// Wakes the other servers, once the caller's transaction is committed.
-///
-/// # Errors
-/// The database failed.
-pub async fn wake_others(db: &impl ConnectionTrait) -> Result<()> {
-    if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared(NOTIFY).await?;
-    }
-    Ok(())
-}
 
 fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")

@@ -62,7 +62,8 @@ impl Sessions {
         // Only proved: what follows also ends the session that acts.
         self.begin_act(actor, Some(Permission::Administer), &[], now).await?;
         let told = actor.does(Event::EveryoneSignedOut, None);
-        self.end_all_there_are(EndReason::ByAdmin, "everyone signed out", told, now).await
+        let words = ("everyone signed out", 1);
+        self.end_all_there_are(EndReason::ByAdmin, words, told, now).await
     }
 
     /// What `text` names: a `jti`, an access token of ours (good now or not),

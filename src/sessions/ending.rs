@@ -3,7 +3,6 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::Duration;
-use uuid::Uuid;
 
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
 use super::{Actor, EndReason, SessionId, Sessions, Txn, entity};
@@ -122,21 +121,6 @@ impl Sessions {
         Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
     }
 
-    /// Every access token of the account must be refreshed before its next use.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn require_refresh(
-        &self,
-        txn: &Txn,
-        account: &Account,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<Revoked> {
-        let epoch = accounts::raise_epoch(txn, account, now).await?;
-        revoke(txn, Kind::Account, account.id.0, epoch, reason, (self.token_life(), now)).await
-    }
-
     /// Nothing of a deleted account is good any more.
     ///
     /// # Errors
@@ -158,13 +142,16 @@ impl Sessions {
     /// The database failed; those ended so far stay ended.
     pub async fn end_after_restore(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
         let told = actor.does(Event::BackupRestored, None);
-        self.end_all_there_are(EndReason::Restored, "backup restored", told, now).await
+        // Past every epoch that was given out since the backup, also when the
+        // same backup is brought back a second time.
+        let words = ("backup restored", now.0.max(1 << 40));
+        self.end_all_there_are(EndReason::Restored, words, told, now).await
     }
 
     pub(super) async fn end_all_there_are(
         &self,
         why: EndReason,
-        words: &str,
+        (words, by): (&str, i64),
         told: Entry<'_>,
         now: Timestamp,
     ) -> Result<u64> {
@@ -180,27 +167,11 @@ impl Sessions {
             count += end_where(self.db.write(), which, why, now).await?;
         }
         let txn = self.db.begin().await?;
-        let revoked = self.require_refresh_of_everyone(&txn, words, now).await?;
+        let revoked = self.raise_global_epoch(&txn, words, by, now).await?;
         audit::record(&txn, told.with(format!("sessions ended: {count}")), now).await?;
         txn.commit().await?;
         self.make_known([], revoked);
         Ok(count)
-    }
-
-    /// Every access token of everyone must be refreshed before its next use.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn require_refresh_of_everyone(
-        &self,
-        txn: &Txn,
-        reason: &str,
-        now: Timestamp,
-    ) -> Result<Revoked> {
-        // Above every epoch there is, wherever the clock stood when it was set.
-        let highest = accounts::highest_epoch(txn).await?.max(self.index.global_epoch());
-        let (epoch, life) = (now.0.max(highest + 1), (self.token_life(), now));
-        revoke(txn, Kind::Global, Uuid::nil(), epoch, reason, life).await
     }
 
     /// Ends every session whose present refresh token was made with this key,
@@ -210,9 +181,10 @@ impl Sessions {
     /// The database failed; then none has ended.
     pub async fn end_of_key(&self, kid: &str, now: Timestamp) -> Result<u64> {
         let txn = self.db.begin().await?;
+        // First: whoever raises an account's epoch may hold rows of sessions.
+        let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         let which = entity::Column::Kid.eq(kid);
         let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;
-        let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         txn.commit().await?;
         self.make_known([], revoked);
         Ok(ended)

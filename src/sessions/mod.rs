@@ -7,6 +7,7 @@ mod acting;
 mod by_staff;
 mod ending;
 mod entity;
+mod epochs;
 pub mod everyone;
 mod listing;
 mod receipts;
@@ -17,6 +18,7 @@ mod sightings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use sea_orm::entity::prelude::StringLen;
 use sea_orm::{
@@ -328,7 +330,7 @@ impl Sessions {
             sid: row.sid,
             jti: secrets::random_id(),
             generation: row.generation,
-            epoch: account.epoch.max(self.index.global_epoch()),
+            epoch: self.index.epoch_of_token(account.id.0, account.epoch),
             roles: account.roles.clone(),
             auth_time: row.auth_time,
             issued_at: now,
@@ -367,7 +369,7 @@ impl Sessions {
         if self.remove_some(now).await? {
             return Ok(true);
         }
-        self.index.forget_expired(now);
+        self.index.forget_expired(Instant::now());
         self.sightings.forget_old(now);
         statistics::forget_old(self.db.write(), now).await?;
         let live = listing::count_live(self.db.read(), now).await?;

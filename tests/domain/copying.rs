@@ -29,6 +29,8 @@ async fn every_column_of_every_table_is_copied() {
         schema.entry(table).or_default().push(row.try_get("", "c").unwrap());
     }
     schema.remove("seaql_migrations");
+    // Numbers of transactions mean nothing to another server.
+    schema.get_mut("revocations").unwrap().retain(|column| column != "written_by");
     let mut known: BTreeMap<_, _> = copying::known_columns().into_iter().collect();
     schema.values_mut().chain(known.values_mut()).for_each(|columns| columns.sort());
     assert_eq!(known, schema);
