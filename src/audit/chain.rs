@@ -10,14 +10,15 @@ use std::fmt;
 
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use sha2::{Digest, Sha256};
 
 use super::entity::{self, Model};
+use super::order;
 use super::seals::{self, service};
-use crate::db::Db;
+use crate::db::{Db, shared};
 use crate::error::Result;
 use crate::secrets;
 use crate::statistics::{self, Counts};
@@ -25,13 +26,6 @@ use crate::timestamp::Timestamp;
 
 const PRUNED: &str = "audit_pruned";
 const BATCH: u64 = 1000;
-
-/// PostgreSQL only: whoever holds this lock seals.
-const SEALING: &str = "SELECT pg_advisory_xact_lock(7236418)";
-
-/// On PostgreSQL numbers are given out before the commit: an event may appear
-/// after others whose numbers are higher, but not after so many.
-const LATE: i64 = 1000;
 
 /// Seals what is new and counts it into the figures. Returns how many events.
 ///
@@ -49,13 +43,15 @@ pub async fn seal(db: &Db, now: Timestamp) -> Result<u64> {
 }
 
 async fn seal_batch(db: &Db, now: Timestamp) -> Result<u64> {
-    if unsealed(db.read()).await?.is_empty() {
+    if unsealed(db.read()).await?.is_empty() && order::is_settled(db.read()).await? {
         return Ok(0);
     }
     let txn = db.begin().await?;
-    if txn.get_database_backend() == DbBackend::Postgres {
-        txn.execute_unprepared(SEALING).await?;
+    // Somebody else is at it; who stands still there must not stop the others.
+    if !shared::may_seal(&txn).await? {
+        return Ok(0);
     }
+    let order = order::Order::of(&txn).await?;
     let events = unsealed(&txn).await?;
     let newest = seals::Entity::find().order_by_desc(seals::Column::Position).one(&txn).await?;
     let (mut position, mut hash) = newest.map_or((0, vec![]), |seal| (seal.position, seal.hash));
@@ -76,13 +72,18 @@ async fn seal_batch(db: &Db, now: Timestamp) -> Result<u64> {
         seals::Entity::insert_many(rows).exec_without_returning(&txn).await?;
         statistics::add(&txn, &counts).await?;
     }
+    if let Some(order) = order {
+        let full = events.len() as u64 == BATCH;
+        let last = events.last().filter(|_| full).map_or(i64::MAX, |event| event.id);
+        order.settle(&txn, last).await?;
+    }
     txn.commit().await?;
     Ok(events.len() as u64)
 }
 
 /// The next events without a seal, in order.
 async fn unsealed(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
-    let after = settled(db).await?;
+    let after = order::settled(db).await?;
     let sealed = seals_of_events(seals::Column::EventId.gt(after));
     let events = entity::Entity::find()
         .filter(entity::Column::Id.gt(after))
@@ -94,19 +95,6 @@ async fn unsealed(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
 
 fn seals_of_events(which: Expr) -> sea_orm::sea_query::SelectStatement {
     Query::select().column(seals::Column::EventId).from(seals::Entity).and_where(which).to_owned()
-}
-
-/// Up to this number no new events can appear: one found there without a seal
-/// was slipped in.
-async fn settled(db: &impl ConnectionTrait) -> Result<i64> {
-    let highest: Option<Option<i64>> = seals::Entity::find()
-        .select_only()
-        .column_as(seals::Column::EventId.max(), "highest")
-        .into_tuple()
-        .one(db)
-        .await?;
-    let late = if db.get_database_backend() == DbBackend::Sqlite { 0 } else { LATE };
-    Ok(highest.flatten().unwrap_or(0) - late)
 }
 
 /// SHA-256 over the hash before and every column, each preceded by its length.
@@ -223,7 +211,7 @@ pub async fn verify(db: &impl ConnectionTrait) -> Result<Verified> {
     let inserted: Vec<i64> = entity::Entity::find()
         .select_only()
         .column(entity::Column::Id)
-        .filter(entity::Column::Id.lte(settled(db).await?))
+        .filter(entity::Column::Id.lte(order::settled(db).await?))
         .filter(entity::Column::Id.not_in_subquery(seals_of_events(Expr::value(true))))
         .limit(MOST_BREAKS as u64)
         .into_tuple()

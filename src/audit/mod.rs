@@ -4,6 +4,7 @@
 pub mod chain;
 mod entity;
 mod event;
+mod order;
 mod reading;
 mod seals;
 
