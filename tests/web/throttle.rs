@@ -200,6 +200,28 @@ async fn only_so_many_accounts_are_opened_from_one_address() {
 }
 
 #[rocket::async_test]
+async fn a_refused_registration_counts() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let robot = app.browser_at("192.0.2.1");
+    // The last test of a password is the dear one.
+    let easy = [("username", "bob"), ("email", "bob@example.org"), ("password", "zyxwvutsrqponm")];
+    for _ in 0..5 {
+        let answer = robot.post("/register", &easy).await;
+        assert_eq!(answer.status, Status::UnprocessableEntity);
+    }
+    assert_eq!(robot.post("/register", &easy).await.status, Status::TooManyRequests);
+    // Asking which names are taken hashes nothing, and ends, too.
+    let curious = app.browser_at("192.0.2.2");
+    let taken = [("username", "ada"), ("email", "bob@example.org"), ("password", PASSWORD)];
+    for _ in 0..20 {
+        let answer = curious.post("/register", &taken).await;
+        assert_eq!(answer.status, Status::UnprocessableEntity);
+    }
+    assert_eq!(curious.post("/register", &taken).await.status, Status::TooManyRequests);
+}
+
+#[rocket::async_test]
 async fn staff_let_somebody_try_again() {
     let app = App::start().await;
     app.account("ada", &[]).await;
