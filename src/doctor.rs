@@ -8,6 +8,7 @@ use time::Duration;
 
 use crate::Doorward;
 use crate::accounts;
+use crate::accounts::hasher::Waiter;
 use crate::accounts::password::Password;
 use crate::audit::{self, Filter};
 use crate::clock::Standing;
@@ -156,7 +157,7 @@ async fn hashing(doorward: &Doorward) -> Verdict {
         return Mend("There is a fault in this check.".to_owned());
     };
     let began = Instant::now();
-    let hashes = (0..ROUNDS).map(|_| doorward.hasher.hash(&password));
+    let hashes = (0..ROUNDS).map(|_| doorward.hasher.hash(&password, Waiter::House));
     for hash in rocket::futures::future::join_all(hashes).await {
         if let Err(error) = hash {
             return Mend(format!("Passwords cannot be hashed: {error}"));

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::changing::store_hash;
-use super::hasher::{Hasher, Match};
+use super::hasher::{Hasher, Match, Waiter};
 use super::looking::{by_name, roles_of};
 use super::names::LoginName;
 use super::password::Password;
@@ -53,16 +53,18 @@ impl Passwords<'_> {
         let known = known.filter(|known| found.as_ref().is_some_and(|row| knows(row, known)));
         let (name, address) = (login.canonical(), &*origin.address);
         let who = Who { name, names: &names, address, known };
+        let waiter =
+            known.map_or_else(|| Waiter::at(address), |known| Waiter::Known(known.account));
         let attempt = throttle.log_in(who, now).await?;
         let hash = found.as_ref().map(|row| row.password_hash.as_str());
-        let matches = hasher.matches(password, hash).await?;
+        let matches = hasher.matches(password, hash, waiter.clone()).await?;
         let id = found.as_ref().map(|row| row.id);
         match (matches, found) {
             (Match::Yes | Match::YesAnew, Some(row)) if row.disabled_at.is_none() => {
                 attempt.forgive().await?;
                 if matches == Match::YesAnew {
                     // Nobody is kept out because the queue is full: the next time, then.
-                    match hasher.hash(password).await {
+                    match hasher.hash(password, waiter).await {
                         Ok(hash) => store_hash(db.write(), row.id, hash).await?,
                         Err(Error::Busy) => {}
                         Err(error) => return Err(error),
@@ -98,8 +100,9 @@ impl Passwords<'_> {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<()> {
+        let waiter = Waiter::Known(account.id.0);
         let attempt = self.throttle.confirm(account.id.0, session, now).await?;
-        match self.hasher.matches(password, Some(&account.password_hash)).await? {
+        match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
             Match::No => {
                 attempt.count(now).await?;
                 note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;

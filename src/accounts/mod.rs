@@ -23,7 +23,7 @@ pub use self::looking::{
     hold_admins, most_failures, names_of,
 };
 
-use self::hasher::Hasher;
+use self::hasher::{Hasher, Waiter};
 use self::names::{EmailAddress, Username};
 use self::password::{Password, PasswordRules};
 use self::roles::Roles;
@@ -142,7 +142,7 @@ pub async fn register(
     if new.username.is_reserved() {
         return Err(Refusal::UsernameReserved.into());
     }
-    let hash = hash_for(hasher, rules, &new).await?;
+    let hash = hash_for(hasher, rules, &new, Waiter::at(&origin.address)).await?;
     let txn = db.begin().await?;
     let account = insert(&txn, &new, hash, Roles::default(), now).await?;
     audit::record(&txn, Entry::by_owner(Event::Registered, account.id.0, origin), now).await?;
@@ -154,10 +154,15 @@ pub async fn register(
 ///
 /// # Errors
 /// [`Refusal::UnfitPassword`]; [`Error::Busy`].
-pub async fn hash_for(hasher: &Hasher, rules: &PasswordRules, new: &NewAccount) -> Result<String> {
+pub async fn hash_for(
+    hasher: &Hasher,
+    rules: &PasswordRules,
+    new: &NewAccount,
+    waiter: Waiter,
+) -> Result<String> {
     let rules = rules.with_context(new.username.canonical(), new.email.canonical());
-    hasher.judge(&new.password, rules).await?;
-    hasher.hash(&new.password).await
+    hasher.judge(&new.password, rules, waiter.clone()).await?;
+    hasher.hash(&new.password, waiter).await
 }
 
 /// Writes a new account within the caller's transaction.

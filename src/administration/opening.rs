@@ -3,6 +3,7 @@
 use time::Duration;
 
 use super::listed;
+use crate::accounts::hasher::Waiter;
 use crate::accounts::names::{EmailAddress, Username};
 use crate::accounts::roles::{Permission, Roles};
 use crate::accounts::{self, Account, NewAccount};
@@ -23,7 +24,8 @@ pub async fn add_account(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Account> {
-    let hash = accounts::hash_for(credentials.passwords.hasher, credentials.rules, new).await?;
+    let (hasher, rules) = (credentials.passwords.hasher, credentials.rules);
+    let hash = accounts::hash_for(hasher, rules, new, Waiter::House).await?;
     let demanded = Some(Permission::Administer);
     let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
     let account = insert(&act, new, hash, roles).await?;

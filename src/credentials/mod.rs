@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use time::Duration;
 
+use crate::accounts::hasher::Waiter;
 use crate::accounts::password::{Password, PasswordRules};
 use crate::accounts::roles::Roles;
 use crate::accounts::{self, Account, AccountId, NewAccount, Passwords};
@@ -51,8 +52,9 @@ impl Credentials<'_> {
 
     async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
         let rules = self.rules.with_context(&account.username, &account.email);
-        self.passwords.hasher.judge(password, rules).await?;
-        self.passwords.hasher.hash(password).await
+        let waiter = Waiter::Known(account.id.0);
+        self.passwords.hasher.judge(password, rules, waiter.clone()).await?;
+        self.passwords.hasher.hash(password, waiter).await
     }
 
     /// The owner gives the password again: the session counts as just logged in.
@@ -119,7 +121,7 @@ impl Credentials<'_> {
     pub async fn unknown_password(&self) -> Result<(Password, String)> {
         let password = Password::parse(&secrets::random_token());
         let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
-        let hash = self.passwords.hasher.hash(&password).await?;
+        let hash = self.passwords.hasher.hash(&password, Waiter::House).await?;
         Ok((password, hash))
     }
 
@@ -199,7 +201,8 @@ impl Credentials<'_> {
         find(self.db().read(), token, Purpose::Setup, now)
             .await?
             .ok_or(Refusal::SetupTokenInvalid)?;
-        let hash = accounts::hash_for(self.passwords.hasher, self.rules, new).await?;
+        let hash =
+            accounts::hash_for(self.passwords.hasher, self.rules, new, Waiter::House).await?;
         let txn = self.db().begin().await?;
         if !use_up(&txn, token, Purpose::Setup, now).await? {
             return Err(Refusal::SetupTokenInvalid.into());

@@ -1,3 +1,4 @@
+use doorward::accounts::hasher::Waiter;
 use doorward::accounts::names::{LoginName, RoleName};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
@@ -165,9 +166,9 @@ async fn a_password_is_verified_exactly_as_it_was_typed() {
     let world = World::new().await;
     let typed =
         " Straße and Sea 1234567890 and much more that stands beyond the seventy-second byte ";
-    let hash = world.hasher.hash(&password(typed)).await.unwrap();
+    let hash = world.hasher.hash(&password(typed), Waiter::House).await.unwrap();
     let matches = async |text: &str| {
-        world.hasher.matches(&password(text), Some(&hash)).await.unwrap()
+        world.hasher.matches(&password(text), Some(&hash), Waiter::House).await.unwrap()
             != doorward::accounts::hasher::Match::No
     };
     assert!(matches(typed).await);

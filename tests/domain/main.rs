@@ -20,7 +20,7 @@ mod throttle;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use doorward::accounts::hasher::{Cost, Hasher};
+use doorward::accounts::hasher::{Cost, Hasher, Waiter};
 use doorward::accounts::names::{EmailAddress, Username};
 use doorward::accounts::password::{Password, PasswordRules};
 use doorward::accounts::roles::Roles;
@@ -123,7 +123,7 @@ impl World {
 
     pub async fn account(&self, name: &str, roles: Roles) -> Account {
         let new = Self::new_account(name);
-        let hash = self.hasher.hash(&new.password).await.unwrap();
+        let hash = self.hasher.hash(&new.password, Waiter::House).await.unwrap();
         accounts::insert(self.sessions.db.write(), &new, hash, roles, NOON).await.unwrap()
     }
 

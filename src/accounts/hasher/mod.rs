@@ -2,9 +2,10 @@
 //! hashing there stalls every other page, and apart from the runtime's blocking
 //! pool because hundreds of 19 MiB blocks are never given back.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+mod queue;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -13,13 +14,12 @@ use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 use tokio::sync::oneshot;
 use zeroize::{Zeroize, Zeroizing};
 
+use self::queue::Queue;
+pub use self::queue::{PLACES, Waiter};
 use super::password::{NewPassword, Password, PasswordRules};
 use crate::error::{Error, Refusal, Result};
 use crate::keys::{Key, Keys, Purpose, Ring};
 use crate::secrets;
-
-/// Jobs that may wait; more are turned away with [`Error::Busy`].
-pub const QUEUE: usize = 32;
 
 /// Stored hashes that ask for more than this are not worked on: the
 /// parameters come from the database, and a forged row must not stop the server.
@@ -61,16 +61,12 @@ pub enum Match {
 
 /// The hashing threads. Dropping it ends them.
 pub struct Hasher {
-    jobs: SyncSender<Job>,
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
     params: Params,
     keys: Arc<Keys>,
     /// Stands in for the hash of an account that does not exist.
     nobodys: PasswordHash,
 }
-
-/// Work for a hashing thread, in that thread's memory.
-type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 impl Hasher {
     /// Starts as many threads as there are cores, at most four.
@@ -79,8 +75,7 @@ impl Hasher {
     /// Parameters that Argon2 refuses, or a system out of threads.
     pub fn start(cost: Cost, keys: Arc<Keys>) -> Result<Self> {
         let params = cost.params()?;
-        let (jobs, queue) = sync_channel(QUEUE);
-        let queue = Arc::new(Mutex::new(queue));
+        let queue = Arc::<Queue>::default();
         let threads = thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
         for number in 0..threads {
             let queue = Arc::clone(&queue);
@@ -96,30 +91,37 @@ impl Hasher {
             salt: Some(new_salt()),
             hash: Some(Output::new(&secrets::random::<32>()).expect("32 bytes")),
         };
-        Ok(Self { jobs, waiting: Arc::default(), params, keys, nobodys })
+        Ok(Self { queue, params, keys, nobodys })
     }
 
     /// The hash to store, in PHC text form.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full.
-    pub async fn hash(&self, password: &Password) -> Result<String> {
+    pub async fn hash(&self, password: &Password, waiter: Waiter) -> Result<String> {
         let (salt, ring) = (new_salt(), self.keys.ring());
         let pepper = ring.pepper();
         let params = with_key(&self.params, pepper)?;
         let text = ParamsString::try_from(&params).map_err(|_| unreadable())?;
         let secret = pepper.map(|key| Zeroizing::new(*key.secret()));
-        let hash = Some(self.compute(password, salt, params, secret).await?);
+        let password = password.clone();
+        let work = move |memory: &mut _| run(&password, &salt, &params, secret, memory);
+        let hash = Some(self.on_a_thread(waiter, work).await??);
         let made = PasswordHash { salt: Some(salt), params: text, hash, ..self.nobodys.clone() };
         Ok(made.to_string())
     }
 
-    /// Whether `password` made `stored`. Without a stored hash it takes as long
-    /// and the answer is no, so that a stopwatch cannot list our accounts.
+    /// Whether `password` made `stored`. Without a stored hash, and with one that
+    /// cost less, no takes as long, so that a stopwatch cannot list our accounts.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full; a stored hash that cannot be read.
-    pub async fn matches(&self, password: &Password, stored: Option<&str>) -> Result<Match> {
+    pub async fn matches(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+        waiter: Waiter,
+    ) -> Result<Match> {
         let hash = match stored {
             Some(text) => PasswordHash::new(text).map_err(|_| unreadable())?,
             None => self.nobodys.clone(),
@@ -133,8 +135,16 @@ impl Hasher {
         let current = same_cost(&params, &self.params)
             && params.keyid() == with_key(&self.params, ring.pepper())?.keyid();
         let secret = self.key_of(&params)?;
-        let output = self.compute(password, salt, params, secret).await?;
-        let same = secrets::same(output.as_bytes(), expected.as_bytes());
+        let (password, rest) = (password.clone(), difference(&params, &self.params));
+        let work = move |memory: &mut _| {
+            let output = run(&password, &salt, &params, secret, memory)?;
+            let same = secrets::same(output.as_bytes(), expected.as_bytes());
+            if let Some(rest) = rest.filter(|_| !same) {
+                run(&password, &salt, &rest, None, memory)?;
+            }
+            Ok::<_, Error>(same)
+        };
+        let same = self.on_a_thread(waiter, work).await??;
         Ok(match (same && stored.is_some(), current) {
             (false, _) => Match::No,
             (true, true) => Match::Yes,
@@ -156,61 +166,57 @@ impl Hasher {
         self.keys.find(secret).ok_or(Error::MissingKey(kid.clone())).map(Some)
     }
 
-    /// Holds a password against the policy. Here, because guessing how it would
-    /// be guessed takes milliseconds, too.
+    /// Holds a password against the policy. Guessing how it would be guessed
+    /// takes milliseconds, so that is done here.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full; [`Refusal::UnfitPassword`] with
     /// the rule it breaks.
-    pub async fn judge(&self, password: &Password, rules: PasswordRules) -> Result<()> {
+    pub async fn judge(
+        &self,
+        password: &Password,
+        rules: PasswordRules,
+        waiter: Waiter,
+    ) -> Result<()> {
         let password = password.clone();
-        let judged = self
-            .on_a_thread(move |_| NewPassword::parse(password.expose(), &rules).map(drop))
-            .await?;
+        let work = move |_: &mut _| NewPassword::parse(password.expose(), &rules).map(drop);
+        let judged = self.on_a_thread(waiter, work).await?;
         Ok(judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
     }
 
     /// How many jobs wait for a thread.
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
-    async fn compute(
-        &self,
-        password: &Password,
-        salt: Salt,
-        params: Params,
-        secret: Option<Secret>,
-    ) -> Result<Output> {
-        let password = password.clone();
-        self.on_a_thread(move |memory| run(&password, &salt, &params, secret, memory)).await?
+        self.queue.waiting()
     }
 
     async fn on_a_thread<T: Send + 'static>(
         &self,
+        waiter: Waiter,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
-        let waiting = Arc::clone(&self.waiting);
         let queued = Instant::now();
+        let place = Arc::new(self.queue.place(waiter).await?);
+        let held = Arc::clone(&place);
+        let (answer, answered) = oneshot::channel();
         let job = Box::new(move |memory: &mut Vec<Block>| {
-            waiting.fetch_sub(1, Ordering::Relaxed);
             let seconds = queued.elapsed().as_secs_f64();
             metrics::histogram!("doorward_hashing_wait_seconds").record(seconds);
             // Nobody waits for a browser that has gone away.
             if !answer.is_closed() {
-                drop(answer.send(work(memory)));
+                let done = work(memory);
+                drop(held);
+                drop(answer.send(done));
             }
         });
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(job).map_err(|why| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            match why {
-                TrySendError::Full(_) => Error::Busy,
-                TrySendError::Disconnected(_) => Error::broken("The hashing threads have ended."),
-            }
-        })?;
-        answered.await.map_err(|_| Error::broken("A hashing thread ended early."))
+        self.queue.put(&place, job)?;
+        drop(place);
+        answered.await.map_err(|_| Error::broken("A hashing thread could not do its work."))
+    }
+}
+
+impl Drop for Hasher {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 
@@ -244,23 +250,32 @@ fn new_salt() -> Salt {
     Salt::new(&secrets::random::<16>()).expect("16 bytes are a salt")
 }
 
-fn work(queue: &Mutex<Receiver<Job>>) {
+/// What is missing of today's cost in a hash that cost less, as nearly as
+/// memory and passes can be put together. A dearer one stays dearer.
+fn difference(less: &Params, today: &Params) -> Option<Params> {
+    let work = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+    let rest = work(today).checked_sub(work(less))?;
+    let passes = rest.div_ceil(u64::from(today.m_cost())).max(1);
+    let (memory, passes) = (u32::try_from(rest / passes).ok()?, u32::try_from(passes).ok()?);
+    Params::new(memory, passes, 1, None).ok()
+}
+
+fn work(queue: &Queue) {
     // A log-in may wait a little longer so that everybody's pages do not.
     // Where the system refuses, hashing merely competes with the pages.
     let _ = rustix::process::setpriority_process(None, 10);
     let mut memory = Vec::new();
     loop {
-        let waiting = queue.lock().expect("receiving does not panic").try_recv();
-        let next = match waiting {
-            Ok(job) => Ok(job),
-            Err(_) => {
-                // Nothing to do: leave no trace of the last password in memory.
-                memory.iter_mut().for_each(Zeroize::zeroize);
-                queue.lock().expect("receiving does not panic").recv()
-            }
-        };
-        let Ok(job) = next else { return };
-        job(&mut memory);
+        let next = queue.next().or_else(|| {
+            // Nothing to do: leave no trace of the last password in memory.
+            memory.iter_mut().for_each(Zeroize::zeroize);
+            queue.wait()
+        });
+        let Some(job) = next else { return };
+        // Whatever a library makes of a password, the thread is there for the next one.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            tracing::error!("hasher.panic");
+        }
     }
 }
 
@@ -294,98 +309,4 @@ fn run(
 }
 
 #[cfg(test)]
-mod tests {
-    use time::Duration;
-
-    use super::*;
-    use crate::timestamp::Timestamp;
-
-    const NOON: Timestamp = Timestamp(1_767_268_800_000);
-
-    fn keys() -> (tempfile::TempDir, Arc<Keys>) {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::in_file(&folder.path().join("keys.json"), Timestamp(0)).unwrap();
-        (folder, Arc::new(keys))
-    }
-
-    fn start(cost: Cost) -> Result<Hasher> {
-        Hasher::start(cost, keys().1)
-    }
-
-    #[tokio::test]
-    async fn a_key_goes_into_hashes_and_those_without_it_or_with_an_older_one_are_made_anew() {
-        let (_folder, keys) = keys();
-        let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }, Arc::clone(&keys)).unwrap();
-        let password = password("quiet river");
-        let rotate = |ring: &mut Ring| Ok(ring.rotate(Purpose::Password, Duration::ZERO, NOON));
-        let mut before = hasher.hash(&password).await.unwrap();
-        let mut kids = vec![];
-        for _ in 0..2 {
-            kids.push(keys.change(rotate).unwrap());
-            let hash = hasher.hash(&password).await.unwrap();
-            assert!(hash.contains(",keyid="), "{hash}");
-            let anew = hasher.matches(&password, Some(&before)).await.unwrap();
-            assert_eq!(anew, Match::YesAnew, "{before}");
-            assert_eq!(hasher.matches(&password, Some(&hash)).await.unwrap(), Match::Yes);
-            before = hash;
-        }
-        keys.change(|ring| ring.revoke(&kids[1], NOON)).unwrap();
-        assert_eq!(hasher.matches(&password, Some(&before)).await.unwrap(), Match::No);
-        let elsewhere = start(Cost::default()).unwrap().matches(&password, Some(&before)).await;
-        assert!(matches!(elsewhere, Err(Error::MissingKey(kid)) if kid == kids[1]));
-    }
-
-    fn password(text: &str) -> Password {
-        Password::parse(text).expect("a usable password")
-    }
-
-    #[tokio::test]
-    async fn a_password_matches_its_own_hash_and_no_other() {
-        let hasher = start(Cost::default()).unwrap();
-        let hash = hasher.hash(&password("quiet river")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(
-            hasher.matches(&password("quiet river"), Some(&hash)).await.unwrap(),
-            Match::Yes
-        );
-        assert_eq!(hasher.matches(&password("quiet River"), Some(&hash)).await.unwrap(), Match::No);
-        assert_eq!(hasher.matches(&password("quiet river"), None).await.unwrap(), Match::No);
-        let again = hasher.hash(&password("quiet river")).await.unwrap();
-        assert_ne!(hash, again);
-    }
-
-    #[tokio::test]
-    async fn the_hash_is_the_one_the_library_makes() {
-        use argon2::password_hash::PasswordVerifier;
-        let hasher = start(Cost::default()).unwrap();
-        let hash = hasher.hash(&password("quiet river")).await.unwrap();
-        let parsed = PasswordHash::new(&hash).unwrap();
-        assert!(Argon2::default().verify_password(b"quiet river", &parsed).is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_hash_of_another_cost_still_matches_and_asks_to_be_made_anew() {
-        let old = start(Cost { memory_kib: 8192, passes: 3 }).unwrap();
-        let hash = old.hash(&password("quiet river")).await.unwrap();
-        let new = start(Cost::default()).unwrap();
-        let found = new.matches(&password("quiet river"), Some(&hash)).await.unwrap();
-        assert_eq!(found, Match::YesAnew);
-    }
-
-    #[tokio::test]
-    async fn a_stored_hash_cannot_ask_for_unlimited_memory() {
-        let hasher = start(Cost::default()).unwrap();
-        let huge = "$argon2id$v=19$m=4194304,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        assert!(hasher.matches(&password("quiet river"), Some(huge)).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_says_so_at_once() {
-        let hasher = start(Cost::default()).unwrap();
-        let password = password("quiet river");
-        let jobs = (0..200).map(|_| hasher.hash(&password));
-        let done = rocket::futures::future::join_all(jobs).await;
-        assert!(done.iter().any(|job| matches!(job, Err(Error::Busy))));
-        assert!(done.iter().filter(|job| job.is_ok()).count() >= QUEUE);
-    }
-}
+mod tests;
