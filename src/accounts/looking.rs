@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::names::LoginName;
 use super::roles::{ADMIN, Roles};
-use super::{Account, AccountId, entity};
-use crate::error::{Error, Result};
+use super::{Account, AccountId, NewAccount, entity};
+use crate::error::{Error, Refusal, Result};
 
 /// The account of that id, with its roles.
 ///
@@ -78,6 +78,16 @@ pub(super) async fn by_name(
         entity::Column::UsernameCanonical
     };
     Ok(entity::Entity::find().filter(column.eq(login.canonical())).one(db).await?)
+}
+
+/// Why somebody cannot be called so, if another account is.
+pub(super) async fn taken(db: &impl ConnectionTrait, new: &NewAccount) -> Result<Option<Refusal>> {
+    let of = |column: entity::Column, name: &str| entity::Entity::find().filter(column.eq(name));
+    if of(entity::Column::UsernameCanonical, new.username.canonical()).one(db).await?.is_some() {
+        return Ok(Some(Refusal::UsernameTaken));
+    }
+    let email = of(entity::Column::EmailCanonical, new.email.canonical()).one(db).await?;
+    Ok(email.map(|_| Refusal::EmailTaken))
 }
 
 pub(super) async fn roles_of(db: &impl ConnectionTrait, id: AccountId) -> Result<Roles> {

@@ -3,6 +3,7 @@
 mod authentication;
 mod changing;
 mod entity;
+mod guessable;
 pub mod hasher;
 pub mod listing;
 mod looking;
@@ -24,11 +25,12 @@ pub use self::looking::{
 };
 
 use self::hasher::{Hasher, Waiter};
+use self::looking::taken;
 use self::names::{EmailAddress, Username};
-use self::password::{Password, PasswordRules};
+use self::password::{NewPassword, Password, PasswordRules};
 use self::roles::Roles;
 use crate::audit::{self, Entry, Event, Origin};
-use crate::db::{self, Db};
+use crate::db;
 use crate::error::{Error, Refusal, Result};
 use crate::timestamp::Timestamp;
 
@@ -126,14 +128,14 @@ pub struct NewAccount {
 
 /// Opens an account for someone new. Everyone starts as a member.
 ///
-/// The unique index decides whether a name is free: asking first and inserting
-/// after would let two people win the same name.
+/// The unique index decides whether a name is free; asking it first saves the
+/// work for a name that is not. What is worked on counts, whatever comes of it.
 ///
 /// # Errors
-/// A [`Refusal`] for a taken or reserved name or an unfit password; [`Error::Busy`].
+/// A [`Refusal`] for a taken or reserved name or an unfit password;
+/// [`Refusal::TooManyAttempts`]; [`Error::Busy`].
 pub async fn register(
-    db: &Db,
-    hasher: &Hasher,
+    Passwords { db, hasher, throttle }: Passwords<'_>,
     rules: &PasswordRules,
     new: NewAccount,
     origin: &Origin,
@@ -142,6 +144,13 @@ pub async fn register(
     if new.username.is_reserved() {
         return Err(Refusal::UsernameReserved.into());
     }
+    let asked = throttle.ask_for_names(&origin.address, now).await?;
+    if let Some(refusal) = taken(db.read(), &new).await? {
+        asked.count(now).await?;
+        return Err(refusal.into());
+    }
+    screen(rules, &new)?;
+    throttle.register(&origin.address, now).await?.count(now).await?;
     let hash = hash_for(hasher, rules, &new, Waiter::at(&origin.address)).await?;
     let txn = db.begin().await?;
     let account = insert(&txn, &new, hash, Roles::default(), now).await?;
@@ -160,9 +169,18 @@ pub async fn hash_for(
     new: &NewAccount,
     waiter: Waiter,
 ) -> Result<String> {
-    let rules = rules.with_context(new.username.canonical(), new.email.canonical());
-    hasher.judge(&new.password, rules, waiter.clone()).await?;
+    screen(rules, new)?;
+    hasher.judge(&new.password, rules_for(rules, new), waiter.clone()).await?;
     hasher.hash(&new.password, waiter).await
+}
+
+fn rules_for(rules: &PasswordRules, new: &NewAccount) -> PasswordRules {
+    rules.with_context(new.username.canonical(), new.email.canonical())
+}
+
+fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
+    let screened = NewPassword::screen(new.password.expose(), &rules_for(rules, new));
+    Ok(screened.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
 }
 
 /// Writes a new account within the caller's transaction.

@@ -5,7 +5,8 @@ use std::{fmt, sync::LazyLock};
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
-use zxcvbn::Score;
+
+use super::guessable::is_guessable;
 
 const MOST_CHARS: usize = 256;
 const MOST_BYTES: usize = 1024;
@@ -38,6 +39,26 @@ impl NewPassword {
     /// # Errors
     /// The first rule it breaks.
     pub fn parse(text: &str, rules: &PasswordRules) -> Result<Self, PasswordFault> {
+        let (password, words) = Self::screened(text, rules)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if is_guessable(&password, &words) {
+            return Err(PasswordFault::TooSimple);
+        }
+        Ok(Self(password))
+    }
+
+    /// Whether it breaks one of the rules that cost nothing to look at.
+    ///
+    /// # Errors
+    /// The first rule it breaks.
+    pub fn screen(text: &str, rules: &PasswordRules) -> Result<(), PasswordFault> {
+        Self::screened(text, rules).map(drop)
+    }
+
+    fn screened(
+        text: &str,
+        rules: &PasswordRules,
+    ) -> Result<(Zeroizing<String>, Vec<String>), PasswordFault> {
         let password = normalised(text)?;
         if password.chars().count() < rules.min_length {
             return Err(PasswordFault::TooShort(rules.min_length));
@@ -50,12 +71,7 @@ impl NewPassword {
         if COMMON.binary_search(&folded.as_str()).is_ok() {
             return Err(PasswordFault::Common);
         }
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        // Reads the first 100 characters, so that long passwords cost no more.
-        if zxcvbn::zxcvbn(&password, &words).score() < Score::Two {
-            return Err(PasswordFault::TooSimple);
-        }
-        Ok(Self(password))
+        Ok((password, words))
     }
 
     /// The text to hash, in Unicode's NFC form.

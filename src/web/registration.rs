@@ -66,11 +66,8 @@ async fn register(
         page,
         |page, form| draw(page, form, doorward),
         async |new| {
-            let Doorward { db, hasher, rules, throttle, .. } = &***doorward;
-            let attempt = throttle.register(&caller.0.address, now.0).await?;
-            let account = accounts::register(db, hasher, rules, new, &caller.0, now.0).await?;
-            attempt.count(now.0).await?;
-            Ok(account)
+            let (passwords, rules) = (doorward.passwords(), &doorward.rules);
+            accounts::register(passwords, rules, new, &caller.0, now.0).await
         },
     )
     .await?;

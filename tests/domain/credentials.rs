@@ -122,11 +122,11 @@ async fn the_last_administrator_can_be_neither_disabled_nor_deleted() {
 #[tokio::test]
 async fn of_many_registrations_of_one_name_one_wins_and_the_others_are_told() {
     let world = World::new().await;
-    let here = origin("web");
+    let (here, passwords) = (origin("web"), world.passwords());
     let tries = (0..10).map(|number| {
         let mut new = World::new_account("ada");
         new.email = World::new_account(&format!("ada{number}")).email;
-        accounts::register(&world.sessions.db, &world.hasher, &world.rules, new, &here, NOON)
+        accounts::register(passwords, &world.rules, new, &here, NOON)
     });
     let done = join_all(tries).await;
     assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1);
