@@ -4,6 +4,7 @@ use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Passwords};
 use doorward::administration::{self, Change, Deed};
+use doorward::credentials;
 use doorward::error::{Denied, Error, Refusal};
 use doorward::sessions::{Actor, Client, EndReason, Issued};
 use rocket::futures::future::{join, join_all};
@@ -234,4 +235,29 @@ async fn two_who_act_on_one_account_at_once_both_get_a_clear_answer() {
         }
         assert_eq!(all.3.unwrap().accounts, 2, "whoever deletes, deletes both");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_recovers_waits_for_the_account_before_touching_its_links() {
+    let world = std::sync::Arc::new(World::new().await);
+    let ada = world.account("ada", Roles::default()).await;
+    let here = origin("web");
+    let (life, by) = (Duration::minutes(30), Actor::operator(&here));
+    let made = administration::start_recovery(&world.sessions, ada.id, by, (life, NOON)).await;
+    let token = made.unwrap();
+    let change = world.sessions.db.begin().await.unwrap();
+    accounts::by_id_to_change(&change, ada.id).await.unwrap();
+    let recovering = {
+        let (world, token) = (world.clone(), token.clone());
+        tokio::spawn(async move {
+            let new = password("a lantern in the harbour");
+            world.credentials().recover(&token, &new, &origin("web"), NOON).await
+        })
+    };
+    // Long enough for it to have locked what it locks first.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    credentials::void(&change, ada.id, NOON).await.unwrap();
+    change.commit().await.unwrap();
+    let done = recovering.await.unwrap();
+    assert!(matches!(done, Err(Error::NotFound)), "{done:?}");
 }

@@ -59,6 +59,23 @@ fn what_is_no_backup_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_link_that_was_used_since_the_backup_does_not_work_again_after_a_restore() {
+    let mut server = Server::start();
+    server.account("ada", &[]);
+    let link = server.done(&["recover", "ada"], "");
+    let link = &link[link.find("/recover/").unwrap()..];
+    server.done(&["backup", "backup.db"], "");
+    let browser = Browser::of(&server);
+    let used = browser.post(link, &[("new_password", "a lantern in the harbour")]);
+    assert_eq!(used.status, 303, "{}", used.raw);
+    assert_eq!(browser.get(link).status, 404);
+    assert!(server.stop().success());
+    server.done(&["restore", "backup.db"], "");
+    server.start_again();
+    assert_eq!(Browser::of(&server).get(link).status, 404);
+}
+
+#[test]
 fn everything_moves_to_postgresql_and_back() {
     if databases::postgres().is_none() {
         return;

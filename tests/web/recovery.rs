@@ -1,10 +1,13 @@
-use doorward::administration;
+use doorward::accounts::AccountId;
+use doorward::accounts::names::RoleName;
+use doorward::accounts::roles::Roles;
+use doorward::administration::{self, Change, Deed};
 use doorward::audit::Origin;
 use doorward::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 
-use crate::app::{App, PASSWORD};
+use crate::app::{App, Browser, PASSWORD};
 
 const NEW: &str = "a lantern in the harbour";
 
@@ -68,4 +71,72 @@ async fn a_changed_password_voids_a_link_on_its_way() {
     let fields = [("current_password", PASSWORD), ("new_password", NEW)];
     assert_eq!(browser.post("/account/password", &fields).await.status, Status::SeeOther);
     assert_eq!(app.browser().get(&link).await.status, Status::NotFound);
+}
+
+async fn link_by(browser: &Browser<'_>, id: &str) -> String {
+    let path = format!("/admin/accounts/{id}/recovery");
+    browser.post(&path, &[("reason", "asked for by phone")]).await.link()
+}
+
+async fn with_roles(app: &App, id: AccountId, roles: &[&str]) {
+    let cli = Origin::command_line();
+    let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
+    let change = Change { shown: None, roles: &roles };
+    let (sessions, now) = (&app.doorward.sessions, app.clock().now());
+    administration::set_roles(sessions, id, change, Actor::operator(&cli), now).await.unwrap();
+}
+
+#[rocket::async_test]
+async fn a_link_made_for_a_member_does_not_lead_into_what_the_member_became() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    for role in ["admin", "support", "auditor"] {
+        let ada = app.account(&format!("ada-{role}"), &["editors"]).await.id;
+        let link = link_by(&helper, &ada.to_string()).await;
+        with_roles(&app, ada, &["editors", "writers"]).await;
+        assert_eq!(app.browser().get(&link).await.status, Status::Ok, "no more rights than before");
+        let page = app.browser();
+        let token = page.get(&link).await.csrf();
+        with_roles(&app, ada, &[role]).await;
+        assert_eq!(app.browser().get(&link).await.status, Status::NotFound, "{role}");
+        let late = page.post_with(&link, &token, &[("new_password", NEW)]).await;
+        assert_eq!(late.status, Status::NotFound, "{role}");
+        with_roles(&app, ada, &[]).await;
+        assert_eq!(app.browser().get(&link).await.status, Status::NotFound, "{role}: for good");
+    }
+}
+
+#[rocket::async_test]
+async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let ada = app.account("ada", &[]).await.id;
+    let (sessions, cli) = (&app.doorward.sessions, Origin::command_line());
+    let by = Actor::operator(&cli);
+    for how in ["demoted", "switched off", "deleted"] {
+        let helper = app.staff(&format!("helper-{}", &how[..2]), "support").await;
+        let id = app.id_of(&format!("helper-{}", &how[..2])).await;
+        let id = AccountId(id.parse().unwrap());
+        let link = link_by(&helper, &ada.to_string()).await;
+        assert_eq!(app.browser().get(&link).await.status, Status::Ok, "{how}");
+        let now = app.clock().now();
+        match how {
+            "demoted" => with_roles(&app, id, &["editors"]).await,
+            "switched off" => {
+                administration::act(sessions, Deed::Disable, &[id], by, now)
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            _ => {
+                administration::act(sessions, Deed::Delete, &[id], by, now)
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+        }
+        assert_eq!(app.browser().get(&link).await.status, Status::NotFound, "{how}");
+    }
+    let by_operator = link(&app, "chief").await;
+    assert_eq!(app.browser().get(&by_operator).await.status, Status::Ok);
 }
