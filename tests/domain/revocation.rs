@@ -1,5 +1,5 @@
 use doorward::administration::{self, Deed};
-use doorward::sessions::{Actor, Client, EndReason, Refreshed};
+use doorward::sessions::{self, Actor, Client, EndReason, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -300,4 +300,26 @@ async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_t
     assert_eq!(world.sessions.last_accepted(sid), Some(last));
     world.sessions.tidy(last + Duration::days(1)).await.unwrap();
     assert_eq!(world.sessions.last_accepted(sid), None);
+}
+
+#[tokio::test]
+async fn of_one_accounts_ended_sessions_the_newest_two_hundred_are_kept() {
+    let world = World::new().await;
+    let (account, _) = world.session("ada").await;
+    let (bob, _) = world.session("bob").await;
+    let here = origin("web");
+    let mut now = NOON;
+    for _ in 0..230 {
+        now = now + Duration::seconds(1);
+        let issued = world.start(&account, now).await;
+        world.sessions.log_out(account.id, issued.principal.session, &here, now).await.unwrap();
+    }
+    while world.sessions.tidy(now).await.unwrap() {}
+    let kept = sessions::all_of(world.sessions.db.read(), account.id).await.unwrap();
+    assert_eq!(kept.iter().filter(|session| session.ended.is_some()).count(), 200);
+    assert_eq!(kept.iter().filter(|session| session.ended.is_none()).count(), 1);
+    let oldest =
+        kept.iter().filter(|session| session.ended.is_some()).map(|it| it.created_at).min();
+    assert_eq!(oldest, Some(NOON + Duration::seconds(31)), "the newest are kept");
+    assert_eq!(sessions::all_of(world.sessions.db.read(), bob.id).await.unwrap().len(), 1);
 }

@@ -123,6 +123,64 @@ async fn the_export_has_everything_but_secrets() {
 }
 
 #[rocket::async_test]
+async fn the_export_asks_for_a_recent_login() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    app.pass(Duration::minutes(6)).await;
+    let answer = browser.get("/account/data.json").await;
+    assert_eq!(answer.location.as_deref(), Some("/confirm?next=/account/data.json"));
+}
+
+#[rocket::async_test]
+async fn the_export_tells_nobody_where_staff_sit() {
+    let app = App::start().await;
+    let ada = app.browser_at("192.0.2.7");
+    app.account("ada", &[]).await;
+    app.browser_at("203.0.113.9").log_in_with("ada", "not her password").await;
+    ada.log_in("ada").await;
+    app.account("helper", &["support"]).await;
+    let helper = app.browser_at("198.51.100.4");
+    helper.log_in_as("helper", "Support/1.0 (office)").await;
+    let path = format!("/admin/accounts/{}/forgive", app.id_of("ada").await);
+    helper.post_with(&path, &helper.token().await, &[]).await;
+    let answer = ada.get("/account/data.json").await;
+    let data: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let events = data["events"].as_array().unwrap();
+    let address_of = |name: &str| {
+        let event = events.iter().find(|event| event["event"] == name);
+        event.unwrap_or_else(|| panic!("{name}: {events:?}"))["address"].as_str()
+    };
+    assert_eq!(address_of("throttle.lifted"), None, "it is told that it was done");
+    assert_eq!(address_of("auth.login.ok"), Some("192.0.2.7"));
+    assert_eq!(address_of("auth.login.fail"), Some("203.0.113.9"));
+    assert!(!answer.body.contains("198.51.100.4") && !answer.body.contains("Support/1.0"));
+}
+
+#[rocket::async_test]
+async fn a_long_export_is_whole() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    let (db, now) = (app.doorward.db.write(), app.clock().now());
+    let account = app.id_of("ada").await.parse().unwrap();
+    let here = doorward::audit::Origin::default();
+    for number in 0..1201 {
+        let event = doorward::audit::Event::LoggedOut;
+        let told = doorward::audit::Entry::by_owner(event, account, &here).with(number.to_string());
+        doorward::audit::record(db, told, now).await.unwrap();
+    }
+    let body = ada.get("/account/data.json").await.body;
+    let data: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let events = data["events"].as_array().unwrap();
+    let numbers: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["detail"].as_str())
+        .filter(|it| !it.is_empty())
+        .collect();
+    assert_eq!(numbers.len(), 1201);
+    assert_eq!((numbers[0], numbers[1200]), ("1200", "0"), "the newest first");
+}
+
+#[rocket::async_test]
 async fn a_deleted_account_is_gone_with_its_sessions() {
     let app = App::start().await;
     let this = app.member("ada").await;

@@ -327,6 +327,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_part_of_a_cell_is_a_formula_whatever_separates_cells() {
+        for (cell_text, expected) in [
+            ("x;=cmd|'/C calc'!A0", "x;'=cmd|'/C calc'!A0"),
+            ("a,-1", "a,'-1"),
+            ("a\t@x\n+1\r=2", "a\t'@x\n'+1\r'=2"),
+            ("a; =1", "a;' =1"),
+            (" =1", "' =1"),
+            ("a;\"=1\"", "a;'\"=1\""),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
+            ),
+            ("2026-11-24T23:00:00Z", "2026-11-24T23:00:00Z"),
+            ("a=b;c", "a=b;c"),
+            ("", ""),
+        ] {
+            assert_eq!(cell(cell_text), expected);
+        }
+    }
+
+    #[test]
     fn no_cell_is_a_formula_and_every_cell_is_quoted_as_it_must() {
         let cells = ["=1+1", "@x", "plain", "a,b", "say \"hi\"", "-5"];
         let line = csv_line(cells.map(str::to_owned));
