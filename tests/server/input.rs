@@ -171,6 +171,8 @@ fn the_api_answers_bad_input_in_json() {
         ("", 400),
         ("{", 400),
         ("[]", 400),
+        ("[\"ada\",\"quiet river under stone\"]", 400),
+        (" [\"ada\",\"x\",null]", 400),
         ("{\"login\":\"ada\"}", 400),
         ("{\"login\":\"a\\u0000b\",\"password\":\"x\"}", 401),
         ("{\"login\":\"ada\",\"password\":\"x\",\"password\":\"y\"}", 400),
