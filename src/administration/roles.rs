@@ -6,6 +6,7 @@ use crate::accounts::names::RoleName;
 use crate::accounts::roles::{Permission, Roles};
 use crate::accounts::{self, Account, AccountId, own_roles};
 use crate::audit::Event;
+use crate::credentials;
 use crate::error::{Error, Refusal, Result};
 use crate::sessions::revocation::Revoked;
 use crate::sessions::{Act, Actor, Sessions};
@@ -62,6 +63,10 @@ pub(super) async fn replace(
     let (txn, now) = (&act.txn, act.now);
     accounts::write_roles(txn, account.id, roles, now).await?;
     keep_an_admin(txn, std::slice::from_ref(account)).await?;
+    if !account.roles.cover(roles) {
+        // A link made for a member must not lead into what the member became.
+        credentials::void(txn, account.id, now).await?;
+    }
     let revoked = sessions.require_refresh(txn, account, "roles changed", now).await?;
     let words = format!("from {} to {}", listed(&account.roles), listed(roles));
     Ok((act.tell(Event::RolesChanged, Some(account.id), words).await?, revoked))

@@ -9,6 +9,7 @@ use crate::Doorward;
 use crate::audit::Origin;
 use crate::config::Settings;
 use crate::copying;
+use crate::credentials;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
 use crate::sessions::Actor;
@@ -96,7 +97,7 @@ fn remove_database(file: &Path) -> Result<()> {
 async fn end_sessions(doorward: &Doorward) -> Result<u64> {
     let now = doorward.clock.now();
     let origin = Origin::command_line();
-    doorward.sessions.end_after_restore(Actor::operator(&origin), now).await
+    credentials::end_after_restore(&doorward.sessions, Actor::operator(&origin), now).await
 }
 
 /// Moves everything from one database to another, and checks it.

@@ -17,6 +17,8 @@ pub struct Model {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
+    /// Whoever made it; `None` for the operator.
+    pub made_by: Option<AccountId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,13 +13,13 @@ use time::Duration;
 
 use crate::accounts::hasher::Waiter;
 use crate::accounts::password::{Password, PasswordRules};
-use crate::accounts::roles::Roles;
+use crate::accounts::roles::{Permission, Roles};
 use crate::accounts::{self, Account, AccountId, NewAccount, Passwords};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::secrets;
-use crate::sessions::{Act, EndReason, Issued, SessionId, Sessions};
+use crate::sessions::{Act, Actor, EndReason, Issued, SessionId, Sessions};
 use crate::timestamp::Timestamp;
 
 /// What a one-time token is good for.
@@ -138,7 +138,8 @@ impl Credentials<'_> {
     ) -> Result<()> {
         let hash = self.new_hash(account, new).await?;
         let txn = self.db().begin().await?;
-        self.reset(txn, account.id, hash, origin, now).await
+        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        self.reset(txn, &account, hash, origin, now).await
     }
 
     /// Sets the password of whoever `token` was made for and uses the token up.
@@ -157,25 +158,28 @@ impl Credentials<'_> {
         let account = recovering(self.db().read(), token, now).await?;
         let hash = self.new_hash(&account, new).await?;
         let txn = self.db().begin().await?;
+        // The account before what hangs on it, as everywhere: then nobody waits in a circle.
+        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        recovering(&txn, token, now).await?;
         if !use_up(&txn, token, Purpose::Recovery, now).await? {
             return Err(Error::NotFound);
         }
-        self.reset(txn, account.id, hash, origin, now).await
+        self.reset(txn, &account, hash, origin, now).await
     }
 
     async fn reset(
         &self,
         txn: DatabaseTransaction,
-        id: AccountId,
+        account: &Account,
         hash: String,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<()> {
-        let account = accounts::by_id_to_change(&txn, id).await?;
+        let id = account.id;
         accounts::set_password_hash(&txn, id, hash, now).await?;
         void(&txn, id, now).await?;
         let reason = EndReason::PasswordChanged;
-        let (_, revoked) = self.sessions.end_all(&txn, &account, None, reason, now).await?;
+        let (_, revoked) = self.sessions.end_all(&txn, account, None, reason, now).await?;
         audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;
         txn.commit().await?;
         self.sessions.make_known([id], revoked);
@@ -224,7 +228,8 @@ impl Credentials<'_> {
 pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -> Result<String> {
     let (txn, now) = (&act.txn, act.now);
     void(txn, account, now).await?;
-    let token = issue(txn, Purpose::Recovery, Some(account), life, now).await?;
+    let whose = (Some(account), act.by.as_ref().map(|by| by.id));
+    let token = issue(txn, Purpose::Recovery, whose, life, now).await?;
     act.tell(Event::RecoveryStarted, Some(account), "").await?;
     Ok(token)
 }
@@ -242,7 +247,7 @@ pub async fn start_setup(db: &Db, now: Timestamp) -> Result<Option<String>> {
         .filter(entity::Column::Purpose.eq(Purpose::Setup))
         .exec(&txn)
         .await?;
-    let token = issue(&txn, Purpose::Setup, None, SETUP_LIFE, now).await?;
+    let token = issue(&txn, Purpose::Setup, (None, None), SETUP_LIFE, now).await?;
     txn.commit().await?;
     Ok(Some(token))
 }
@@ -250,16 +255,24 @@ pub async fn start_setup(db: &Db, now: Timestamp) -> Result<Option<String>> {
 /// The account that a recovery token is good for.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a token that is wrong, used up or too old.
+/// [`Error::NotFound`] for a token that is wrong, used up or too old, and for
+/// one whose maker could not make it any more: it is switched off or deleted,
+/// or its roles do not cover those of the account.
 pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
     let row = find(db, token, Purpose::Recovery, now).await?.ok_or(Error::NotFound)?;
-    accounts::by_id(db, row.account_id.ok_or(Error::NotFound)?).await
+    let account = accounts::by_id(db, row.account_id.ok_or(Error::NotFound)?).await?;
+    let Some(maker) = row.made_by else { return Ok(account) };
+    let maker = accounts::by_id(db, maker).await?;
+    let could = maker.disabled_at.is_none()
+        && maker.roles.may(Permission::ManageAccounts)
+        && maker.roles.cover(&account.roles);
+    if could { Ok(account) } else { Err(Error::NotFound) }
 }
 
 async fn issue(
     db: &impl ConnectionTrait,
     purpose: Purpose,
-    account: Option<AccountId>,
+    (account, made_by): (Option<AccountId>, Option<AccountId>),
     life: Duration,
     now: Timestamp,
 ) -> Result<String> {
@@ -271,6 +284,7 @@ async fn issue(
         created_at: Set(now),
         expires_at: Set(now + life),
         used_at: Set(None),
+        made_by: Set(made_by),
     };
     entity::Entity::insert(row).exec_without_returning(db).await?;
     Ok(token)
@@ -321,6 +335,25 @@ pub async fn void(db: &impl ConnectionTrait, account: AccountId, now: Timestamp)
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// An older copy of the database was brought back: which of its one-time tokens
+/// were used since, and which of its sessions have ended, nobody knows any more.
+/// All are over. Returns how many sessions ended.
+///
+/// # Errors
+/// The database failed; what is over so far stays so.
+pub async fn end_after_restore(
+    sessions: &Sessions,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<u64> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::UsedAt, Expr::value(now))
+        .filter(entity::Column::UsedAt.is_null())
+        .exec(sessions.db.write())
+        .await?;
+    sessions.end_after_restore(actor, now).await
 }
 
 /// Removes tokens that are too old to be told apart from wrong ones.
