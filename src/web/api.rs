@@ -125,6 +125,10 @@ impl<'r, T: DeserializeOwned + Send> FromData<'r> for Body<T> {
         let parsed = match read {
             Err(status) => Err(ApiError::of_status(status)),
             Ok(_) if !is_json => Err(ApiError::of_status(Status::UnsupportedMediaType)),
+            // To serde a list of the fields' values is as good as their object.
+            Ok(bytes) if !bytes.trim_ascii_start().starts_with(b"{") => {
+                Err(ApiError::of_status(Status::BadRequest))
+            }
             // The parser's own message could quote a password.
             Ok(bytes) => {
                 serde_json::from_slice(&bytes).map_err(|_| ApiError::of_status(Status::BadRequest))
