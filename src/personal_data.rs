@@ -1,17 +1,17 @@
-//! Everything kept about one person, as they may have it (GDPR, article 15).
+//! Everything kept about one person, as they may have it (GDPR, article 15):
+//! in parts, because the log of an account has no end.
 
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
 use crate::accounts::Account;
-use crate::audit;
+use crate::audit::{self, Event};
 use crate::error::Result;
 use crate::sessions;
 
-/// The account, its sessions, and what the audit log tells of it. Of the
-/// password only when it was set.
+/// The account. Of the password only when it was set.
 #[derive(Serialize)]
-pub struct PersonalData {
+pub struct AccountData {
     id: String,
     username: String,
     email: String,
@@ -20,12 +20,26 @@ pub struct PersonalData {
     password_changed_at: String,
     failed_logins: i64,
     last_login_at: Option<String>,
-    sessions: Vec<SessionData>,
-    events: Vec<EventData>,
 }
 
+impl From<&Account> for AccountData {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            username: account.username.clone(),
+            email: account.email.clone(),
+            roles: account.roles.names().map(str::to_owned).collect(),
+            created_at: account.created_at.iso(),
+            password_changed_at: account.password_changed_at.iso(),
+            failed_logins: account.failed_logins,
+            last_login_at: account.last_login.as_ref().map(|login| login.at.iso()),
+        }
+    }
+}
+
+/// A session.
 #[derive(Serialize)]
-struct SessionData {
+pub struct SessionData {
     id: String,
     client: String,
     started_at: String,
@@ -37,21 +51,23 @@ struct SessionData {
     end_reason: Option<String>,
 }
 
+/// What the audit log tells. Where from, only if it was the owner or a failed
+/// log-in: where staff sit is personal data of theirs.
 #[derive(Serialize)]
-struct EventData {
+pub struct EventData {
     at: String,
     event: String,
     session: String,
-    address: String,
-    user_agent: String,
+    address: Option<String>,
+    user_agent: Option<String>,
     detail: String,
 }
 
-/// Everything kept about the owner of `account`; of the log the newest ten thousand events.
+/// The sessions of an account, live ones and those that ended lately.
 ///
 /// # Errors
 /// The database failed.
-pub async fn of(db: &impl ConnectionTrait, account: &Account) -> Result<PersonalData> {
+pub async fn sessions(db: &impl ConnectionTrait, account: &Account) -> Result<Vec<SessionData>> {
     let sessions = sessions::all_of(db, account.id).await?.into_iter().map(|session| SessionData {
         id: audit::session_reference(session.sid.0),
         client: sea_orm::ActiveEnum::to_value(&session.client),
@@ -63,25 +79,33 @@ pub async fn of(db: &impl ConnectionTrait, account: &Account) -> Result<Personal
         ended_at: session.ended.map(|(at, _)| at.iso()),
         end_reason: session.ended.map(|(_, reason)| reason.name()),
     });
-    let sessions = sessions.collect();
-    let events = audit::about(db, account.id.0, 10_000).await?.into_iter().map(|row| EventData {
-        at: row.at.iso(),
-        event: row.event,
-        session: row.session,
-        address: row.address,
-        user_agent: row.user_agent,
-        detail: row.detail,
-    });
-    Ok(PersonalData {
-        id: account.id.to_string(),
-        username: account.username.clone(),
-        email: account.email.clone(),
-        roles: account.roles.names().map(str::to_owned).collect(),
-        created_at: account.created_at.iso(),
-        password_changed_at: account.password_changed_at.iso(),
-        failed_logins: account.failed_logins,
-        last_login_at: account.last_login.as_ref().map(|login| login.at.iso()),
-        sessions,
-        events: events.collect(),
-    })
+    Ok(sessions.collect())
+}
+
+/// Up to `limit` events about an account from before the event `before`, newest
+/// first, and the number of the last one.
+///
+/// # Errors
+/// The database failed.
+pub async fn events(
+    db: &impl ConnectionTrait,
+    account: &Account,
+    before: i64,
+    limit: u64,
+) -> Result<(Vec<EventData>, Option<i64>)> {
+    let rows = audit::about(db, account.id.0, before, limit).await?;
+    let last = rows.last().map(|row| row.id);
+    let event = |row: audit::Row| {
+        let failed = row.actor.is_none() && row.event == Event::LoginFailed.name();
+        let seen = failed || row.actor == Some(account.id.0);
+        EventData {
+            at: row.at.iso(),
+            event: row.event,
+            session: row.session,
+            address: seen.then_some(row.address),
+            user_agent: seen.then_some(row.user_agent),
+            detail: row.detail,
+        }
+    };
+    Ok((rows.into_iter().map(event).collect(), last))
 }

@@ -85,12 +85,19 @@ async fn first_since(db: &impl ConnectionTrait, moment: Timestamp) -> Result<i64
     Ok(first.unwrap_or(i64::MAX))
 }
 
-/// The newest events about an account, newest first.
+/// Events about an account, newest first, from before the event `before`.
 ///
 /// # Errors
 /// The database failed.
-pub async fn about(db: &impl ConnectionTrait, account: Uuid, limit: u64) -> Result<Vec<Row>> {
-    let about = entity::Entity::find().filter(entity::Column::Target.eq(account));
+pub async fn about(
+    db: &impl ConnectionTrait,
+    account: Uuid,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    let about = entity::Entity::find()
+        .filter(entity::Column::Target.eq(account))
+        .filter(entity::Column::Id.lt(before));
     Ok(about.order_by_desc(entity::Column::Id).limit(limit).all(db).await?)
 }
 

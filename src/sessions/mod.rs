@@ -15,6 +15,7 @@ pub mod refresh_token;
 mod refreshing;
 pub mod revocation;
 mod sightings;
+mod surplus;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -366,7 +367,7 @@ impl Sessions {
     /// # Errors
     /// The database failed.
     pub async fn tidy(&self, now: Timestamp) -> Result<bool> {
-        if self.remove_some(now).await? {
+        if self.remove_some(now).await? || self.remove_surplus(now).await? {
             return Ok(true);
         }
         self.index.forget_expired(Instant::now());

@@ -1,8 +1,7 @@
-//! `/account`: who I am here, the confirmation of a password, changing it,
-//! everything kept about me, and the way out for good.
+//! `/account`: who I am here, the confirmation of a password, changing it, and
+//! the way out for good.
 
-use rocket::http::{ContentType, Header};
-use rocket::{Responder, Route, State, get, post, routes};
+use rocket::{Route, State, get, post, routes};
 use rocket_dyn_templates::{Template, context};
 
 use super::Service;
@@ -19,8 +18,6 @@ use crate::Doorward;
 use crate::accounts::Account;
 use crate::accounts::password::Password;
 use crate::administration;
-use crate::error::Error;
-use crate::personal_data;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -31,8 +28,7 @@ pub fn routes() -> Vec<Route> {
         password_page,
         change_password,
         deletion_page,
-        delete,
-        data
+        delete
     ]
 }
 
@@ -198,24 +194,4 @@ async fn delete(
     })
     .await?;
     Ok(Seen::at("/login").saying(Message::AccountDeleted).signed_out())
-}
-
-/// A file for the person to keep.
-#[derive(Responder)]
-struct Download {
-    body: String,
-    kind: ContentType,
-    disposition: Header<'static>,
-}
-
-#[get("/account/data.json")]
-async fn data(who: LiveSession, doorward: &Service) -> Result<Download, Failure> {
-    let everything = personal_data::of(doorward.db.read(), &who.account).await?;
-    let body = serde_json::to_string_pretty(&everything)
-        .map_err(|why| Error::broken(format!("The data cannot be written: {why}.")))?;
-    Ok(Download {
-        body,
-        kind: ContentType::JSON,
-        disposition: Header::new("Content-Disposition", "attachment; filename=\"doorward.json\""),
-    })
 }

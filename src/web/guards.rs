@@ -249,6 +249,10 @@ staff_guard! {
     AuditReader, Permission::ReadAudit, now
 }
 staff_guard! {
+    /// Somebody who may take data out, and gave the password lately. Else: 403, or first to `/confirm`.
+    Exporter, Permission::ReadAudit, recently
+}
+staff_guard! {
     /// An administrator. Else: 401, or 403 for anybody else.
     Admin, Permission::Administer, now
 }

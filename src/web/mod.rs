@@ -25,6 +25,7 @@ mod login;
 pub mod metrics;
 mod my_sessions;
 mod overview;
+mod own_data;
 mod recovery;
 mod registration;
 mod setup;
@@ -59,6 +60,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", setup::routes())
         .mount("/", recovery::routes())
         .mount("/", account::routes())
+        .mount("/", own_data::routes())
         .mount("/", my_sessions::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())

@@ -68,7 +68,8 @@ async fn a_token_used_again_after_its_successor_ends_that_session_only() {
     assert!(!world.admits(&second, now).await, "on the very next request");
     assert!(matches!(world.refresh(&elsewhere.refresh_token, now).await, Refreshed::Issued(_)));
     assert!(matches!(world.refresh(&bob.refresh_token, now).await, Refreshed::Issued(_)));
-    let told = audit::about(world.sessions.db.read(), account.id.0, 1).await.unwrap().remove(0);
+    let told =
+        audit::about(world.sessions.db.read(), account.id.0, i64::MAX, 1).await.unwrap().remove(0);
     assert_eq!(told.event, "refresh.reuse");
     assert!(told.address == "refresh" && told.detail.contains("login"), "both addresses: {told:?}");
 }
@@ -97,7 +98,10 @@ async fn a_token_newer_than_the_database_ends_politely() {
     std::fs::rename(&older, world.database_file()).unwrap();
     let restored = world.restarted().await;
     assert_eq!(restored.over(&second.refresh_token, NOON + LATER).await, EndReason::Restored);
-    let told = audit::about(restored.sessions.db.read(), account.id.0, 1).await.unwrap().remove(0);
+    let told = audit::about(restored.sessions.db.read(), account.id.0, i64::MAX, 1)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(told.event, "refresh.restored", "no alarm");
 }
 

@@ -90,6 +90,7 @@ async fn with_roles(app: &App, id: AccountId, roles: &[&str]) {
 async fn a_link_made_for_a_member_does_not_lead_into_what_the_member_became() {
     let app = App::start().await;
     let helper = app.staff("helper", "support").await;
+    app.account("keeper", &["admin"]).await;
     for role in ["admin", "support", "auditor"] {
         let ada = app.account(&format!("ada-{role}"), &["editors"]).await.id;
         let link = link_by(&helper, &ada.to_string()).await;
@@ -114,8 +115,9 @@ async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
     let (sessions, cli) = (&app.doorward.sessions, Origin::command_line());
     let by = Actor::operator(&cli);
     for how in ["demoted", "switched off", "deleted"] {
-        let helper = app.staff(&format!("helper-{}", &how[..2]), "support").await;
-        let id = app.id_of(&format!("helper-{}", &how[..2])).await;
+        let name = format!("helper-{}", &how[..3]);
+        let helper = app.staff(&name, "support").await;
+        let id = app.id_of(&name).await;
         let id = AccountId(id.parse().unwrap());
         let link = link_by(&helper, &ada.to_string()).await;
         assert_eq!(app.browser().get(&link).await.status, Status::Ok, "{how}");

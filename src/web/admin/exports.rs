@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::web::Service;
 use crate::web::clock::Now;
 use crate::web::failure::Failure;
-use crate::web::guards::{AuditReader, Caller, LiveSession};
+use crate::web::guards::{Caller, Exporter, LiveSession};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![audit_csv, audit_jsonl, accounts_csv, accounts_jsonl]
@@ -54,11 +54,25 @@ impl<S> File<S> {
     }
 }
 
-/// A cell that a spreadsheet would take for a formula begins with an apostrophe
-/// (OWASP, CSV injection; ASVS V1.2.10).
+/// What a spreadsheet would take for a formula gets an apostrophe before it
+/// (OWASP, CSV injection; ASVS V1.2.10): at the beginning of the cell and behind
+/// whatever separates cells where commas do not.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-    if formula { format!("'{text}") } else { text.to_owned() }
+    let mut safe = String::with_capacity(text.len());
+    let mut begins = true;
+    for (place, c) in text.char_indices() {
+        if begins && is_formula(&text[place..]) {
+            safe.push('\'');
+        }
+        safe.push(c);
+        begins = matches!(c, ';' | ',' | '\t' | '\n' | '\r');
+    }
+    safe
+}
+
+/// Spreadsheets look past blanks and quotes.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
 }
 
 fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
@@ -246,7 +260,7 @@ fn broken_off(format: Format) -> String {
 }
 
 async fn export_events(
-    who: AuditReader,
+    who: Exporter,
     asked: Asked<'_>,
     format: Format,
     (doorward, caller, now): (&Service, Caller, Now),
@@ -259,7 +273,7 @@ async fn export_events(
 
 #[get("/audit.csv?<asked..>")]
 async fn audit_csv(
-    who: AuditReader,
+    who: Exporter,
     asked: Asked<'_>,
     doorward: &Service,
     caller: Caller,
@@ -270,7 +284,7 @@ async fn audit_csv(
 
 #[get("/audit.jsonl?<asked..>")]
 async fn audit_jsonl(
-    who: AuditReader,
+    who: Exporter,
     asked: Asked<'_>,
     doorward: &Service,
     caller: Caller,
@@ -289,7 +303,7 @@ struct Which<'r> {
 }
 
 async fn export_accounts(
-    who: AuditReader,
+    who: Exporter,
     which: Which<'_>,
     format: Format,
     (doorward, caller, now): (&Service, Caller, Now),
@@ -302,7 +316,7 @@ async fn export_accounts(
 
 #[get("/accounts.csv?<which..>")]
 async fn accounts_csv(
-    who: AuditReader,
+    who: Exporter,
     which: Which<'_>,
     doorward: &Service,
     caller: Caller,
@@ -313,7 +327,7 @@ async fn accounts_csv(
 
 #[get("/accounts.jsonl?<which..>")]
 async fn accounts_jsonl(
-    who: AuditReader,
+    who: Exporter,
     which: Which<'_>,
     doorward: &Service,
     caller: Caller,
