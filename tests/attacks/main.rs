@@ -1,0 +1,13 @@
+//! Attacks, one file for each promise of SECURITY.md and docs/protocols.md:
+//! every test is an attempt to break a sentence there, and holds that it fails.
+
+#[path = "../web/app.rs"]
+#[expect(dead_code, reason = "the tests of the pages use more of it")]
+mod app;
+#[path = "../shared/databases.rs"]
+#[expect(dead_code, reason = "the tests of the domain use more of it")]
+mod databases;
+
+mod copied_cookies;
+mod overlapping;
+mod refresh;
