@@ -17,6 +17,7 @@ mod m20261124_000006_keys_in_use;
 mod m20261124_000007_order_of_commits;
 mod m20261124_000008_undoable_actions;
 mod m20261124_000009_known_browsers;
+mod m20261124_000010_rotation;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_order_of_commits::Migration),
             Box::new(m20261124_000008_undoable_actions::Migration),
             Box::new(m20261124_000009_known_browsers::Migration),
+            Box::new(m20261124_000010_rotation::Migration),
         ]
     }
 }

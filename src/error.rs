@@ -58,6 +58,9 @@ pub enum Refusal {
     /// Told only after the right password.
     #[error("This account is switched off. Please ask the people who run this service.")]
     AccountDisabled,
+    /// Password, roles or state of the account changed while the request was under way.
+    #[error("Your account was changed a moment ago. Please try again.")]
+    AccountChanged,
     /// Nobody else could administer the service afterwards.
     #[error("This is the last administrator. Make somebody else an administrator first.")]
     LastAdmin,

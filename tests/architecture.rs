@@ -144,7 +144,8 @@ fn every_field_of_a_form_stands_in_the_documentation() {
 
 #[test]
 fn documents_name_tests_that_exist() {
-    let floors = ["domain", "web", "server", "browser"].map(|floor| Path::new("tests").join(floor));
+    let floors = ["attacks", "domain", "web", "server", "browser"]
+        .map(|floor| Path::new("tests").join(floor));
     let mut files: Vec<PathBuf> = floors.iter().flat_map(|floor| rust_files(floor)).collect();
     files.push("tests/architecture.rs".into());
     let mut sources: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();

@@ -253,7 +253,7 @@ impl<'a> Filler<'a> {
         let mut rows = Rows::into(
             self.db,
             "sessions",
-            "sid, account_id, client, created_at, auth_time, remember, idle_millis, idle_at, absolute_at, gen, rotated_at, confirmed_gen, kid, salt, user_agent, address, last_seen_at, previous_login_address, previous_login_user_agent, failures_before, ended_at, end_reason",
+            "sid, account_id, client, created_at, auth_time, remember, idle_millis, idle_at, absolute_at, gen, mark, shown_mark, shown_at, parent_mark, kid, salt, user_agent, address, last_seen_at, previous_login_address, previous_login_user_agent, failures_before, ended_at, end_reason",
         );
         self.begin().await;
         for number in 0..count {
@@ -272,7 +272,7 @@ impl<'a> Filler<'a> {
             let (sid, whose, salt) = (self.literal(sid), self.literal(whose), self.bytes(&salt));
             let (address, browser) = (self.address(), self.browser());
             rows.add(format_args!(
-                "{sid}, {whose}, '{}', {started}, {started}, {}, {DAY}, {idle_at}, {over_at}, 3, {started}, 3, 'filled', {salt}, '{browser}', '{address}', {started}, '', '', 0, {ended}",
+                "{sid}, {whose}, '{}', {started}, {started}, {}, {DAY}, {idle_at}, {over_at}, 3, {started}, {started}, {started}, {started}, 'filled', {salt}, '{browser}', '{address}', {started}, '', '', 0, {ended}",
                 if number % 20 == 0 { "api" } else { "web" },
                 number % 3 == 0,
             ))

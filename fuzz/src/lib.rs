@@ -52,6 +52,7 @@ static SIGNING: LazyLock<Signing> = LazyLock::new(|| {
         sid: SessionId(Uuid::from_u128(2)),
         jti: Uuid::from_u128(3),
         generation: 1,
+        mark: NOON,
         epoch: 0,
         roles: Roles::default(),
         auth_time: NOON,

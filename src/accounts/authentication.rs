@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::changing::store_hash;
+use super::changing::replace_hash;
 use super::hasher::{Hasher, Match, Waiter};
 use super::looking::{by_name, roles_of};
 use super::names::LoginName;
@@ -60,12 +60,17 @@ impl Passwords<'_> {
         let matches = hasher.matches(password, hash, waiter.clone()).await?;
         let id = found.as_ref().map(|row| row.id);
         match (matches, found) {
-            (Match::Yes | Match::YesAnew, Some(row)) if row.disabled_at.is_none() => {
+            (Match::Yes | Match::YesAnew, Some(mut row)) if row.disabled_at.is_none() => {
                 attempt.forgive().await?;
                 if matches == Match::YesAnew {
                     // Nobody is kept out because the queue is full: the next time, then.
                     match hasher.hash(password, waiter).await {
-                        Ok(hash) => store_hash(db.write(), row.id, hash).await?,
+                        Ok(hash) => {
+                            let verified = &row.password_hash;
+                            if replace_hash(db.write(), row.id, verified, &hash).await? {
+                                row.password_hash = hash;
+                            }
+                        }
                         Err(Error::Busy) => {}
                         Err(error) => return Err(error),
                     }

@@ -3,12 +3,14 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::roles::Roles;
+use super::looking::roles_of;
+use super::roles::{Permission, Roles};
 use super::{AccountId, entity, own_roles};
 use crate::error::{Error, Refusal, Result};
 use crate::timestamp::Timestamp;
 
-/// Replaces all roles of an account. One that nobody made yet is made.
+/// Replaces all roles of an account. One that nobody made yet is made. Rights of
+/// staff that are new to it open only once the password is given again.
 ///
 /// # Errors
 /// [`Refusal::TooManyRoles`] when they would not fit into an access token.
@@ -20,6 +22,14 @@ pub async fn write_roles(
 ) -> Result<()> {
     if !roles.fit_a_token() {
         return Err(Refusal::TooManyRoles.into());
+    }
+    let before = roles_of(db, id).await?;
+    if Permission::ALL.iter().any(|right| roles.may(*right) && !before.may(*right)) {
+        entity::Entity::update_many()
+            .col_expr(entity::Column::RaisedAt, Expr::value(now))
+            .filter(entity::Column::Id.eq(id))
+            .exec(db)
+            .await?;
     }
     entity::role::Entity::delete_many()
         .filter(entity::role::Column::AccountId.eq(id))
@@ -51,8 +61,8 @@ pub async fn set_password_hash(
     hash: String,
     now: Timestamp,
 ) -> Result<()> {
-    store_hash(db, id, hash).await?;
     entity::Entity::update_many()
+        .col_expr(entity::Column::PasswordHash, Expr::value(hash))
         .col_expr(entity::Column::PasswordChangedAt, Expr::value(now))
         .col_expr(entity::Column::FailedLogins, Expr::value(0))
         .col_expr(entity::Column::BrowsersSince, Expr::value(now))
@@ -79,17 +89,21 @@ pub async fn forget_browsers(
     Ok(())
 }
 
-pub(super) async fn store_hash(
+/// Hashes the same password anew, at a higher cost. Says whether the hash that
+/// was verified still stood; else nothing is written.
+pub(super) async fn replace_hash(
     db: &impl ConnectionTrait,
     id: AccountId,
-    hash: String,
-) -> Result<()> {
-    entity::Entity::update_many()
+    verified: &str,
+    hash: &str,
+) -> Result<bool> {
+    let replaced = entity::Entity::update_many()
         .col_expr(entity::Column::PasswordHash, Expr::value(hash))
         .filter(entity::Column::Id.eq(id))
+        .filter(entity::Column::PasswordHash.eq(verified))
         .exec(db)
         .await?;
-    Ok(())
+    Ok(replaced.rows_affected == 1)
 }
 
 /// Moves the account's epoch on, and past `above`, so that every access token

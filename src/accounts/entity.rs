@@ -27,6 +27,7 @@ pub struct Model {
     pub last_login_user_agent: String,
     pub failed_logins: i64,
     pub browsers_since: Timestamp,
+    pub raised_at: Option<Timestamp>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

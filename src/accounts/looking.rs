@@ -58,6 +58,33 @@ pub async fn hold(
     Ok(held)
 }
 
+/// An account whose password was found right, held until the transaction ends.
+///
+/// # Errors
+/// [`Refusal::AccountChanged`] when it has another password since, was disabled
+/// or deleted.
+pub async fn hold_unchanged(db: &impl ConnectionTrait, verified: &Account) -> Result<Account> {
+    let held = match by_id_to_change(db, verified.id).await {
+        Err(Error::NotFound) => return Err(Refusal::AccountChanged.into()),
+        held => held?,
+    };
+    if held.password_hash == verified.password_hash && held.disabled_at.is_none() {
+        Ok(held)
+    } else {
+        Err(Refusal::AccountChanged.into())
+    }
+}
+
+/// The same for a sign-in, which also ends when its epoch does: with a role
+/// change, and with the end of all sessions.
+///
+/// # Errors
+/// [`Refusal::AccountChanged`].
+pub async fn hold_for_sign_in(db: &impl ConnectionTrait, verified: &Account) -> Result<Account> {
+    let held = hold_unchanged(db, verified).await?;
+    if held.epoch == verified.epoch { Ok(held) } else { Err(Refusal::AccountChanged.into()) }
+}
+
 /// The account of that user name or e-mail address.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ pub use self::changing::{
 };
 pub use self::looking::{
     all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold,
-    hold_admins, most_failures, names_of,
+    hold_admins, hold_for_sign_in, hold_unchanged, most_failures, names_of,
 };
 
 use self::hasher::{Hasher, Waiter};
@@ -74,6 +74,8 @@ pub struct Account {
     pub failed_logins: i64,
     /// What it may do beyond a member's rights.
     pub roles: Roles,
+    /// When it was last given a right of staff that it did not have.
+    pub raised_at: Option<Timestamp>,
     password_hash: String,
 }
 
@@ -104,6 +106,7 @@ impl Account {
             last_login: row.last_login_at.map(|at| Login { at, origin }),
             failed_logins: row.failed_logins,
             roles,
+            raised_at: row.raised_at,
             password_hash: row.password_hash,
         }
     }
@@ -210,6 +213,7 @@ pub async fn insert(
         last_login_user_agent: Set(String::new()),
         failed_logins: Set(0),
         browsers_since: Set(now),
+        raised_at: Set(None),
     };
     let row = row.insert(db).await.map_err(|error| {
         if db::is_taken(&error, "username_canonical") {

@@ -1,7 +1,8 @@
-//! Changing what somebody logs in with: password change, recovery links, and
-//! the link that makes the first administrator.
+//! What somebody signs in with: signing in, password change, recovery links,
+//! and the link that makes the first administrator.
 
 mod entity;
+mod sign_in;
 
 use sea_orm::entity::prelude::StringLen;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -19,8 +20,12 @@ use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::secrets;
-use crate::sessions::{Act, Actor, EndReason, Issued, SessionId, Sessions};
+use crate::sessions::{
+    Act, Actor, EndReason, Issued, Predecessor, Renewal, Renewed, SessionId, Sessions,
+};
 use crate::timestamp::Timestamp;
+
+pub use self::sign_in::{SignIn, Wanted};
 
 /// What a one-time token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -57,10 +62,13 @@ impl Credentials<'_> {
         self.passwords.hasher.hash(password, waiter).await
     }
 
-    /// The owner gives the password again: the session counts as just logged in.
+    /// The owner gives the password again: the session counts as just signed
+    /// in, and goes on under a new name.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], counted like a failed log-in; [`Error::Busy`].
+    /// [`Refusal::WrongPassword`], counted like a failed sign-in;
+    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
+    /// or the session is not any more what it was; [`Error::Busy`].
     pub async fn confirm(
         &self,
         account: &Account,
@@ -71,19 +79,49 @@ impl Credentials<'_> {
     ) -> Result<Issued> {
         self.passwords.confirm((account, sid.0), password, origin, now).await?;
         let txn = self.db().begin().await?;
-        let (renewed, revoked) = self.sessions.renew(&txn, sid, now).await?;
+        let account = accounts::hold_unchanged(&txn, account).await?;
+        let why = Renewal::PasswordGiven;
+        let (renewed, revoked) = match self.sessions.renew(&txn, account.id, sid, why, now).await {
+            // The same form, sent twice at once: the other one was faster.
+            Err(Error::Denied(_)) => {
+                let before = self.sessions.predecessor(&txn, account.id, sid, now).await?;
+                return self.sessions.tokens_again(&before, now).await;
+            }
+            renewed => renewed?,
+        };
         let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
-        audit::record(&txn, told, now).await?;
+        audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
         txn.commit().await?;
         self.sessions.make_known([account.id], revoked);
         self.sessions.tokens_of(renewed, now).await
     }
 
-    /// The owner changes the password. All other sessions end; this one gets
-    /// new tokens (ASVS V7.4.3).
+    /// The form of [`Credentials::confirm`] or [`Credentials::change_password`]
+    /// was sent twice, and the first answer may be lost: the successor's tokens
+    /// for whoever gives the password that the account has now.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], [`Refusal::SamePassword`], [`Refusal::UnfitPassword`]; [`Error::Busy`].
+    /// [`Refusal::WrongPassword`]; [`Denied::NotSignedIn`] when the tokens have
+    /// arrived; [`Error::Busy`].
+    pub async fn confirm_again(
+        &self,
+        before: &Predecessor,
+        password: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Issued> {
+        let account = accounts::by_id(self.db().read(), before.account).await?;
+        self.passwords.confirm((&account, before.sid.0), password, origin, now).await?;
+        self.sessions.tokens_again(before, now).await
+    }
+
+    /// The owner changes the password. All other sessions end; this one goes
+    /// on under a new name (ASVS V7.2.4, V7.4.3).
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`], [`Refusal::SamePassword`], [`Refusal::UnfitPassword`];
+    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
+    /// or the session is not any more what it was; [`Error::Busy`].
     pub async fn change_password(
         &self,
         account: &Account,
@@ -98,16 +136,26 @@ impl Credentials<'_> {
         }
         let hash = self.new_hash(account, new).await?;
         let txn = self.db().begin().await?;
-        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        let account = match accounts::hold_unchanged(&txn, account).await {
+            Err(changed @ Error::Refused(_)) => {
+                // Unless the same form, sent twice at once, has changed it.
+                let before = self.sessions.predecessor(&txn, account.id, sid, now).await;
+                drop(txn);
+                let before = before.map_err(|_| changed)?;
+                return self.confirm_again(&before, new, origin, now).await;
+            }
+            held => held?,
+        };
         accounts::set_password_hash(&txn, account.id, hash, now).await?;
         void(&txn, account.id, now).await?;
         let (_, ended) = self
             .sessions
             .end_all(&txn, &account, Some(sid), EndReason::PasswordChanged, now)
             .await?;
-        let (renewed, replaced) = self.sessions.renew(&txn, sid, now).await?;
+        let why = Renewal::PasswordGiven;
+        let (renewed, replaced) = self.sessions.renew(&txn, account.id, sid, why, now).await?;
         let told = Entry::by_owner(Event::PasswordChanged, account.id.0, origin).in_session(sid.0);
-        audit::record(&txn, told, now).await?;
+        audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
         txn.commit().await?;
         self.sessions.make_known([account.id], ended.and(replaced));
         self.sessions.tokens_of(renewed, now).await
@@ -219,6 +267,10 @@ impl Credentials<'_> {
         txn.commit().await?;
         Ok(account)
     }
+}
+
+fn goes_on(renewed: &Renewed) -> String {
+    format!("goes on as session {}", audit::session_reference(renewed.sid().0))
 }
 
 /// A fresh recovery token for `account`, within the act that makes it. Older ones are void.

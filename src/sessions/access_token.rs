@@ -40,6 +40,8 @@ pub struct Claims {
     pub jti: Uuid,
     /// The session's refresh generation that it was issued with.
     pub generation: i64,
+    /// The mark of that generation's hand-out (see [`super::rotation`]).
+    pub mark: Timestamp,
     /// The account's epoch that it was issued in.
     pub epoch: i64,
     /// The roles then.
@@ -62,6 +64,7 @@ struct Payload {
     sid: String,
     jti: String,
     r#gen: i64,
+    mark: i64,
     ep: i64,
     roles: Vec<String>,
     auth_time: i64,
@@ -151,6 +154,7 @@ impl Issuer {
             sid: secrets::encode_id(claims.sid.0),
             jti: secrets::encode_id(claims.jti),
             r#gen: claims.generation,
+            mark: claims.mark.0,
             ep: claims.epoch,
             roles: claims.roles.names().map(str::to_owned).collect(),
             auth_time: claims.auth_time.seconds(),
@@ -225,6 +229,7 @@ impl Issuer {
             sid: SessionId(id(&payload.sid)?),
             jti: id(&payload.jti)?,
             generation: payload.r#gen,
+            mark: Timestamp(payload.mark),
             epoch: payload.ep,
             roles: Roles::stored(payload.roles),
             auth_time: Timestamp::from_seconds(payload.auth_time),
@@ -244,6 +249,7 @@ impl Issuer {
             sid: SessionId(Uuid::nil()),
             jti: Uuid::nil(),
             generation: 0,
+            mark: now,
             epoch: 0,
             roles: Roles::default(),
             auth_time: now,

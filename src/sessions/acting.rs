@@ -195,6 +195,11 @@ impl Sessions {
         if demanded.is_some_and(|permission| !account.roles.may(permission)) {
             return Err(Denied::NotPermitted.into());
         }
+        // What came with a right that was given since waits for the password.
+        let raised = account.raised_at.filter(|_| demanded.is_some());
+        if raised.is_some_and(|at| session.auth_time < at) {
+            return Err(Denied::NotRecent.into());
+        }
         if now.since(session.auth_time) >= self.policy.recent_login {
             return Err(Denied::NotRecent.into());
         }

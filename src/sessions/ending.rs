@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use time::Duration;
 
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
-use super::{Actor, EndReason, SessionId, Sessions, Txn, entity};
+use super::{Actor, EndReason, Issued, Renewal, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
@@ -76,24 +76,27 @@ impl Sessions {
         Ok(())
     }
 
-    /// The owner ends all sessions but this one. Returns how many.
+    /// The owner ends all sessions but this one, which is renewed: a copy of
+    /// its cookies is one of the others.
     ///
     /// # Errors
-    /// The database failed; then none has ended.
+    /// [`Error::Denied`]; then none has ended.
     pub async fn end_others(
         &self,
         keep: SessionId,
         actor: Actor<'_>,
         now: Timestamp,
-    ) -> Result<u64> {
+    ) -> Result<Issued> {
         let (act, account) = self.begin_own(actor, now).await?;
         let why = EndReason::EndedElsewhere;
         let (ended, revoked) = self.end_all(&act.txn, &account, Some(keep), why, now).await?;
         let words = format!("all others: {ended}");
         act.tell_of_session(Event::SessionEnded, account.id, keep, words).await?;
+        let why = Renewal::OthersEnded;
+        let (renewed, replaced) = self.renew(&act.txn, account.id, keep, why, now).await?;
         act.commit().await?;
-        self.make_known([account.id], revoked);
-        Ok(ended)
+        self.make_known([account.id], revoked.and(replaced));
+        self.tokens_of(renewed, now).await
     }
 
     /// Ends all sessions of an account within the caller's transaction, but

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::rotation::{Rotation, Shown};
 use super::{Client, EndReason, SessionId};
 use crate::accounts::AccountId;
 use crate::timestamp::Timestamp;
@@ -22,8 +23,11 @@ pub struct Model {
     pub absolute_at: Timestamp,
     #[sea_orm(column_name = "gen")]
     pub generation: i64,
-    pub rotated_at: Timestamp,
-    pub confirmed_gen: i64,
+    pub mark: Timestamp,
+    pub shown_mark: Option<Timestamp>,
+    pub shown_at: Option<Timestamp>,
+    pub parent_mark: Timestamp,
+    pub again_at: Option<Timestamp>,
     pub kid: String,
     pub salt: Vec<u8>,
     pub user_agent: String,
@@ -35,6 +39,22 @@ pub struct Model {
     pub failures_before: i64,
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
+    /// The session that a renewal went on as.
+    pub continued_by: Option<SessionId>,
+}
+
+impl Model {
+    /// What it says about its line of tokens.
+    pub fn rotation(&self) -> Rotation {
+        let shown = self.shown_mark.zip(self.shown_at).map(|(mark, at)| Shown { mark, at });
+        Rotation {
+            generation: self.generation,
+            mark: self.mark,
+            shown,
+            parent_mark: self.parent_mark,
+            again_at: self.again_at,
+        }
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}

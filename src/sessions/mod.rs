@@ -1,6 +1,7 @@
-//! Sessions: being signed in on one browser, from log-in to end. Here are the
-//! words everyone uses and the start of a session; `refreshing` carries it on,
-//! `ending` ends it, `revocation` makes the end known at once.
+//! Sessions: being signed in on one browser, from sign-in to end. Here are the
+//! words everyone uses; `start`, `verify`, `refresh`, `renew` and `ending` are
+//! its life in this order, `rotation` is the protocol of its tokens, and
+//! `revocation` makes its end known at once.
 
 pub mod access_token;
 mod acting;
@@ -11,32 +12,34 @@ mod epochs;
 pub mod everyone;
 mod listing;
 mod receipts;
+mod refresh;
 pub mod refresh_token;
-mod refreshing;
+mod renew;
 pub mod revocation;
+pub mod rotation;
 mod sightings;
+mod start;
 mod surplus;
+mod verify;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use sea_orm::entity::prelude::StringLen;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DeriveActiveEnum, DeriveValueType,
-    EnumIter,
-};
+use sea_orm::{DatabaseTransaction, DeriveActiveEnum, DeriveValueType, EnumIter};
 use time::Duration;
 use uuid::Uuid;
 
 use self::access_token::{Claims, Issuer};
 use self::refresh_token::RefreshToken;
 use self::revocation::{Index, Revoked};
+use self::rotation::Moment;
 use self::sightings::Sightings;
 use crate::accounts::roles::Roles;
-use crate::accounts::{self, Account, AccountId, Login};
-use crate::audit::{self, Entry, Event, Origin};
-use crate::db::{Again, Db};
+use crate::accounts::{Account, AccountId};
+use crate::audit::Origin;
+use crate::db::Db;
 use crate::error::Result;
 use crate::keys::{Keys, Purpose};
 use crate::secrets;
@@ -46,7 +49,9 @@ use crate::timestamp::Timestamp;
 pub use self::acting::{Act, Actor};
 pub use self::by_staff::Named;
 pub use self::listing::{Session, all_of, by_id, count_live, last_seen, live_of};
-pub use self::refreshing::{Refreshed, Renewed};
+pub use self::refresh::{Predecessor, Refreshed};
+pub use self::renew::{Renewal, Renewed};
+pub use self::verify::Access;
 
 /// Names a session: 128 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
@@ -110,6 +115,9 @@ pub enum EndReason {
     KeyRevoked,
     /// An older copy of the database was brought back.
     Restored,
+    /// The person gave the password again, changed it, or signed out everywhere
+    /// else: it goes on under a new name.
+    Renewed,
 }
 
 impl EndReason {
@@ -229,88 +237,10 @@ impl Sessions {
         self.time_is_certain.store(certain, Ordering::Release);
     }
 
-    /// Whether "how long ago" may be held against a token. If not, the clock
-    /// was set or is wrong, and moments may lie around a step of it: then
-    /// nothing counts as the use of a copy because of its time, and a distant
-    /// mark that is shown takes the place of the one before.
-    pub fn time_is_certain(&self) -> bool {
-        self.time_is_certain.load(Ordering::Acquire)
-    }
-
-    /// Starts a session. One that `replaces` names is ended: a log-in never
-    /// carries on what was there before (ASVS V7.2.4).
-    ///
-    /// # Errors
-    /// The database failed; then nobody is signed in.
-    pub async fn start(
-        &self,
-        account: &Account,
-        client: Client,
-        remember: bool,
-        replaces: Option<SessionId>,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Issued> {
-        let ring = self.keys.ring();
-        let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
-        let sid = SessionId(secrets::random_id());
-        let previous = account.last_login.clone();
-        let row = entity::ActiveModel {
-            sid: Set(sid),
-            account_id: Set(account.id),
-            client: Set(client),
-            created_at: Set(now),
-            auth_time: Set(now),
-            remember: Set(remember),
-            idle_millis: Set(idle.whole_milliseconds() as i64),
-            idle_at: Set(now + idle),
-            absolute_at: Set(now + absolute),
-            generation: Set(0),
-            rotated_at: Set(now),
-            confirmed_gen: Set(-1),
-            kid: Set(ring.signing(Purpose::Refresh).kid.clone()),
-            salt: Set(secrets::random::<16>().to_vec()),
-            user_agent: Set(origin.user_agent.clone()),
-            address: Set(origin.address.clone()),
-            last_seen_at: Set(now),
-            previous_login_at: Set(previous.as_ref().map(|login| login.at)),
-            previous_login_address: Set(text(&previous, |origin| &origin.address)),
-            previous_login_user_agent: Set(text(&previous, |origin| &origin.user_agent)),
-            failures_before: Set(account.failed_logins),
-            ended_at: Set(None),
-            end_reason: Set(None),
-        };
-        let mut again = Again::default();
-        let (row, revoked) = loop {
-            match self.insert(row.clone(), account, replaces, origin, now).await {
-                Err(error) if again.after(&error).await => {}
-                done => break done?,
-            }
-        };
-        self.make_known([account.id], revoked);
-        self.issue(&row, account, now)
-    }
-
-    async fn insert(
-        &self,
-        row: entity::ActiveModel,
-        account: &Account,
-        replaces: Option<SessionId>,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<(entity::Model, Revoked)> {
-        let txn = self.db.begin().await?;
-        // The account before its sessions, as everywhere: then nobody waits in a circle.
-        accounts::note_login(&txn, account.id, origin, now).await?;
-        let mut revoked = self.evict(&txn, account.id, now).await?;
-        if let Some(old) = replaces {
-            revoked = revoked.and(self.end(&txn, old, EndReason::Replaced, now).await?.1);
-        }
-        let row = row.insert(&txn).await?;
-        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);
-        audit::record(&txn, told, now).await?;
-        txn.commit().await?;
-        Ok((row, revoked))
+    /// The time of a judgement. While the clock was set or is wrong, moments may
+    /// lie around a step of it.
+    fn moment(&self, now: Timestamp) -> Moment {
+        Moment { now, certain: self.time_is_certain.load(Ordering::Acquire) }
     }
 
     /// Makes what was committed about accounts known to the next request.
@@ -322,8 +252,14 @@ impl Sessions {
         accounts.into_iter().for_each(|account| self.db.touch(account.0));
     }
 
-    /// The tokens of the row's present generation.
-    fn issue(&self, row: &entity::Model, account: &Account, now: Timestamp) -> Result<Issued> {
+    /// Tokens of the row's present generation, handed out at `mark`.
+    fn issue(
+        &self,
+        row: &entity::Model,
+        mark: Timestamp,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Issued> {
         let ring = self.keys.ring();
         let expires_at = (now + self.issuer.life).min(row.absolute_at);
         let claims = Claims {
@@ -331,6 +267,7 @@ impl Sessions {
             sid: row.sid,
             jti: secrets::random_id(),
             generation: row.generation,
+            mark,
             epoch: self.index.epoch_of_token(account.id.0, account.epoch),
             roles: account.roles.clone(),
             auth_time: row.auth_time,
@@ -341,10 +278,11 @@ impl Sessions {
             .by_kid(Purpose::Refresh, &row.kid, now)
             .unwrap_or_else(|| ring.signing(Purpose::Refresh));
         let access = self.issuer.issue(ring.signing(Purpose::Access), row.client, &claims)?;
+        let refresh = RefreshToken::issue(key, row.sid, row.generation, mark, &row.salt);
         Ok(Issued {
             principal: claims.into(),
             access_token: (access, expires_at.since(now)),
-            refresh_token: RefreshToken::issue(key, row.sid, row.generation, &row.salt).to_string(),
+            refresh_token: refresh.to_string(),
             remembered: row.remember.then(|| row.absolute_at.since(now)),
         })
     }
@@ -358,7 +296,10 @@ impl Sessions {
         self.index.read_tail(self.db.read(), now).await?;
         self.index.write_receipts(self.db.write()).await?;
         self.counters.write(self.db.write()).await?;
-        self.sightings.write(&self.db).await
+        for showing in self.sightings.write(&self.db).await? {
+            self.end_if_two_hold(showing, &Origin::default(), now).await?;
+        }
+        Ok(())
     }
 
     /// What a server does about once a minute: forget and remove what is over,
@@ -387,10 +328,6 @@ impl Sessions {
     fn token_life(&self) -> Duration {
         self.issuer.life + access_token::LEEWAY + Duration::minutes(1)
     }
-}
-
-fn text(login: &Option<Login>, part: impl Fn(&Origin) -> &String) -> String {
-    login.as_ref().map(|login| part(&login.origin).clone()).unwrap_or_default()
 }
 
 /// A transaction, where a function must not be called outside one.

@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use time::Duration;
 
+use super::access_token::Claims;
+use super::rotation::{Moment, Rotation, Shown, are_distant};
 use super::{SessionId, entity};
 use crate::db::Db;
 use crate::error::Result;
@@ -31,66 +33,96 @@ struct Seen {
     unwritten: Vec<SessionId>,
 }
 
+/// That a token of this session, generation and mark was shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Showing {
+    pub sid: SessionId,
+    pub generation: i64,
+    pub mark: Timestamp,
+}
+
+impl From<&Claims> for Showing {
+    fn from(claims: &Claims) -> Self {
+        Self { sid: claims.sid, generation: claims.generation, mark: claims.mark }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Sighting {
-    generation: i64,
-    at: Timestamp,
+    /// The first one of the newest generation seen.
+    first: Showing,
+    shown_at: Timestamp,
+    last_at: Timestamp,
     /// What the database knows, or soon will.
     queued_generation: i64,
     queued_at: Timestamp,
 }
 
 impl Sightings {
-    /// A request came with an access token of this generation.
-    pub fn note(&self, sid: SessionId, generation: i64, now: Timestamp) {
+    /// A request came with an access token. `false` when this process saw
+    /// another one of the same generation before that no honest browser could
+    /// have had beside this one.
+    pub fn note(&self, showing: Showing, moment: Moment) -> bool {
         let mut seen = self.seen.lock().expect("no panic while the lock is held");
         let Seen { sessions, unwritten } = &mut *seen;
-        let sighting = sessions.entry(sid).or_insert(Sighting {
-            generation,
-            at: now,
+        let now = moment.now;
+        let sighting = sessions.entry(showing.sid).or_insert(Sighting {
+            first: showing,
+            shown_at: now,
+            last_at: now,
             queued_generation: -1,
             queued_at: now,
         });
-        sighting.generation = sighting.generation.max(generation);
-        sighting.at = sighting.at.max(now);
-        let stale = sighting.at.since(sighting.queued_at) >= RESOLUTION;
-        if sighting.queued_generation < sighting.generation || stale {
-            sighting.queued_generation = sighting.generation;
-            sighting.queued_at = sighting.at;
-            unwritten.push(sid);
+        if sighting.first.generation < showing.generation {
+            sighting.first = showing;
+            sighting.shown_at = now;
         }
+        sighting.last_at = sighting.last_at.max(now);
+        let stale = sighting.last_at.since(sighting.queued_at) >= RESOLUTION;
+        if sighting.queued_generation < sighting.first.generation || stale {
+            sighting.queued_generation = sighting.first.generation;
+            sighting.queued_at = sighting.last_at;
+            unwritten.push(showing.sid);
+        }
+        let same = sighting.first.generation == showing.generation;
+        !(same && moment.certain && are_distant(sighting.first.mark, showing.mark))
     }
 
-    /// The newest generation seen of a session; less than 0 if none was.
-    pub fn generation(&self, sid: SessionId) -> i64 {
+    /// What the row says, with what this process saw and has not written yet.
+    pub fn complete(&self, sid: SessionId, row: Rotation) -> Rotation {
         let seen = self.seen.lock().expect("no panic while the lock is held");
-        seen.sessions.get(&sid).map_or(-1, |sighting| sighting.generation)
+        let sighting = seen.sessions.get(&sid);
+        let sighting = sighting.filter(|sighting| sighting.first.generation == row.generation);
+        let shown =
+            sighting.map(|sighting| Shown { mark: sighting.first.mark, at: sighting.shown_at });
+        Rotation { shown: row.shown.or(shown), ..row }
     }
 
     /// When this process last let a request of that session in.
     pub fn last_accepted(&self, sid: SessionId) -> Option<Timestamp> {
         let seen = self.seen.lock().expect("no panic while the lock is held");
-        seen.sessions.get(&sid).map(|sighting| sighting.at)
+        seen.sessions.get(&sid).map(|sighting| sighting.last_at)
     }
 
     /// Writes what is new into the database. What fails to be written is kept
-    /// for the next time.
+    /// for the next time. Returns tokens that another process saw a distant
+    /// one of before.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn write(&self, db: &Db) -> Result<()> {
-        let batch: Vec<(SessionId, Sighting)> = {
+    pub async fn write(&self, db: &Db) -> Result<Vec<Showing>> {
+        let batch: Vec<Sighting> = {
             let mut seen = self.seen.lock().expect("no panic while the lock is held");
             let unwritten = std::mem::take(&mut seen.unwritten);
-            unwritten.into_iter().filter_map(|sid| Some((sid, *seen.sessions.get(&sid)?))).collect()
+            unwritten.into_iter().filter_map(|sid| seen.sessions.get(&sid).copied()).collect()
         };
         if batch.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let written = write_batch(db, &batch).await;
         if written.is_err() {
             let mut seen = self.seen.lock().expect("no panic while the lock is held");
-            seen.unwritten.extend(batch.iter().map(|(sid, _)| *sid));
+            seen.unwritten.extend(batch.iter().map(|sighting| sighting.first.sid));
         }
         written
     }
@@ -100,40 +132,54 @@ impl Sightings {
         let mut seen = self.seen.lock().expect("no panic while the lock is held");
         let Seen { sessions, unwritten } = &mut *seen;
         if unwritten.is_empty() {
-            sessions.retain(|_, sighting| now.since(sighting.at) < REMEMBERED);
+            sessions.retain(|_, sighting| now.since(sighting.last_at) < REMEMBERED);
             sessions.shrink_to(1024);
         }
     }
 }
 
-async fn write_batch(db: &Db, batch: &[(SessionId, Sighting)]) -> Result<()> {
+async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<Vec<Showing>> {
     use entity::Column;
     use sea_orm::sea_query::ExprTrait;
     let txn = db.begin().await?;
-    for (sid, sighting) in batch {
-        let (generation, at) = (sighting.generation, sighting.at);
-        // A row can be newer than what was seen, and after a restore also older.
-        let confirmed = Expr::case(
-            Expr::col(Column::ConfirmedGen)
-                .lt(generation)
-                .and(Expr::col(Column::Generation).gte(generation)),
-            generation,
-        )
-        .finally(Expr::col(Column::ConfirmedGen));
-        let later = |column: Column, value: Expr| {
-            Expr::case(Expr::col(Column::LastSeenAt).lt(at), value).finally(Expr::col(column))
+    for Sighting { first, shown_at, last_at, .. } in batch {
+        // Only the first showing counts, and only of the row's own generation.
+        let first_showing =
+            || Expr::col(Column::Generation).eq(first.generation).and(Column::ShownMark.is_null());
+        let shown = |column: Column, value: Timestamp| {
+            Expr::case(first_showing(), value.0).finally(Expr::col(column))
         };
+        let later = |column: Column, value: Expr| {
+            Expr::case(Expr::col(Column::LastSeenAt).lt(last_at.0), value)
+                .finally(Expr::col(column))
+        };
+        let idle_at = Expr::col(Column::IdleMillis).add(last_at.0);
         entity::Entity::update_many()
-            .col_expr(Column::ConfirmedGen, confirmed.into())
-            .col_expr(
-                Column::IdleAt,
-                later(Column::IdleAt, Expr::col(Column::IdleMillis).add(at.0)).into(),
-            )
-            .col_expr(Column::LastSeenAt, later(Column::LastSeenAt, Expr::value(at)).into())
-            .filter(Column::Sid.eq(*sid))
+            .col_expr(Column::ShownMark, shown(Column::ShownMark, first.mark).into())
+            .col_expr(Column::ShownAt, shown(Column::ShownAt, *shown_at).into())
+            .col_expr(Column::IdleAt, later(Column::IdleAt, idle_at).into())
+            .col_expr(Column::LastSeenAt, later(Column::LastSeenAt, Expr::value(*last_at)).into())
+            .filter(Column::Sid.eq(first.sid))
             .filter(Column::EndedAt.is_null())
             .exec(&txn)
             .await?;
     }
-    Ok(txn.commit().await?)
+    let mut shown = HashMap::new();
+    for some in batch.chunks(1000) {
+        let rows: Vec<(SessionId, i64, Option<Timestamp>)> = entity::Entity::find()
+            .select_only()
+            .columns([Column::Sid, Column::Generation, Column::ShownMark])
+            .filter(Column::Sid.is_in(some.iter().map(|sighting| sighting.first.sid)))
+            .filter(Column::EndedAt.is_null())
+            .into_tuple()
+            .all(&txn)
+            .await?;
+        shown.extend(rows.into_iter().map(|(sid, generation, mark)| ((sid, generation), mark)));
+    }
+    txn.commit().await?;
+    let is_second = |showing: &Showing| {
+        let mark = shown.get(&(showing.sid, showing.generation)).copied().flatten();
+        mark.is_some_and(|mark| are_distant(mark, showing.mark))
+    };
+    Ok(batch.iter().map(|sighting| sighting.first).filter(is_second).collect())
 }

@@ -8,7 +8,7 @@ use super::Service;
 use super::clock::Now;
 use super::failure::Failure;
 use super::forms::{Fields, PageForm, Submitted, Typed};
-use super::guards::{Caller, LiveSession, RecentlySignedIn, SignedIn};
+use super::guards::{Caller, Denial, LiveSession, RecentlySignedIn, Repeatable, SignedIn};
 use super::message::Message;
 use super::next::Next;
 use super::overview::Overviews;
@@ -18,6 +18,8 @@ use crate::Doorward;
 use crate::accounts::Account;
 use crate::accounts::password::Password;
 use crate::administration;
+use crate::error::Error;
+use crate::sessions::Predecessor;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -73,14 +75,21 @@ fn draw_confirm(page: Page, form: Typed, account: &Account) -> Template {
 
 #[post("/confirm", data = "<form>")]
 async fn confirm(
-    who: LiveSession,
+    who: Repeatable<LiveSession>,
     form: Submitted<Confirmation>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    let LiveSession { account, principal } = who;
+    let LiveSession { account, principal } = match who {
+        Repeatable::First(live) => live,
+        Repeatable::Again(before) => {
+            let form = form.sent_again()?;
+            let to = form.next.to_string();
+            return again(doorward, &before, &form.password, &caller, now, Seen::at(to)).await;
+        }
+    };
     let show = |page, form| draw_confirm(page, form, &account);
     let (issued, next) = form
         .submit(page, show, async |form: Confirmation| {
@@ -92,6 +101,24 @@ async fn confirm(
         })
         .await?;
     Ok(Seen::at(next.to_string()).with_tokens(issued))
+}
+
+/// Answers a form that renewed the session a moment ago as it was answered
+/// then. Whoever cannot be answered so signs in.
+async fn again(
+    doorward: &Doorward,
+    before: &Predecessor,
+    password: &Password,
+    caller: &Caller,
+    now: Now,
+    answer: Seen,
+) -> Result<Seen, Failure> {
+    let credentials = doorward.credentials();
+    match credentials.confirm_again(before, password, &caller.0, now.0).await {
+        Ok(issued) => Ok(answer.with_tokens(issued)),
+        Err(Error::Refused(_)) => Err(Failure::Denied(Denial::NotSignedIn)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 struct PasswordChange {
@@ -127,14 +154,22 @@ fn draw_password(page: Page, form: Typed, account: &Account, doorward: &Doorward
 
 #[post("/account/password", data = "<form>")]
 async fn change_password(
-    who: RecentlySignedIn,
+    who: Repeatable<RecentlySignedIn>,
     form: Submitted<PasswordChange>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<Seen, Failure> {
-    let RecentlySignedIn(LiveSession { account, principal }) = who;
+    let changed = Seen::at("/account").saying(Message::PasswordChanged);
+    let RecentlySignedIn(LiveSession { account, principal }) = match who {
+        Repeatable::First(recent) => recent,
+        Repeatable::Again(before) => {
+            let form = form.sent_again()?;
+            let changed = changed.known_from_now_on(before.account);
+            return again(doorward, &before, &form.new, &caller, now, changed).await;
+        }
+    };
     let show = |page, form| draw_password(page, form, &account, doorward);
     let issued = form
         .submit(page, show, async |form: PasswordChange| {
@@ -143,8 +178,7 @@ async fn change_password(
             credentials.change_password(&account, sid, passwords, &caller.0, now.0).await
         })
         .await?;
-    let seen = Seen::at("/account").saying(Message::PasswordChanged).with_tokens(issued);
-    Ok(seen.known_from_now_on(account.id))
+    Ok(changed.with_tokens(issued).known_from_now_on(account.id))
 }
 
 struct Deletion {

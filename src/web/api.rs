@@ -20,9 +20,10 @@ use crate::Doorward;
 use crate::accounts;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
+use crate::credentials::{SignIn, Wanted};
 use crate::error::{Error, Refusal};
 use crate::sessions::refresh_token::RefreshToken;
-use crate::sessions::{Client, Issued, Principal, Refreshed};
+use crate::sessions::{Access, Client, Issued, Principal, Refreshed};
 use crate::throttle::known_browser;
 
 /// The addresses of this file.
@@ -184,12 +185,10 @@ async fn log_in(
     let login = LoginName::parse(&login);
     let keys = &doorward.keys;
     let known = device_token.and_then(|token| known_browser::verify(keys, &token, now.0));
-    let passwords = doorward.passwords();
-    let known = known.as_ref();
-    let account = passwords.authenticate(&login, &password, known, &caller.0, now.0).await?;
-    let sessions = &doorward.sessions;
-    let issued = sessions.start(&account, Client::Api, true, None, &caller.0, now.0).await?;
-    let device_token = known_browser::issue(keys, account.id.0, now.0);
+    let who = SignIn { login: &login, password: &password, known: known.as_ref() };
+    let wanted = Wanted { client: Client::Api, remember: true, replaces: None };
+    let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
+    let device_token = known_browser::issue(keys, issued.principal.account.0, now.0);
     Ok(Tokens::of(issued, Some(device_token)))
 }
 
@@ -207,8 +206,14 @@ async fn refresh(
     now: Now,
 ) -> Result<Json<Tokens>, ApiError> {
     let token = RefreshToken::parse(&body.0?.refresh_token).ok_or_else(ApiError::invalid_token)?;
-    match doorward.sessions.refresh(&token, Client::Api, &caller.0, now.0).await? {
+    match doorward.sessions.refresh(&token, None, Client::Api, &caller.0, now.0).await? {
         Refreshed::Issued(issued) => Ok(Tokens::of(*issued, None)),
+        Refreshed::LetIn(_) => Err(ApiError::new(
+            Status::Unauthorized,
+            "superseded",
+            "This refresh token has a successor that is in use. Nothing has ended; use the newer one.",
+        )),
+        Refreshed::Renewed(_) => Err(ApiError::invalid_token()),
         Refreshed::Over(reason) => {
             let words = format!("The session is over ({}). Log in again.", reason.name());
             Err(ApiError::new(Status::Unauthorized, "invalid_token", words))
@@ -224,8 +229,10 @@ impl Bearer {
     async fn of(token: Option<&str>, request: &Request<'_>) -> Result<Principal, ApiError> {
         let token = token.ok_or_else(ApiError::invalid_token)?;
         let sessions = &Doorward::of(request).sessions;
-        match sessions.principal(token, Client::Api, Now::of(request)).await {
-            Ok(principal) => principal.ok_or_else(ApiError::invalid_token),
+        let caller = || Caller::of(request);
+        match sessions.verify(token, Client::Api, caller, Now::of(request)).await {
+            Ok(Access::Granted(principal)) => Ok(principal),
+            Ok(Access::Outdated(_) | Access::Denied) => Err(ApiError::invalid_token()),
             Err(error) => {
                 tracing::error!(%error, "cannot tell who sent a request");
                 Err(ApiError::of_status(Status::ServiceUnavailable))

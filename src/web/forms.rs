@@ -17,7 +17,7 @@ use super::body;
 use super::clock::Now;
 use super::csrf::{self, Binding};
 use super::failure::{Failure, Problem, RetryAfter};
-use super::guards::{Identity, identity};
+use super::guards::{Denial, Identity, identity};
 use super::log::RequestId;
 use super::page::Page;
 use crate::Doorward;
@@ -216,6 +216,15 @@ impl<T: PageForm> Submitted<T> {
         Ok(Err((status, typed)))
     }
 
+    /// The fields of a form that is sent a second time, from a page whose
+    /// session was renewed since.
+    ///
+    /// # Errors
+    /// Its fields do not parse, or its token is another session's: sign in.
+    pub fn sent_again(self) -> Result<T, Failure> {
+        self.form.ok_or(Failure::Denied(Denial::NotSignedIn))
+    }
+
     /// What was typed into a field that is no secret.
     pub fn typed(&self, name: &str) -> String {
         self.typed.values.get(name).cloned().unwrap_or_default()
@@ -248,6 +257,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         Refusal::UnknownToken => ("token", "Token or jti"),
         Refusal::WrongCredentials
         | Refusal::AccountDisabled
+        | Refusal::AccountChanged
         | Refusal::TooManyAttempts(_)
         | Refusal::LastAdmin
         | Refusal::TooManyRoles
@@ -298,13 +308,17 @@ async fn receive<T: PageForm>(
     if !fields.sent.is_empty() {
         return Err((Status::BadRequest, Problem::UnknownField));
     }
-    let binding = match identity(request).await {
-        Identity::SignedIn(principal) => Some(Binding::session(principal.session)),
-        Identity::Anonymous(_) => Binding::anonymous(request),
+    let bindings = match identity(request).await {
+        Identity::SignedIn(principal) => [Some(Binding::session(principal.session)), None],
+        // The form that renewed the session, sent again, or the sign-in page since.
+        Identity::Renewed(before) => {
+            [Some(Binding::session(before.sid)), Binding::anonymous(request)]
+        }
+        Identity::Anonymous(_) => [None, Binding::anonymous(request)],
         Identity::Unknown => return Err((Status::ServiceUnavailable, Problem::None)),
     };
-    let fresh = binding.is_some_and(|binding| {
-        csrf::matches(&doorward.keys, T::PURPOSE, &binding, &token, Now::of(request))
+    let fresh = bindings.iter().flatten().any(|binding| {
+        csrf::matches(&doorward.keys, T::PURPOSE, binding, &token, Now::of(request))
     });
     if !fresh {
         tracing::warn!(

@@ -20,7 +20,9 @@ use crate::accounts::{self, Account};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::error::{Error, Result};
 use crate::sessions::refresh_token::RefreshToken;
-use crate::sessions::{self, Actor, Client, EndReason, Principal, Refreshed, SessionId};
+use crate::sessions::{
+    self, Access, Actor, Client, EndReason, Predecessor, Principal, Refreshed, SessionId,
+};
 use crate::throttle::known_browser::{self, Known};
 
 /// Who sent a request.
@@ -28,6 +30,10 @@ use crate::throttle::known_browser::{self, Known};
 pub enum Identity {
     /// Somebody with a good access token, perhaps refreshed a moment ago.
     SignedIn(Principal),
+    /// Somebody whose session was renewed less than a minute ago, with the
+    /// cookies of before: signed in to nothing, unless the form that renewed it
+    /// is sent again.
+    Renewed(Predecessor),
     /// Nobody we know; perhaps somebody whose session is over.
     Anonymous(Option<EndReason>),
     /// The database could not say. Neither yes nor no.
@@ -57,21 +63,29 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
         let Origin { request_id, address, .. } = Caller::of(request);
         tracing::warn!(id = request_id, address, "cookie.spoof");
     }
-    if let Some(token) = received.get(Cookie::Access)
-        && let Some(principal) = sessions.principal(token, Client::Web, now).await?
-    {
-        return Ok(Identity::SignedIn(principal));
-    }
+    let caller = || Caller::of(request);
+    let access = match received.get(Cookie::Access) {
+        Some(token) => sessions.verify(token, Client::Web, caller, now).await?,
+        None => Access::Denied,
+    };
+    let outdated = match access {
+        Access::Granted(principal) => return Ok(Identity::SignedIn(principal)),
+        Access::Outdated(claims) => Some(claims),
+        Access::Denied => None,
+    };
     let Some(token) = received.get(Cookie::Refresh).and_then(RefreshToken::parse) else {
         return Ok(Identity::Anonymous(None));
     };
     // Boxed: this future is part of every request's, and most refresh nothing.
-    match Box::pin(sessions.refresh(&token, Client::Web, Caller::of(request), now)).await? {
+    let refresh = sessions.refresh(&token, outdated.as_deref(), Client::Web, caller(), now);
+    match Box::pin(refresh).await? {
         Refreshed::Issued(issued) => {
             Outgoing::of(request).set_tokens(&issued);
             Ok(Identity::SignedIn(issued.principal))
         }
-        // The dead cookies stay: the log-in page tells by them what happened,
+        Refreshed::LetIn(principal) => Ok(Identity::SignedIn(principal)),
+        Refreshed::Renewed(before) => Ok(Identity::Renewed(before)),
+        // The dead cookies stay: the sign-in page tells by them what happened,
         // and another tab may be about to replace them with good ones.
         Refreshed::Over(reason) => Ok(Identity::Anonymous(Some(reason))),
         Refreshed::Unknown => Ok(Identity::Anonymous(None)),
@@ -115,7 +129,7 @@ impl<'r> FromRequest<'r> for SignedIn {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match identity(request).await {
             Identity::SignedIn(principal) => Outcome::Success(Self(principal.clone())),
-            Identity::Anonymous(_) => Denial::NotSignedIn.deny(request),
+            Identity::Renewed(_) | Identity::Anonymous(_) => Denial::NotSignedIn.deny(request),
             Identity::Unknown => Outcome::Error((Status::ServiceUnavailable, ())),
         }
     }
@@ -147,7 +161,7 @@ impl<'r> FromRequest<'r> for LiveSession {
         };
         match looked_up.await {
             Ok((true, account)) => Outcome::Success(Self { account, principal }),
-            Ok((false, _)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
+            Ok((false, ..)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
             Err(error) => {
                 tracing::error!(id = RequestId::of(request), %error, "cannot tell whether a session lives");
                 Outcome::Error((Status::ServiceUnavailable, ()))
@@ -167,6 +181,28 @@ impl<'r> FromRequest<'r> for RecentlySignedIn {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let live = try_outcome!(request.guard::<LiveSession>().await);
         recently(request, live).map(Self)
+    }
+}
+
+/// What a form that asks for the password may come from: a session that passes
+/// the guard `G`, or one that this very form renewed less than a minute ago,
+/// sent again because the answer was lost or the button pressed twice.
+pub enum Repeatable<G> {
+    /// The first time.
+    First(G),
+    /// Sent again.
+    Again(Predecessor),
+}
+
+#[rocket::async_trait]
+impl<'r, G: FromRequest<'r, Error = ()>> FromRequest<'r> for Repeatable<G> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match identity(request).await {
+            Identity::Renewed(before) => Outcome::Success(Self::Again(*before)),
+            _ => request.guard::<G>().await.map(Self::First),
+        }
     }
 }
 
@@ -207,7 +243,9 @@ impl Denials {
 async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<LiveSession, ()> {
     let live = try_outcome!(request.guard::<LiveSession>().await);
     if live.account.roles.may(permission) {
-        return Outcome::Success(live);
+        // What came with a right that was given since waits for the password.
+        let raised = live.account.raised_at.is_some_and(|at| live.principal.auth_time < at);
+        return if raised { Denial::NotRecent.deny(request) } else { Outcome::Success(live) };
     }
     let (doorward, origin) = (Doorward::of(request), Caller::of(request));
     let route = request.route().map_or("-", |route| route.uri.path());

@@ -16,6 +16,7 @@ use super::page::Page;
 use super::seen::Seen;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
+use crate::credentials::{SignIn, Wanted};
 use crate::sessions::{Client, EndReason};
 
 /// The addresses of this file.
@@ -106,6 +107,9 @@ pub fn sentence(reason: EndReason) -> &'static str {
         EndReason::Restored => {
             "You were signed out because the service was brought back from a backup. Nothing is wrong with your account."
         }
+        EndReason::Renewed => {
+            "You gave your password again, and the answer did not reach this browser. Please sign in once more."
+        }
     }
 }
 
@@ -121,20 +125,17 @@ async fn log_in(
 ) -> Result<Seen, Failure> {
     let replaces = match who.0 {
         Identity::SignedIn(principal) => Some(principal.session),
-        _ => None,
+        // Its tokens were lost on the way.
+        Identity::Renewed(before) => Some(before.successor),
+        Identity::Anonymous(_) | Identity::Unknown => None,
     };
     let (issued, next) = form
         .submit(page, draw, async |login: Login| {
-            let (name, password) = (&login.login, &login.password);
-            let passwords = doorward.passwords();
-            let account =
-                passwords.authenticate(name, password, known.0.as_ref(), &caller.0, now.0).await?;
-            let client = Client::Web;
-            let issued = doorward
-                .sessions
-                .start(&account, client, login.remember, replaces, &caller.0, now.0)
-                .await?;
-            Ok((issued, login.next))
+            let Login { login, password, remember, next } = login;
+            let who = SignIn { login: &login, password: &password, known: known.0.as_ref() };
+            let wanted = Wanted { client: Client::Web, remember, replaces };
+            let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
+            Ok((issued, next))
         })
         .await?;
     let account = issued.principal.account;

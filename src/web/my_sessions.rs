@@ -109,7 +109,9 @@ async fn revoke_others(
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
     let (keep, actor) = (live.principal.session, caller.acting(&live, ""));
-    doorward.sessions.end_others(keep, actor, now.0).await?;
-    let account = live.account.id;
-    Ok(Seen::at("/account/sessions").saying(Message::OthersEnded).known_from_now_on(account))
+    let issued = doorward.sessions.end_others(keep, actor, now.0).await?;
+    Ok(Seen::at("/account/sessions")
+        .saying(Message::OthersEnded)
+        .with_tokens(issued)
+        .known_from_now_on(live.account.id))
 }

@@ -101,6 +101,7 @@ impl<'r> FromRequest<'r> for Page {
         let doorward = Doorward::of(request);
         let (principal, ended) = match identity(request).await {
             Identity::SignedIn(principal) => (Some(principal), None),
+            Identity::Renewed(_) => (None, Some(EndReason::Renewed)),
             Identity::Anonymous(ended) => (None, *ended),
             Identity::Unknown => return Outcome::Error((Status::ServiceUnavailable, ())),
         };

@@ -5,7 +5,6 @@
 #[expect(dead_code, reason = "the tests of the pages use more of it")]
 mod app;
 #[path = "../shared/databases.rs"]
-#[expect(dead_code, reason = "the tests of the domain use more of it")]
 mod databases;
 
 mod copied_cookies;

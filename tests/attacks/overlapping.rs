@@ -6,10 +6,10 @@ use std::sync::Arc;
 use doorward::accounts;
 use doorward::accounts::names::LoginName;
 use doorward::accounts::password::Password;
-use doorward::administration::{self, Deed};
-use doorward::audit::{Actor, Origin};
+use doorward::administration::{self, Change, Deed};
+use doorward::audit::Origin;
 use doorward::error::Error;
-use doorward::sessions::Client;
+use doorward::sessions::{Actor, Client};
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -61,7 +61,8 @@ async fn a_sign_in_under_way_does_not_survive_disabling_nor_a_role_change_nor_th
             }
             None => {
                 let roles = accounts::roles::Roles::admin();
-                administration::set_roles(sessions, account.id, &roles, actor, now).await.unwrap();
+                let change = Change { shown: None, roles: &roles };
+                administration::set_roles(sessions, account.id, change, actor, now).await.unwrap();
             }
         }
         assert!(matches!(sign_in(&app, &account).await, Err(Error::Refused(_))), "{name}");

@@ -31,7 +31,7 @@ impl Forge {
         let (now, id) = (NOON.seconds(), "AAAAAAAAAAAAAAAAAAAAAA");
         json!({
             "iss": BASE, "aud": format!("{BASE}#web"), "sub": Uuid::nil(), "sid": id, "jti": id,
-            "gen": 0, "ep": 0, "roles": [], "auth_time": now, "iat": now, "nbf": now, "exp": now + 600,
+            "gen": 0, "mark": 0, "ep": 0, "roles": [], "auth_time": now, "iat": now, "nbf": now, "exp": now + 600,
         })
     }
 
@@ -70,6 +70,7 @@ fn what_is_issued_is_what_is_verified() {
         sid: SessionId(Uuid::new_v4()),
         jti: Uuid::new_v4(),
         generation: 7,
+        mark: NOON,
         epoch: NOON.0,
         roles: Roles::admin(),
         auth_time: NOON,
@@ -164,6 +165,7 @@ fn issuer_audience_and_ids_must_be_ours() {
         ("jti", json!("")),
         ("exp", json!("1767269400")),
         ("gen", json!("0")),
+        ("mark", json!("0")),
     ] {
         assert!(
             forge.with_payload(|payload| payload[name] = value.clone()).is_err(),

@@ -14,6 +14,7 @@ mod listing;
 mod plans;
 mod properties;
 mod refresh;
+mod refresh_model;
 mod revocation;
 mod throttle;
 
@@ -31,7 +32,7 @@ use doorward::db::{Db, Options};
 use doorward::keys::Keys;
 use doorward::sessions::access_token::Issuer;
 use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions};
+use doorward::sessions::{Access, Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions};
 use doorward::throttle::{Limits, Throttle};
 use doorward::timestamp::Timestamp;
 use time::Duration;
@@ -136,12 +137,14 @@ impl World {
 
     pub async fn start(&self, account: &Account, now: Timestamp) -> Issued {
         let from = origin("login");
-        self.sessions.start(account, Client::Web, false, None, &from, now).await.unwrap()
+        let account = accounts::by_id(self.sessions.db.read(), account.id).await.unwrap();
+        self.sessions.start(&account, Client::Web, false, None, &from, now).await.unwrap()
     }
 
     pub async fn refresh(&self, token: &str, now: Timestamp) -> Refreshed {
         let token = RefreshToken::parse(token).expect("a token of ours");
-        self.sessions.refresh(&token, Client::Web, &origin("refresh"), now).await.unwrap()
+        let from = origin("refresh");
+        self.sessions.refresh(&token, None, Client::Web, &from, now).await.unwrap()
     }
 
     pub async fn refreshed(&self, token: &str, now: Timestamp) -> Issued {
@@ -158,10 +161,15 @@ impl World {
         }
     }
 
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Access {
+        let from = origin("verify");
+        self.sessions.verify(token, Client::Web, || &from, now).await.unwrap()
+    }
+
     /// Whether an access token is let in, which also proves that its holder has it.
     pub async fn admits(&self, issued: &Issued, now: Timestamp) -> bool {
         let token = &issued.access_token.0;
-        self.sessions.principal(token, Client::Web, now).await.unwrap().is_some()
+        matches!(self.verify(token, now).await, Access::Granted(_))
     }
 }
 

@@ -3,9 +3,11 @@
 
 use std::collections::VecDeque;
 
+use doorward::accounts;
 use doorward::accounts::password::Password;
-use doorward::sessions::refresh_token::{GRACE, RefreshToken};
-use doorward::sessions::{Client, EndReason, Issued, Refreshed};
+use doorward::sessions::refresh_token::RefreshToken;
+use doorward::sessions::rotation::GRACE;
+use doorward::sessions::{Access, Client, EndReason, Issued, Refreshed};
 use doorward::timestamp::Timestamp;
 use proptest::prelude::*;
 use time::Duration;
@@ -31,6 +33,8 @@ enum Step {
     Crash,
     /// The owner gives the password again; the answer may get lost.
     Confirm { lost: bool },
+    /// The account's epoch rises: every access token must be renewed.
+    Raise,
     /// The thief copies the owner's cookies.
     Steal,
     /// The thief asks for a page.
@@ -67,14 +71,23 @@ enum Outcome {
 
 /// What the web's guard does with the cookies of a request.
 async fn request(world: &World, jar: &Jar, now: Timestamp) -> Outcome {
+    let mut outdated = None;
     if let Some((token, until)) = &jar.access
         && now < *until
-        && world.sessions.principal(token, Client::Web, now).await.unwrap().is_some()
     {
-        return Outcome::In(None);
+        match world.verify(token, now).await {
+            Access::Granted(_) => return Outcome::In(None),
+            Access::Outdated(claims) => outdated = Some(claims),
+            Access::Denied => {}
+        }
     }
-    match world.refresh(&jar.refresh, now).await {
+    let (token, from) = (RefreshToken::parse(&jar.refresh).unwrap(), origin("refresh"));
+    let refreshed =
+        world.sessions.refresh(&token, outdated.as_deref(), Client::Web, &from, now).await;
+    match refreshed.unwrap() {
         Refreshed::Issued(issued) => Outcome::In(Some(issued)),
+        Refreshed::LetIn(_) => Outcome::In(None),
+        Refreshed::Renewed(_) => Outcome::Out(Some(EndReason::Renewed)),
         Refreshed::Over(reason) => Outcome::Out(Some(reason)),
         Refreshed::Unknown => Outcome::Out(None),
     }
@@ -142,6 +155,15 @@ impl Story {
         Ok(())
     }
 
+    async fn raise(&self) {
+        let sessions = &self.world.sessions;
+        let txn = sessions.db.begin().await.unwrap();
+        let account = accounts::by_id_to_change(&txn, self.account.id).await.unwrap();
+        let revoked = sessions.require_refresh(&txn, &account, "test", self.now).await.unwrap();
+        txn.commit().await.unwrap();
+        sessions.make_known([account.id], revoked);
+    }
+
     async fn bystanders_go_on(&self) -> bool {
         let mut live = true;
         for token in &self.bystanders {
@@ -153,9 +175,10 @@ impl Story {
     }
 }
 
-/// The newest generation may overtake an older answer; then the older cookie is
-/// what the browser keeps, for at most the minute of grace. So: the jar never
-/// falls two behind while answers take less than a minute.
+/// Requests and answers are less than twenty seconds on their way each; here a
+/// request arrives at once, so its answer may take all of it.
+const MOST_IN_FLIGHT: Duration = Duration::seconds(40);
+
 fn honest_steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => Just(Step::Ask),
@@ -166,7 +189,8 @@ fn honest_steps() -> impl Strategy<Value = Step> {
         1 => (-15..15i64).prop_map(|seconds| Step::Nudge { seconds }),
         2 => Just(Step::Tend),
         1 => Just(Step::Crash),
-        1 => any::<bool>().prop_map(|lost| Step::Confirm { lost }),
+        1 => prop::bool::weighted(0.2).prop_map(|lost| Step::Confirm { lost }),
+        1 => Just(Step::Raise),
     ]
 }
 
@@ -177,6 +201,8 @@ fn steps_with_a_thief() -> impl Strategy<Value = Step> {
         3 => (0..900i64).prop_map(|seconds| Step::Pause { seconds }),
         2 => Just(Step::Tend),
         1 => Just(Step::Crash),
+        1 => Just(Step::Raise),
+        1 => Just(Step::Confirm { lost: false }),
         1 => Just(Step::Steal),
         4 => Just(Step::Thieve),
     ]
@@ -189,6 +215,7 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Plays an honest history; says what went wrong, if anything did.
 async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
     let mut story = Story::begin().await;
+    let mut confirmation_lost = false;
     for (number, step) in steps.into_iter().enumerate() {
         match &step {
             Step::Ask => {
@@ -197,13 +224,14 @@ async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
                     Outcome::In(issued) => story.flying.push_back((issued, story.now)),
                     // Limits and clock jumps may end a session; nothing else may.
                     Outcome::Out(Some(EndReason::Idle | EndReason::Absolute)) => return Ok(()),
+                    // The price of ending every copy: the answer cannot be asked for again.
+                    Outcome::Out(Some(EndReason::Renewed)) if confirmation_lost => return Ok(()),
                     Outcome::Out(reason) => return Err(format!("step {number}: {reason:?}")),
                 }
             }
             Step::Arrive { newest, lost } => story.land(*newest, *lost),
             Step::Wait { seconds } => {
-                // A request is at most a minute on its way.
-                if story.oldest_flight() + Duration::seconds(*seconds + 15) < GRACE {
+                if story.oldest_flight() + Duration::seconds(*seconds) < MOST_IN_FLIGHT {
                     story.now = story.now + Duration::seconds(*seconds);
                 }
             }
@@ -212,22 +240,25 @@ async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
                 story.now = story.now + Duration::seconds(*seconds);
             }
             Step::Nudge { seconds } => {
-                if story.oldest_flight() + Duration::seconds(15) < GRACE {
+                if story.oldest_flight() + Duration::seconds(15) < MOST_IN_FLIGHT {
                     story.now = story.now + Duration::seconds(*seconds);
                 }
             }
             Step::Tend => story.world.sessions.tend(NOON).await.unwrap(),
             Step::Crash => story.crash().await,
             Step::Confirm { lost } => {
-                // Pages of before are closed: two renewals during one flight
-                // would be a request that takes longer than its browser.
+                // Pages of before are closed: an answer that arrives later would
+                // put the old cookies back, which costs one more sign-in.
                 story.land_all();
                 let done = story.confirm(*lost).await;
                 if let Err(why) = done {
-                    let limits = why.contains("Idle") || why.contains("Absolute");
+                    let renewed = confirmation_lost && why.contains("Renewed");
+                    let limits = why.contains("Idle") || why.contains("Absolute") || renewed;
                     return if limits { Ok(()) } else { Err(format!("step {number}: {why}")) };
                 }
+                confirmation_lost |= *lost;
             }
+            Step::Raise => story.raise().await,
             Step::Steal | Step::Thieve => {}
         }
     }
@@ -274,7 +305,24 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
                 }
                 story.thief = Some(thief);
             }
-            Step::Wait { .. } | Step::Nudge { .. } | Step::Confirm { .. } => {}
+            Step::Raise => story.raise().await,
+            Step::Confirm { lost } => {
+                story.land_all();
+                if story.confirm(lost).await.is_err() {
+                    ended = true;
+                    continue;
+                }
+                // Whatever the thief holds, used or kept, is worthless from now on.
+                if let Some(thief) = story.thief.take() {
+                    let bare = Jar { access: None, ..thief.clone() };
+                    for jar in [thief, bare] {
+                        if let Outcome::In(_) = request(&story.world, &jar, story.now).await {
+                            return Err(format!("step {number}: the thief outlives the password"));
+                        }
+                    }
+                }
+            }
+            Step::Wait { .. } | Step::Nudge { .. } => {}
         }
     }
     // However it went: both now act in turn and show what they get. They may

@@ -4,13 +4,18 @@ use doorward::administration::{self, Deed};
 use doorward::audit;
 use doorward::keys::Purpose;
 use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Actor, Client, EndReason, Refreshed};
+use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
 use rocket::futures::future::join_all;
+use sea_orm::ConnectionTrait;
 use time::Duration;
 
 use crate::{NOON, World, origin};
 
 const LATER: Duration = Duration::minutes(11);
+
+fn generation(issued: &Issued) -> i64 {
+    RefreshToken::parse(&issued.refresh_token).unwrap().generation
+}
 
 #[tokio::test]
 async fn the_newest_token_is_traded_for_the_next() {
@@ -23,14 +28,17 @@ async fn the_newest_token_is_traded_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_parallel_tab_gets_the_same_successor() {
+async fn a_parallel_tab_gets_the_same_successor_until_somebody_shows_it() {
     let world = World::new().await;
     let (_, first) = world.session("ada").await;
     let now = NOON + LATER;
     let one = world.refreshed(&first.refresh_token, now).await;
-    assert!(world.admits(&one, now).await, "its successor is confirmed");
     let other = world.refreshed(&first.refresh_token, now + Duration::seconds(59)).await;
     assert_eq!(one.refresh_token, other.refresh_token);
+    assert!(world.admits(&one, now + Duration::seconds(59)).await, "its successor is shown");
+    let late = world.refresh(&first.refresh_token, now + Duration::seconds(118)).await;
+    let Refreshed::LetIn(principal) = late else { panic!("{late:?}") };
+    assert_eq!(principal, first.principal);
 }
 
 #[tokio::test]
@@ -40,7 +48,7 @@ async fn fifty_tabs_at_once_rotate_once() {
     let tabs = (0..50).map(|_| world.refreshed(&first.refresh_token, NOON + LATER));
     let answers = join_all(tabs).await;
     assert!(answers.iter().all(|answer| answer.refresh_token == answers[0].refresh_token));
-    assert_eq!(RefreshToken::parse(&answers[0].refresh_token).unwrap().generation, 1);
+    assert_eq!(generation(&answers[0]), 1);
 }
 
 #[tokio::test]
@@ -49,8 +57,84 @@ async fn a_lost_answer_can_be_asked_for_again_hours_later() {
     let (_, first) = world.session("ada").await;
     assert!(world.admits(&first, NOON).await);
     let lost = world.refreshed(&first.refresh_token, NOON + LATER).await;
-    let again = world.refreshed(&first.refresh_token, NOON + Duration::hours(5)).await;
-    assert_eq!(lost.refresh_token, again.refresh_token);
+    let now = NOON + Duration::hours(5);
+    let again = world.refreshed(&first.refresh_token, now).await;
+    assert_eq!(generation(&again), generation(&lost));
+    assert_ne!(again.refresh_token, lost.refresh_token, "another hand-out has another mark");
+    assert!(world.admits(&again, now).await);
+    assert_eq!(world.over(&lost.refresh_token, now).await, EndReason::Reuse, "somebody had it");
+}
+
+#[tokio::test]
+async fn an_access_token_of_a_hand_out_that_nobody_honest_has_ends_the_session() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let taken = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    let now = NOON + LATER + Duration::minutes(3);
+    let again = world.refreshed(&first.refresh_token, now).await;
+    assert!(world.admits(&again, now).await);
+    assert!(!world.admits(&taken, now).await);
+    assert_eq!(world.over(&again.refresh_token, now).await, EndReason::Reuse);
+}
+
+#[tokio::test]
+async fn two_servers_that_saw_two_hand_outs_end_the_session_together() {
+    let world = World::new().await;
+    let other = world.restarted().await;
+    let (_, first) = world.session("ada").await;
+    let taken = world.refreshed(&first.refresh_token, NOON + LATER).await;
+    let now = NOON + LATER + Duration::minutes(3);
+    let again = world.refreshed(&first.refresh_token, now).await;
+    assert!(world.admits(&again, now).await && other.admits(&taken, now).await);
+    world.sessions.tend(now).await.unwrap();
+    other.sessions.tend(now).await.unwrap();
+    assert!(!other.admits(&taken, now).await);
+    world.sessions.tend(now).await.unwrap();
+    assert!(!world.admits(&again, now).await);
+    assert_eq!(world.over(&again.refresh_token, now).await, EndReason::Reuse);
+}
+
+#[tokio::test]
+async fn an_access_token_whose_epoch_is_over_is_renewed_without_a_rotation() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    assert!(world.admits(&first, NOON).await);
+    let txn = world.sessions.db.begin().await.unwrap();
+    let held = accounts::by_id_to_change(&txn, account.id).await.unwrap();
+    let revoked = world.sessions.require_refresh(&txn, &held, "a test", NOON).await.unwrap();
+    txn.commit().await.unwrap();
+    world.sessions.make_known([account.id], revoked);
+    let now = NOON + Duration::minutes(2);
+    let Access::Outdated(claims) = world.verify(&first.access_token.0, now).await else { panic!() };
+    let token = RefreshToken::parse(&first.refresh_token).unwrap();
+    let (sessions, here) = (&world.sessions, origin("web"));
+    let renewed = sessions.refresh(&token, Some(&claims), Client::Web, &here, now).await.unwrap();
+    let Refreshed::Issued(renewed) = renewed else { panic!("{renewed:?}") };
+    assert_eq!(renewed.refresh_token, first.refresh_token);
+    assert!(world.admits(&renewed, now).await);
+}
+
+#[tokio::test]
+async fn the_rows_of_the_first_protocol_go_on() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let token = RefreshToken::parse(&first.refresh_token).unwrap();
+    let key = world.keys.ring().signing(Purpose::Refresh).clone();
+    let row = "SELECT salt FROM sessions";
+    let db = world.sessions.db.read();
+    let query = sea_orm::Statement::from_string(db.get_database_backend(), row);
+    let salt: Vec<u8> =
+        db.query_one_raw(query).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    let mac = key.mac(&[b"rt1", token.sid.0.as_bytes(), b"0", &salt]);
+    let encoded = doorward::secrets::encode(&mac);
+    let old = format!("v1.{}.0.{encoded}", token.sid);
+    let second = world.refreshed(&old, NOON + LATER).await;
+    assert_eq!(generation(&second), 1);
+    let again = world.refreshed(&old, NOON + LATER).await;
+    assert_eq!(second.refresh_token, again.refresh_token, "a parallel tab");
+    assert!(world.admits(&again, NOON + LATER).await);
+    let late = NOON + LATER + Duration::minutes(2);
+    assert_eq!(world.over(&old, late).await, EndReason::Reuse);
 }
 
 #[tokio::test]
@@ -92,7 +176,7 @@ async fn a_token_newer_than_the_database_ends_politely() {
     let (account, first) = world.session("ada").await;
     let older = world.folder.path().join("older.db");
     let query = format!("VACUUM INTO '{}'", older.display());
-    sea_orm::ConnectionTrait::execute_unprepared(world.sessions.db.write(), &query).await.unwrap();
+    world.sessions.db.write().execute_unprepared(&query).await.unwrap();
     let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
     world.sessions.db.clone().close().await;
     std::fs::rename(&older, world.database_file()).unwrap();
@@ -118,25 +202,37 @@ async fn a_token_that_is_not_ours_is_as_if_there_were_none() {
         ada.refresh_token.replacen(&ada.principal.session.to_string(), "AAAAAAAAAAAAAAAAAAAAAA", 1);
     assert!(matches!(world.refresh(&unknown, NOON).await, Refreshed::Unknown));
     let token = RefreshToken::parse(&ada.refresh_token).unwrap();
-    let as_script = world.sessions.refresh(&token, Client::Api, &origin("x"), NOON).await.unwrap();
+    let as_script =
+        world.sessions.refresh(&token, None, Client::Api, &origin("x"), NOON).await.unwrap();
     assert!(matches!(as_script, Refreshed::Unknown), "a browser's token is no script's");
     assert!(matches!(world.refresh(&ada.refresh_token, NOON).await, Refreshed::Issued(_)));
 }
 
 #[test]
-fn only_the_one_form_is_a_token() {
-    let good = "v1.AAAAAAAAAAAAAAAAAAAAAA.0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    assert_eq!(RefreshToken::parse(good).unwrap().to_string(), good);
+fn only_the_two_forms_are_tokens() {
+    let mac = "A".repeat(43);
+    let sid = "A".repeat(22);
+    let old = format!("v1.{sid}.0.{mac}");
+    let good = format!("v2.{sid}.0.1767268800000.{mac}");
+    for good in [&old, &good] {
+        assert_eq!(RefreshToken::parse(good).unwrap().to_string(), *good);
+    }
     for bad in [
         "",
         "v1",
         "v1...",
-        &good.replace("v1", "v2"),
+        "v2....",
+        &old.replace("v1", "v2"),
+        &good.replace("v2", "v1"),
+        &good.replace("v2", "v3"),
         &good.replace(".0.", ".00."),
         &good.replace(".0.", ".-1."),
         &good.replace(".0.", ".+1."),
         &good.replace(".0.", ".."),
         &good.replace(".0.", ".9999999999999999999."),
+        &good.replace(".1767", ".01767"),
+        &good.replace(".1767", ".-1767"),
+        &good.replace(".1767268800000.", ".."),
         &format!("{good}."),
         &format!("{good}="),
         &good[..good.len() - 1],

@@ -1,5 +1,5 @@
 use doorward::administration::{self, Deed};
-use doorward::sessions::{self, Actor, Client, EndReason, Refreshed};
+use doorward::sessions::{self, Access, Actor, Client, EndReason, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -41,7 +41,7 @@ async fn nobody_ends_the_session_of_somebody_else() {
 }
 
 #[tokio::test]
-async fn all_others_are_refused_at_once_and_this_one_only_has_to_refresh() {
+async fn all_others_are_refused_at_once_and_this_one_goes_on_under_a_new_name() {
     let world = World::new().await;
     let (account, this) = world.session("ada").await;
     let that = world.start(&account, NOON).await;
@@ -49,12 +49,14 @@ async fn all_others_are_refused_at_once_and_this_one_only_has_to_refresh() {
     let now = NOON + Duration::seconds(1);
     let here = origin("web");
     let actor = Actor::signed_in(&this.principal, &here, "");
-    let ended = world.sessions.end_others(keep, actor, now).await.unwrap();
-    assert_eq!(ended, 1);
+    let renewed = world.sessions.end_others(keep, actor, now).await.unwrap();
     assert!(!world.admits(&that, now).await);
     assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Over(_)));
-    let this = world.refreshed(&this.refresh_token, now).await;
-    assert!(world.admits(&this, now).await);
+    assert!(world.admits(&renewed, now).await);
+    assert_ne!(renewed.principal.session, keep);
+    assert_eq!(renewed.principal.auth_time, this.principal.auth_time, "nobody gave a password");
+    assert!(!world.admits(&this, now).await, "and a copy of this one with them");
+    assert!(matches!(world.refresh(&this.refresh_token, now).await, Refreshed::Renewed(_)));
 }
 
 #[tokio::test]
@@ -101,8 +103,9 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
     let keys = std::sync::Arc::clone(&world.keys);
     // Never tended: its index is empty and old.
     let deaf = Sessions::new(world.sessions.db.clone(), keys, issuer, crate::policy());
-    let admits =
-        async |token: &str| deaf.principal(token, Client::Web, NOON).await.unwrap().is_some();
+    let here = origin("web");
+    let verify = async |token: &str| deaf.verify(token, Client::Web, || &here, NOON).await;
+    let admits = async |token: &str| matches!(verify(token).await, Ok(Access::Granted(_)));
     assert!(admits(&first.access_token.0).await && admits(&token.access_token.0).await);
     world
         .sessions
@@ -117,10 +120,7 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
         assert!(!admits(&refused.access_token.0).await);
     }
     world.sessions.db.clone().close().await;
-    assert!(
-        deaf.principal(&first.access_token.0, Client::Web, NOON).await.is_err(),
-        "neither yes nor no"
-    );
+    assert!(verify(&first.access_token.0).await.is_err(), "neither yes nor no");
 }
 
 #[tokio::test]

@@ -60,13 +60,15 @@ fn an_account_is_switched_off_demoted_and_deleted_at_once() {
     server.account("chief", &["admin"]);
     server.account("other", &["admin"]);
     let other = signed_in(&server, "other");
-    assert_eq!(other.get("/admin/accounts").status, 200);
+    let answer = other.get("/admin/accounts");
+    assert_eq!(answer.status, 200, "{}", answer.raw);
     server.done(&["account", "set-roles", "other"], "");
     assert!(soon(|| other.get("/admin/accounts").status == 403));
     server.done(&["account", "disable", "other"], "");
     assert!(soon(|| !other.is_signed_in()));
     server.done(&["account", "enable", "other"], "");
     let again = signed_in(&server, "other");
+    assert!(again.is_signed_in());
     server.done(&["account", "delete", "other"], "");
     assert!(soon(|| !again.is_signed_in()));
     for command in [

@@ -263,6 +263,8 @@ async fn roles_change_with_the_next_request_and_can_be_taken_back() {
     assert!(silent.body.contains("name=\"role.support\" checked"), "the tick is kept");
     assert_eq!(ada.get("/admin").await.status, Status::Forbidden);
     chief.post(&path, &[("role.support", "on"), WHY]).await;
+    assert_eq!(ada.get("/admin").await.location.as_deref(), Some("/confirm?next=/admin"));
+    ada.post("/confirm", &[("password", crate::app::PASSWORD)]).await;
     assert_eq!(ada.get("/admin").await.status, Status::Ok);
     let shown = chief.get("/admin").await;
     assert!(shown.body.contains("The roles are changed"));
