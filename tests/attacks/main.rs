@@ -7,6 +7,7 @@ mod app;
 #[path = "../shared/databases.rs"]
 mod databases;
 
+mod claims;
 mod copied_cookies;
 mod overlapping;
 mod refresh;
