@@ -150,17 +150,23 @@ impl<'r> FromRequest<'r> for LiveSession {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let SignedIn(principal) = try_outcome!(request.guard::<SignedIn>().await);
+        let SignedIn(mut principal) = try_outcome!(request.guard::<SignedIn>().await);
         let now = Now::of(request);
         let db = Doorward::of(request).db.read();
         let looked_up = async {
             let session = sessions::by_id(db, principal.session).await?;
             let account = accounts::by_id(db, principal.account).await?;
-            let live = session.is_live(now) && account.disabled_at.is_none();
-            Ok::<_, Error>((live, account))
+            // The token says whose session it is and when the password was
+            // given; only the row is believed.
+            let ours = session.account == account.id && session.client == Client::Web;
+            let live = ours && session.is_live(now) && account.disabled_at.is_none();
+            Ok::<_, Error>((live, session.auth_time, account))
         };
         match looked_up.await {
-            Ok((true, account)) => Outcome::Success(Self { account, principal }),
+            Ok((true, auth_time, account)) => {
+                principal.auth_time = auth_time;
+                Outcome::Success(Self { account, principal })
+            }
             Ok((false, ..)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
             Err(error) => {
                 tracing::error!(id = RequestId::of(request), %error, "cannot tell whether a session lives");
