@@ -1,6 +1,7 @@
 //! Signing in: the password, then the session. Web and API share it.
 
 use super::Credentials;
+use crate::accounts;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::audit::Origin;
@@ -31,13 +32,14 @@ pub struct Wanted {
 }
 
 impl Credentials<'_> {
-    /// Checks the password and starts a session. An account that changed
-    /// between the two is asked for the password once more: no sign-in that was
-    /// under way survives a change of password, roles or state.
+    /// Checks the password and starts a session. No sign-in that was under way
+    /// survives a change of the account: one that only its epoch has (its roles
+    /// changed, or all its sessions ended) is begun again after it, as the
+    /// password that was found right is still the account's.
     ///
     /// # Errors
     /// What [`crate::accounts::Passwords::authenticate`] refuses;
-    /// [`Refusal::AccountChanged`] when it changed again.
+    /// [`Refusal::AccountChanged`] when the password or the state changed.
     pub async fn sign_in(
         &self,
         who: SignIn<'_>,
@@ -47,15 +49,17 @@ impl Credentials<'_> {
     ) -> Result<Issued> {
         let SignIn { login, password, known } = who;
         let Wanted { client, remember, replaces } = wanted;
-        let mut tried = false;
-        loop {
-            let account = self.passwords.authenticate(login, password, known, origin, now).await?;
+        let mut account = self.passwords.authenticate(login, password, known, origin, now).await?;
+        for _ in 0..8 {
             let started =
                 self.sessions.start(&account, client, remember, replaces, origin, now).await;
             match started {
-                Err(Error::Refused(Refusal::AccountChanged)) if !tried => tried = true,
+                Err(Error::Refused(Refusal::AccountChanged)) => {}
                 done => return done,
             }
+            let txn = self.db().begin().await?;
+            account = accounts::hold_unchanged(&txn, &account).await?;
         }
+        Err(Refusal::AccountChanged.into())
     }
 }
