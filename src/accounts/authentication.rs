@@ -14,7 +14,7 @@ use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::throttle::known_browser::Known;
-use crate::throttle::{Throttle, Who};
+use crate::throttle::{Throttle, Who, Whose};
 use crate::timestamp::Timestamp;
 
 /// What telling people by their passwords needs.
@@ -55,12 +55,16 @@ impl Passwords<'_> {
         let who = Who { name, names: &names, address, known };
         let waiter =
             known.map_or_else(|| Waiter::at(address), |known| Waiter::Known(known.account));
+        if let Some(row) = found.as_ref().filter(|_| known.is_some()) {
+            throttle.may_be_right(right(row), now)?;
+        }
         let attempt = throttle.log_in(who, now).await?;
         let hash = found.as_ref().map(|row| row.password_hash.as_str());
         let matches = hasher.matches(password, hash, waiter.clone()).await?;
         let id = found.as_ref().map(|row| row.id);
         match (matches, found) {
             (Match::Yes | Match::YesAnew, Some(mut row)) if row.disabled_at.is_none() => {
+                throttle.was_right(right(&row), now)?;
                 attempt.forgive().await?;
                 if matches == Match::YesAnew {
                     // Nobody is kept out because the queue is full: the next time, then.
@@ -106,6 +110,8 @@ impl Passwords<'_> {
         now: Timestamp,
     ) -> Result<()> {
         let waiter = Waiter::Known(account.id.0);
+        let right = Whose { id: session, since: Timestamp(0) };
+        self.throttle.may_be_right(right, now)?;
         let attempt = self.throttle.confirm(account.id.0, session, now).await?;
         match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
             Match::No => {
@@ -113,13 +119,20 @@ impl Passwords<'_> {
                 note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
                 Err(Refusal::WrongPassword.into())
             }
-            Match::Yes | Match::YesAnew => attempt.forgive().await,
+            Match::Yes | Match::YesAnew => {
+                self.throttle.was_right(right, now)?;
+                attempt.forgive().await
+            }
         }
     }
 }
 
 fn canonical_names(row: &entity::Model) -> [&str; 2] {
     [&row.username_canonical, &row.email_canonical]
+}
+
+fn right(row: &entity::Model) -> Whose {
+    Whose { id: row.id.0, since: row.browsers_since }
 }
 
 /// Whether the browser is still known for this account.

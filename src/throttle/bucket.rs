@@ -25,6 +25,14 @@ fn half(limit: u32) -> u32 {
     limit.div_ceil(2)
 }
 
+/// So many times as many right passwords are let through.
+const RIGHT: u32 = 3;
+
+/// How many right passwords of one account are let through in an hour; 0: all.
+pub(super) fn right(limits: Limits) -> u32 {
+    limits.name.saturating_mul(RIGHT)
+}
+
 /// What attempts are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bucket {

@@ -11,6 +11,7 @@ mod bucket;
 mod entity;
 pub mod known_browser;
 pub mod network;
+mod right;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,8 @@ use self::attempt::Counted;
 use self::bucket::Bucket;
 use self::known_browser::Known;
 use self::network::Network;
+use self::right::Right;
+pub use self::right::Whose;
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::keys::{Keys, Purpose};
@@ -38,7 +41,8 @@ pub struct Limits {
     pub address: u32,
     /// Failed log-ins with one name from one address; then one after 1, 2, 4 … 60 minutes.
     pub name_and_address: u32,
-    /// Failed log-ins with the names of one account from anywhere in an hour.
+    /// Failed log-ins with the names of one account from anywhere in an hour;
+    /// three times as many log-ins that succeed.
     pub name: u32,
     /// Failed log-ins from one known browser, or wrong passwords in one session, in an hour.
     pub known_browser: u32,
@@ -58,6 +62,7 @@ pub struct Throttle {
     pub counters: Counters,
     /// Attempts that are being worked on: their outcome may count.
     in_flight: Mutex<HashMap<Key, Lane>>,
+    right: Right,
 }
 
 /// Attempts under way that are counted by the same.
@@ -87,7 +92,7 @@ impl Throttle {
     /// Counts in this database.
     pub fn new(db: Db, keys: Arc<Keys>, limits: Limits) -> Self {
         let (counters, in_flight) = (Counters::default(), Mutex::default());
-        Self { db, keys, limits, counters, in_flight }
+        Self { db, keys, limits, counters, in_flight, right: Right::default() }
     }
 
     /// Lets an attempt to log in begin.
@@ -127,6 +132,26 @@ impl Throttle {
     ) -> Result<Attempt<'_>> {
         let wanted = self.own(account, ("session", session.as_bytes()));
         self.begin(wanted, self.account(account), vec![], now).await
+    }
+
+    /// Counts a right password.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`].
+    pub fn was_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
+        let wait = self.right.count(whose, bucket::right(self.limits), now);
+        wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
+    }
+
+    /// Whether another right one would be let through, before anything is
+    /// worked on. Not to be told to strangers: they would see whether an
+    /// account is logged in to often.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`].
+    pub fn may_be_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
+        let wait = self.right.wait(whose, bucket::right(self.limits), now);
+        wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
     }
 
     /// Lets the opening of an account begin.
@@ -279,6 +304,7 @@ impl Throttle {
     /// # Errors
     /// The database failed.
     pub async fn lift(&self, account: Uuid, names: &[&str]) -> Result<bool> {
+        self.right.forget(account);
         let whose = names.iter().map(|name| self.name(name)).chain([self.account(account)]);
         let lifted = entity::Entity::delete_many()
             .filter(entity::Column::NameKey.is_in(whose.flatten().map(|key| key.to_vec())))

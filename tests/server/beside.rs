@@ -97,7 +97,7 @@ fn a_rotated_key_signs_nobody_out_and_a_revoked_one_says_why() {
         line.split('\t').next().unwrap().to_owned()
     };
     let refresh = kid("refresh");
-    for purpose in ["access", "refresh", "form"] {
+    for purpose in ["access", "refresh", "form", "browser", "throttle"] {
         server.done(&["keys", "rotate", purpose], "");
     }
     std::thread::sleep(Duration::from_millis(700));

@@ -222,6 +222,27 @@ async fn a_refused_registration_counts() {
 }
 
 #[rocket::async_test]
+async fn right_passwords_are_limited_too_and_keep_no_honest_person_out() {
+    let app = App::start().await;
+    let mut last = app.member("ada").await;
+    for _ in 1..60 {
+        last = app.signed_in("ada").await;
+    }
+    let robot = app.browser();
+    let answer = robot.log_in("ada").await;
+    assert_eq!(answer.status, Status::TooManyRequests);
+    assert!(answer.header("Retry-After").is_some());
+    assert_eq!(robot.log_in_with("ada", "a guess").await.status, Status::Unauthorized);
+    // Nobody who is signed in is concerned, nor who has changed the password.
+    app.clock().advance(Duration::minutes(6));
+    assert_eq!(last.post("/confirm", &[("password", PASSWORD)]).await.status, Status::SeeOther);
+    let new = "another quiet river";
+    let fields = [("current_password", PASSWORD), ("new_password", new)];
+    assert_eq!(last.post("/account/password", &fields).await.status, Status::SeeOther);
+    assert_eq!(robot.log_in_with("ada", new).await.status, Status::SeeOther);
+}
+
+#[rocket::async_test]
 async fn staff_let_somebody_try_again() {
     let app = App::start().await;
     app.account("ada", &[]).await;
