@@ -87,10 +87,14 @@ impl Browser {
 
     /// Opens the page and sends the form on it; the answer, if there was one.
     pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
-        let token = csrf(&self.try_send("GET", path, "", b"")?.body);
-        let pairs: Vec<String> = [("csrf", &*token)]
+        let page = self.try_send("GET", path, "", b"")?.body;
+        let (token, shown) = (value_after("name=\"csrf\"", &page), "name=\"shown\"");
+        let hidden = [("csrf", token), ("shown", value_after(shown, &page))];
+        let hidden = &hidden[..if page.contains(shown) { 2 } else { 1 }];
+        let pairs: Vec<String> = hidden
             .iter()
-            .chain(fields)
+            .map(|(name, value)| (*name, &**value))
+            .chain(fields.iter().copied())
             .map(|(name, value)| format!("{name}={}", encode(value)))
             .collect();
         let body = pairs.join("&");
@@ -154,7 +158,11 @@ impl Browser {
 
 /// The CSRF token of the page's main form: the first one.
 pub fn csrf(page: &str) -> String {
-    let field = page.split("name=\"csrf\"").nth(1).unwrap_or_default();
+    value_after("name=\"csrf\"", page)
+}
+
+fn value_after(marker: &str, page: &str) -> String {
+    let field = page.split(marker).nth(1).unwrap_or_default();
     let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
     value.unwrap_or_default().to_owned()
 }
