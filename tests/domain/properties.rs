@@ -19,6 +19,8 @@ use crate::{NOON, PASSWORD, World, origin};
 enum Step {
     /// A tab of the owner asks for a page; its answer is on its way.
     Ask,
+    /// The same, and another server answers, whose clock differs.
+    AskOther,
     /// The oldest or the newest answer on its way arrives, or gets lost.
     Arrive { newest: bool, lost: bool },
     /// Time passes while answers are on their way.
@@ -95,6 +97,8 @@ async fn request(world: &World, jar: &Jar, now: Timestamp) -> Outcome {
 
 struct Story {
     world: World,
+    /// Another server on the same database, and how far ahead its clock is.
+    other: (World, Duration),
     account: doorward::accounts::Account,
     now: Timestamp,
     owner: Jar,
@@ -106,15 +110,21 @@ struct Story {
 }
 
 impl Story {
-    async fn begin() -> Self {
+    /// `ahead` is how far the clock of the other server is ahead. Beyond five
+    /// seconds that server says so and does not judge by time.
+    async fn begin(ahead: Duration) -> Self {
         let world = World::new().await;
+        let other = world.restarted().await;
+        other.sessions.rely_on_time(ahead.abs() < Duration::seconds(5));
         let (account, first) = world.session("ada").await;
         let elsewhere = world.start(&account, NOON).await;
         let (_, bob) = world.session("bob").await;
         let mut owner = Jar { access: None, refresh: String::new() };
         owner.take(&first, NOON);
         let bystanders = [elsewhere.refresh_token, bob.refresh_token];
-        Self { world, account, now: NOON, owner, thief: None, flying: VecDeque::new(), bystanders }
+        let flying = VecDeque::new();
+        let other = (other, ahead);
+        Self { world, other, account, now: NOON, owner, thief: None, flying, bystanders }
     }
 
     fn oldest_flight(&self) -> Duration {
@@ -155,6 +165,21 @@ impl Story {
         Ok(())
     }
 
+    /// A request of the owner to one of the two servers.
+    async fn ask(&self, other: bool) -> Outcome {
+        if other {
+            let (world, ahead) = &self.other;
+            request(world, &self.owner, self.now + *ahead).await
+        } else {
+            request(&self.world, &self.owner, self.now).await
+        }
+    }
+
+    async fn tend(&self) {
+        self.world.sessions.tend(NOON).await.unwrap();
+        self.other.0.sessions.tend(NOON).await.unwrap();
+    }
+
     async fn raise(&self) {
         let sessions = &self.world.sessions;
         let txn = sessions.db.begin().await.unwrap();
@@ -181,7 +206,8 @@ const MOST_IN_FLIGHT: Duration = Duration::seconds(40);
 
 fn honest_steps() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => Just(Step::Ask),
+        5 => Just(Step::Ask),
+        2 => Just(Step::AskOther),
         6 => (any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(newest, lost)| Step::Arrive { newest, lost }),
         3 => (0..30i64).prop_map(|seconds| Step::Wait { seconds }),
         3 => (0..20_000i64).prop_map(|seconds| Step::Pause { seconds }),
@@ -213,13 +239,13 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Plays an honest history; says what went wrong, if anything did.
-async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
-    let mut story = Story::begin().await;
+async fn play_honestly(ahead: Duration, steps: Vec<Step>) -> Result<(), String> {
+    let mut story = Story::begin(ahead).await;
     let mut confirmation_lost = false;
     for (number, step) in steps.into_iter().enumerate() {
         match &step {
-            Step::Ask => {
-                let outcome = request(&story.world, &story.owner, story.now).await;
+            Step::Ask | Step::AskOther => {
+                let outcome = story.ask(matches!(step, Step::AskOther)).await;
                 match outcome {
                     Outcome::In(issued) => story.flying.push_back((issued, story.now)),
                     // Limits and clock jumps may end a session; nothing else may.
@@ -244,7 +270,7 @@ async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
                     story.now = story.now + Duration::seconds(*seconds);
                 }
             }
-            Step::Tend => story.world.sessions.tend(NOON).await.unwrap(),
+            Step::Tend => story.tend().await,
             Step::Crash => story.crash().await,
             Step::Confirm { lost } => {
                 // Pages of before are closed: an answer that arrives later would
@@ -271,12 +297,12 @@ async fn play_honestly(steps: Vec<Step>) -> Result<(), String> {
 
 /// Plays a history with a thief; holds that the two never both go on.
 async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
-    let mut story = Story::begin().await;
+    let mut story = Story::begin(Duration::ZERO).await;
     let mut ended = false;
     for (number, step) in steps.into_iter().enumerate() {
         match step {
-            Step::Ask => {
-                let outcome = request(&story.world, &story.owner, story.now).await;
+            Step::Ask | Step::AskOther => {
+                let outcome = story.ask(matches!(step, Step::AskOther)).await;
                 match outcome {
                     Outcome::In(_) if ended => {
                         return Err(format!("step {number}: owner let in after the end"));
@@ -290,7 +316,7 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
                 story.land_all();
                 story.now = story.now + Duration::seconds(seconds);
             }
-            Step::Tend => story.world.sessions.tend(NOON).await.unwrap(),
+            Step::Tend => story.tend().await,
             Step::Crash => story.crash().await,
             Step::Steal => story.thief = Some(story.owner.clone()),
             Step::Thieve => {
@@ -377,8 +403,11 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn an_honest_browser_is_never_signed_out(steps in prop::collection::vec(honest_steps(), 1..60)) {
-        let played = runtime().block_on(play_honestly(steps));
+    fn an_honest_browser_is_never_signed_out(
+        ahead in prop_oneof![Just(0i64), -4..=4i64, -55..=55i64],
+        steps in prop::collection::vec(honest_steps(), 1..60),
+    ) {
+        let played = runtime().block_on(play_honestly(Duration::seconds(ahead), steps));
         prop_assert!(played.is_ok(), "{:?}", played);
     }
 
