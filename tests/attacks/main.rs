@@ -9,5 +9,6 @@ mod databases;
 
 mod claims;
 mod copied_cookies;
+mod guessing;
 mod overlapping;
 mod refresh;
