@@ -113,3 +113,55 @@ async fn a_name_of_the_service_is_reserved() {
     let answer = app.browser().post("/register", &fields("Admin", "a@example.org", PASSWORD)).await;
     assert!(answer.field_error("username").contains("reserved"), "{}", answer.body);
 }
+
+#[rocket::async_test]
+async fn an_address_that_mixes_alphabets_is_refused_beside_its_field() {
+    let app = App::start().await;
+    let browser = app.browser();
+    let fields = [
+        ("username", "ada"),
+        ("email", "аda@example.org"),
+        ("password", "quiet river under stone"),
+    ];
+    let answer = browser.post("/register", &fields).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity);
+    assert!(answer.field_error("email").contains("different alphabets"), "{}", answer.body);
+}
+
+#[rocket::async_test]
+async fn one_mailbox_opens_one_account_however_its_host_is_written() {
+    let app = App::start().await;
+    for (name, email, status) in [
+        ("ada", "ada@bücher.example", Status::SeeOther),
+        ("eve", "ada@xn--bcher-kva.example", Status::UnprocessableEntity),
+    ] {
+        let fields = [("username", name), ("email", email), ("password", PASSWORD)];
+        assert_eq!(app.browser().post("/register", &fields).await.status, status, "{email}");
+    }
+    let answer = app.browser().log_in("ada@xn--bcher-kva.example").await;
+    assert_eq!(answer.status, Status::SeeOther);
+}
+
+#[rocket::async_test]
+async fn staff_see_how_a_name_is_compared_and_which_address_mixes_alphabets() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    app.account("bill", &[]).await;
+    let id = app.account("biII", &[]).await.id;
+    let (list, one) = ("/admin/accounts".to_owned(), format!("/admin/accounts/{id}"));
+    for page in [&list, &one, &format!("/admin/accounts/disable?id={id}")] {
+        let body = helper.get(page).await.body;
+        assert!(body.contains("compared as <code>biii</code>"), "{page}: {body}");
+        assert!(!body.contains("compared as <code>bill</code>"), "{page}: {body}");
+        assert!(!body.contains("Mixes alphabets"), "{page}: {body}");
+    }
+    let now = app.clock().now();
+    let new = doorward::accounts::NewAccount {
+        username: doorward::accounts::names::Username::parse("look-alike").unwrap(),
+        email: doorward::accounts::names::EmailAddress::parse("аda@example.org").unwrap(),
+        password: doorward::accounts::password::Password::parse(PASSWORD).unwrap(),
+    };
+    let (db, roles) = (app.doorward.db.write(), doorward::accounts::roles::Roles::default());
+    doorward::accounts::insert(db, &new, String::new(), roles, now).await.unwrap();
+    assert!(helper.get(&list).await.body.contains("Mixes alphabets"));
+}
