@@ -18,6 +18,7 @@ mod m20261124_000007_order_of_commits;
 mod m20261124_000008_undoable_actions;
 mod m20261124_000009_known_browsers;
 mod m20261124_000010_rotation;
+mod m20261124_000018_hosts_in_a_labels;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_undoable_actions::Migration),
             Box::new(m20261124_000009_known_browsers::Migration),
             Box::new(m20261124_000010_rotation::Migration),
+            Box::new(m20261124_000018_hosts_in_a_labels::Migration),
         ]
     }
 }

@@ -43,6 +43,11 @@ pub enum Refusal {
     /// An account with this address exists.
     #[error("An account with this e-mail address exists already. You can log in with it.")]
     EmailTaken,
+    /// One word of the address has letters of two alphabets.
+    #[error(
+        "This address mixes letters of different alphabets in one word, so it could be taken for another. Please use a different one."
+    )]
+    EmailMixesScripts,
     /// The new password does not meet the policy; the text says which rule.
     #[error("{0}")]
     UnfitPassword(String),

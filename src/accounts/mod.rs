@@ -60,6 +60,10 @@ pub struct Account {
     pub username: String,
     /// As it was typed at registration.
     pub email: String,
+    /// The user name as it is compared: look-alikes have the same.
+    pub canonical_username: String,
+    /// The e-mail address as it is compared.
+    pub canonical_email: String,
     /// When the account was opened.
     pub created_at: Timestamp,
     /// When the password was last set.
@@ -99,6 +103,8 @@ impl Account {
             id: row.id,
             username: row.username,
             email: row.email,
+            canonical_username: row.username_canonical,
+            canonical_email: row.email_canonical,
             created_at: row.created_at,
             password_changed_at: row.password_changed_at,
             disabled_at: row.disabled_at,
@@ -146,6 +152,9 @@ pub async fn register(
 ) -> Result<Account> {
     if new.username.is_reserved() {
         return Err(Refusal::UsernameReserved.into());
+    }
+    if new.email.mixes_scripts() {
+        return Err(Refusal::EmailMixesScripts.into());
     }
     let asked = throttle.ask_for_names(&origin.address, now).await?;
     if let Some(refusal) = taken(db.read(), &new).await? {

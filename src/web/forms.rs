@@ -249,7 +249,7 @@ impl Submitted<Button> {
 fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
     match refusal {
         Refusal::UsernameTaken | Refusal::UsernameReserved => ("username", "User name"),
-        Refusal::EmailTaken => ("email", "E-mail address"),
+        Refusal::EmailTaken | Refusal::EmailMixesScripts => ("email", "E-mail address"),
         Refusal::UnfitPassword(_) | Refusal::SamePassword => T::NEW_PASSWORD,
         Refusal::WrongPassword => T::PRESENT_PASSWORD,
         Refusal::RoleTaken => ("name", "Name"),

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::client::describe_user_agent;
-use crate::accounts::Login;
+use crate::accounts::names::EmailAddress;
+use crate::accounts::{Account, Login};
 use crate::timestamp::Timestamp;
 
 /// A moment, for machines and for people.
@@ -16,6 +17,32 @@ pub struct Moment {
 impl From<Timestamp> for Moment {
     fn from(at: Timestamp) -> Self {
         Self { iso: at.iso(), words: at.words() }
+    }
+}
+
+/// The names of an account as staff see them: each also as it is compared, where
+/// that is not how it is written, so that nobody takes `biII` for `bill`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Names {
+    username: String,
+    compared_username: Option<String>,
+    email: String,
+    compared_email: Option<String>,
+    /// Whether the address mixes alphabets.
+    mixed: bool,
+}
+
+impl From<&Account> for Names {
+    fn from(account: &Account) -> Self {
+        let other =
+            |compared: &str, written: &str| (compared != written).then(|| compared.to_owned());
+        Self {
+            username: account.username.clone(),
+            compared_username: other(&account.canonical_username, &account.username),
+            email: account.email.clone(),
+            compared_email: other(&account.canonical_email, &account.email),
+            mixed: EmailAddress::parse(&account.email).is_ok_and(|email| email.mixes_scripts()),
+        }
     }
 }
 

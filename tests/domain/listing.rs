@@ -92,3 +92,34 @@ fn what_is_no_cursor_is_not_taken_for_one() {
         assert_eq!(Cursor::parse(text), None, "{text:.40}");
     }
 }
+
+#[tokio::test]
+async fn an_address_from_before_is_found_in_both_spellings_of_its_host() {
+    use doorward::accounts::names::LoginName;
+    use sea_orm::ConnectionTrait;
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let bob = world.account("bob", Roles::default()).await;
+    let eve = world.account("eve", Roles::default()).await;
+    let db = &world.sessions.db;
+    db.migrate_down().await.unwrap();
+    for (name, canonical) in [
+        ("ada", "ada@bücher.example"),
+        ("bob", "bob@bücher.example"),
+        ("eve", "bob@xn--bcher-kva.example"),
+    ] {
+        let set = format!(
+            "UPDATE accounts SET email_canonical = '{canonical}' WHERE username_canonical = '{name}'"
+        );
+        db.write().execute_unprepared(&set).await.unwrap();
+    }
+    db.migrate_up().await.unwrap();
+    let found = async |login: &str| {
+        let login = LoginName::parse(login);
+        doorward::accounts::by_login_name(db.read(), &login).await.unwrap().id
+    };
+    assert_eq!(found("ada@bücher.example").await, ada.id);
+    assert_eq!(found("ada@xn--bcher-kva.example").await, ada.id);
+    assert_eq!(found("bob@bücher.example").await, eve.id, "whoever had that spelling keeps it");
+    assert_eq!(found("bob").await, bob.id);
+}

@@ -1,6 +1,8 @@
 //! Names as people type them and as they are compared. What looks like one
 //! name is one name, so that nobody can pass for somebody else.
 
+mod likeness;
+
 use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -119,13 +121,16 @@ impl EmailAddress {
     /// # Errors
     /// A sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const NONE: &str = "Write an e-mail address, like name@example.org.";
         let typed: String = text.trim().nfc().collect();
-        let canonical = fold(&typed);
+        let folded = fold(&typed);
+        if !(is_address(&typed) && is_address(&folded)) {
+            return Err(NONE);
+        }
+        let (local, host) = folded.split_once('@').ok_or(NONE)?;
+        let canonical = format!("{local}@{}", likeness::in_a_labels(host).ok_or(NONE)?);
         if typed.len().max(canonical.len()) > Self::MOST_BYTES {
             return Err("Use an e-mail address of at most 254 characters.");
-        }
-        if !(is_address(&typed) && is_address(&canonical)) {
-            return Err("Write an e-mail address, like name@example.org.");
         }
         Ok(Self { typed, canonical })
     }
@@ -135,9 +140,16 @@ impl EmailAddress {
         &self.typed
     }
 
-    /// The address to compare and to look up.
+    /// The address to compare and to look up, its host in A-labels.
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// Whether some part of it could be taken for another because it mixes
+    /// alphabets. The public registration refuses it; staff see it marked.
+    pub fn mixes_scripts(&self) -> bool {
+        let (local, host) = self.typed.split_once('@').unwrap_or_default();
+        likeness::mixes_scripts(local, host)
     }
 }
 
@@ -223,7 +235,13 @@ impl RoleName {
 /// How the canonical form of a name begins that was typed so far.
 pub(super) fn beginning(typed: &str) -> String {
     let start: String = typed.trim().chars().take(LoginName::MOST_CHARS).collect();
-    fold(&start).chars().filter(|c| !c.is_control()).collect()
+    let text: String = fold(&start).chars().filter(|c| !c.is_control()).collect();
+    match text.split_once('@') {
+        Some((local, host)) if !host.is_ascii() => {
+            format!("{local}@{}", likeness::beginning_in_a_labels(host))
+        }
+        _ => text,
+    }
 }
 
 /// Compatibility characters made plain and capitals made small: names that

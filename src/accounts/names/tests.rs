@@ -40,6 +40,58 @@ fn an_address_is_kept_as_typed_and_compared_in_small_letters() {
 }
 
 #[test]
+fn a_host_is_one_in_both_its_spellings() {
+    for (text, canonical) in [
+        ("jörg@bücher.example", "jörg@xn--bcher-kva.example"),
+        ("jörg@BÜCHER.example", "jörg@xn--bcher-kva.example"),
+        ("jörg@xn--bcher-kva.example", "jörg@xn--bcher-kva.example"),
+        ("jörg@XN--BCHER-KVA.Example", "jörg@xn--bcher-kva.example"),
+        ("a@b\u{fc}cher.example", "a@xn--bcher-kva.example"),
+        ("a@bu\u{308}cher.example", "a@xn--bcher-kva.example"),
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@r3---x.example", "a@r3---x.example"),
+    ] {
+        assert_eq!(EmailAddress::parse(text).unwrap().canonical(), canonical, "{text}");
+        assert_eq!(LoginName::parse(text).canonical(), canonical, "{text}");
+    }
+    for text in ["a@xn--.example", "a@xn--a.example", "a@xn--bcher-kvb.example\u{301}"] {
+        assert!(EmailAddress::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_was_typed_of_a_host_finds_it_in_its_other_spelling() {
+    for (typed, begins) in [
+        ("jörg@büch", "jörg@"),
+        ("jörg@bücher.", "jörg@xn--bcher-kva."),
+        ("jörg@bücher.exa", "jörg@xn--bcher-kva.exa"),
+        ("jörg@mail.büch", "jörg@mail."),
+        ("jörg@exa", "jörg@exa"),
+        ("jör", "jör"),
+    ] {
+        assert_eq!(beginning(typed), begins, "{typed}");
+    }
+}
+
+#[test]
+fn a_word_of_two_alphabets_is_noticed_and_words_of_one_each_are_not() {
+    for text in ["аda@example.org", "ada@exаmple.org", "ada@xn--exmple-4nf.org", "pаypal.x@b.org"]
+    {
+        assert!(EmailAddress::parse(text).unwrap().mixes_scripts(), "{text}");
+    }
+    for text in [
+        "ada@example.org",
+        "jörg+notes-2@bücher.example",
+        "用户@例子.广告",
+        "иван+news@example.org",
+        "ひらがなと漢字@例え.example",
+        "o'brien_2@example.ie",
+    ] {
+        assert!(!EmailAddress::parse(text).unwrap().mixes_scripts(), "{text}");
+    }
+}
+
+#[test]
 fn ordinary_addresses_pass() {
     for text in
         ["a@b.co", "o'brien@example.ie", "root@localhost", "jörg@bücher.example", "用户@例子.广告"]

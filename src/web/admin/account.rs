@@ -25,7 +25,7 @@ use crate::web::guards::{AccountManager, ActingAdmin, Caller, SessionEnder, Staf
 use crate::web::message::{Message, Note};
 use crate::web::page::Page;
 use crate::web::seen::Seen;
-use crate::web::view::{LoginView, Moment};
+use crate::web::view::{LoginView, Moment, Names};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![
@@ -90,8 +90,8 @@ impl From<Session> for SessionRow {
 #[derive(Serialize)]
 struct Details {
     id: String,
-    username: String,
-    email: String,
+    #[serde(flatten)]
+    names: Names,
     roles: Vec<String>,
     admin: bool,
     disabled_at: Option<Moment>,
@@ -105,8 +105,7 @@ impl From<Account> for Details {
     fn from(account: Account) -> Self {
         Self {
             id: account.id.to_string(),
-            username: account.username,
-            email: account.email,
+            names: Names::from(&account),
             admin: account.roles.has(accounts::roles::ADMIN),
             roles: account.roles.names().map(str::to_owned).collect(),
             disabled_at: account.disabled_at.map(Moment::from),

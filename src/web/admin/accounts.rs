@@ -12,7 +12,7 @@ use crate::web::Service;
 use crate::web::failure::Failure;
 use crate::web::guards::Staff;
 use crate::web::page::Page;
-use crate::web::view::Moment;
+use crate::web::view::{Moment, Names};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![accounts_page]
@@ -21,8 +21,8 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Serialize)]
 pub(super) struct Row {
     id: String,
-    username: String,
-    email: String,
+    #[serde(flatten)]
+    names: Names,
     roles: Vec<String>,
     state: &'static str,
     created_at: Moment,
@@ -33,8 +33,7 @@ impl From<Account> for Row {
     fn from(account: Account) -> Self {
         Self {
             id: account.id.to_string(),
-            username: account.username,
-            email: account.email,
+            names: Names::from(&account),
             roles: account.roles.names().map(str::to_owned).collect(),
             state: if account.disabled_at.is_some() { "disabled" } else { "active" },
             created_at: account.created_at.into(),

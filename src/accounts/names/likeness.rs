@@ -1,0 +1,36 @@
+//! What may look like something else: hosts in two spellings, and words that
+//! mix alphabets.
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use unicode_security::MixedScript;
+
+/// A host as the DNS knows it, in A-labels: `bücher.example` and
+/// `xn--bcher-kva.example` are one (RFC 5891, UTS 46). `None` for a host that
+/// no registry could have.
+pub(super) fn in_a_labels(host: &str) -> Option<String> {
+    let (list, hyphens) = (AsciiDenyList::STD3, Hyphens::Allow);
+    let host = Uts46::new().to_ascii(host.as_bytes(), list, hyphens, DnsLength::Verify);
+    host.ok().map(std::borrow::Cow::into_owned)
+}
+
+/// How such a host begins of which this much was typed: up to its last label,
+/// where that has letters beyond ASCII and may go on.
+pub(super) fn beginning_in_a_labels(host: &str) -> String {
+    let (whole, last) = host.rsplit_once('.').map_or(("", host), |(whole, last)| (whole, last));
+    let last = if last.is_ascii() { last } else { "" };
+    match in_a_labels(whole) {
+        Some(whole) => format!("{whole}.{last}"),
+        None if whole.is_empty() => last.to_owned(),
+        None => host.to_owned(),
+    }
+}
+
+/// Whether some word of the text, or some label of its host, has letters of
+/// more than one alphabet, as a Latin word with one Cyrillic letter does
+/// (UTS 39, section 5.1; Han with kana, hangul or bopomofo is one).
+pub(super) fn mixes_scripts(local: &str, host: &str) -> bool {
+    // A host is looked at as it is shown, whichever way it was typed.
+    let (host, _) = Uts46::new().to_unicode(host.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    let words = local.split(|c: char| c.is_ascii_punctuation());
+    words.chain(host.split(['.', '-'])).any(|word| !word.is_single_script())
+}
