@@ -12,3 +12,4 @@ mod copied_cookies;
 mod guessing;
 mod overlapping;
 mod refresh;
+mod staff;
