@@ -9,7 +9,8 @@ use super::say;
 use crate::Doorward;
 use crate::audit::{Filter, chain};
 use crate::error::{Error, Result};
-use crate::web::admin::exports::{self, Format};
+use crate::web::admin::exports;
+use crate::web::admin::lines::Format;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -38,7 +39,7 @@ pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
                 FormatName::Jsonl => Format::JsonLines,
             };
             let filter = Some(Filter::default());
-            let mut lines = exports::events(Arc::new(doorward), filter, format);
+            let mut lines = exports::events(Arc::new(doorward), None, filter, format);
             while let Some(lines) = lines.next().await {
                 lines.lines().for_each(say);
             }

@@ -5,6 +5,7 @@
 //! transaction of the act. That cannot be forgotten: only an [`Act`] writes into
 //! the audit log what an [`Actor`] did, and an [`Act`] begins with the proof.
 
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{Principal, Session, SessionId, Sessions, Txn, by_id};
@@ -176,6 +177,24 @@ impl Sessions {
         Ok((act, account))
     }
 
+    /// Passes while somebody who is being sent a long answer may still have it.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] once their session has ended, the account is disabled,
+    /// or its roles do not permit it.
+    pub async fn still_may(
+        &self,
+        reader: &Principal,
+        demanded: Option<Permission>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let db = self.db.read();
+        let account = accounts::all_of(db, &[reader.account]).await?.pop();
+        let session = find(db, reader.session).await?;
+        standing(account, session, demanded, now)?;
+        Ok(())
+    }
+
     /// The account, if all that its guard asked is so.
     async fn proved(
         &self,
@@ -185,16 +204,7 @@ impl Sessions {
         demanded: Option<Permission>,
         now: Timestamp,
     ) -> Result<Account> {
-        let account = account.filter(|account| account.disabled_at.is_none());
-        let (Some(account), Some(session)) = (account, find(txn, sid).await?) else {
-            return Err(Denied::NotSignedIn.into());
-        };
-        if session.account != account.id || !session.is_live(now) {
-            return Err(Denied::NotSignedIn.into());
-        }
-        if demanded.is_some_and(|permission| !account.roles.may(permission)) {
-            return Err(Denied::NotPermitted.into());
-        }
+        let (account, session) = standing(account, find(txn, sid).await?, demanded, now)?;
         // What came with a right that was given since waits for the password.
         let raised = account.raised_at.filter(|_| demanded.is_some());
         if raised.is_some_and(|at| session.auth_time < at) {
@@ -207,8 +217,26 @@ impl Sessions {
     }
 }
 
-async fn find(txn: &Txn, sid: SessionId) -> Result<Option<Session>> {
-    match by_id(txn, sid).await {
+/// Both, if the session is live, the account's, and permits what is demanded.
+fn standing(
+    account: Option<Account>,
+    session: Option<Session>,
+    demanded: Option<Permission>,
+    now: Timestamp,
+) -> Result<(Account, Session), Denied> {
+    let account = account.filter(|account| account.disabled_at.is_none());
+    let (account, session) = account.zip(session).ok_or(Denied::NotSignedIn)?;
+    if session.account != account.id || !session.is_live(now) {
+        return Err(Denied::NotSignedIn);
+    }
+    if demanded.is_some_and(|permission| !account.roles.may(permission)) {
+        return Err(Denied::NotPermitted);
+    }
+    Ok((account, session))
+}
+
+async fn find(db: &impl ConnectionTrait, sid: SessionId) -> Result<Option<Session>> {
+    match by_id(db, sid).await {
         Err(Error::NotFound) => Ok(None),
         session => Ok(Some(session?)),
     }

@@ -10,7 +10,7 @@ use rocket::{Responder, Route, get, routes};
 use serde::Serialize;
 
 use super::Service;
-use super::guards::RecentlySignedIn;
+use super::guards::{LiveSession, RecentlySignedIn};
 use crate::Doorward;
 use crate::accounts::Account;
 use crate::error::{Error, Result};
@@ -35,23 +35,29 @@ struct File<S> {
 fn data(who: RecentlySignedIn, doorward: &Service) -> File<impl Stream<Item = String> + use<>> {
     let disposition = "attachment; filename=\"doorward.json\"";
     File {
-        body: TextStream(parts(Arc::clone(doorward.inner()), who.0.account)),
+        body: TextStream(parts(Arc::clone(doorward.inner()), who.0)),
         kind: ContentType::JSON,
         disposition: Header::new("Content-Disposition", disposition),
     }
 }
 
 /// The file in parts. What breaks off half-way is no JSON: nobody takes it for all there is.
-fn parts(doorward: Arc<Doorward>, account: Account) -> impl Stream<Item = String> {
+fn parts(doorward: Arc<Doorward>, who: LiveSession) -> impl Stream<Item = String> {
     rocket::async_stream::stream! {
+        let LiveSession { account, principal } = who;
         match beginning(&doorward, &account).await {
             Ok(text) => yield text,
             Err(error) => return broken_off(&error),
         }
         let (mut before, mut first) = (i64::MAX, true);
         loop {
-            let db = doorward.db.read();
-            let (events, last) = match personal_data::events(db, &account, before, BATCH).await {
+            let read = async {
+                // Whoever reads slowly must not outlast the session.
+                let now = doorward.clock.now();
+                doorward.sessions.still_may(&principal, None, now).await?;
+                personal_data::events(doorward.db.read(), &account, before, BATCH).await
+            };
+            let (events, last) = match read.await {
                 Ok(events) => events,
                 Err(error) => return broken_off(&error),
             };

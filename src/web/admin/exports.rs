@@ -7,16 +7,19 @@ use std::sync::Arc;
 use rocket::http::{ContentType, Header};
 use rocket::response::stream::TextStream;
 use rocket::{Responder, Route, get, routes};
-use serde::Serialize;
 
 use super::accounts::filter;
 use super::audit::Asked;
+use super::lines::{
+    ACCOUNT_HEADINGS, EVENT_HEADINGS, Format, account_line, broken_off, event_line, headings,
+};
 use crate::Doorward;
-use crate::accounts::Account;
 use crate::accounts::listing::{self, Filter};
+use crate::accounts::roles::Permission;
 use crate::administration;
-use crate::audit::{self, Row};
+use crate::audit;
 use crate::error::Result;
+use crate::sessions::Principal;
 use crate::web::Service;
 use crate::web::clock::Now;
 use crate::web::failure::Failure;
@@ -28,13 +31,6 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Rows read at a time.
 const BATCH: u64 = 500;
-
-/// How the rows are written.
-#[derive(Clone, Copy)]
-pub(crate) enum Format {
-    Csv,
-    JsonLines,
-}
 
 #[derive(Responder)]
 struct File<S> {
@@ -54,142 +50,6 @@ impl<S> File<S> {
     }
 }
 
-/// What a spreadsheet would take for a formula gets an apostrophe before it
-/// (OWASP, CSV injection; ASVS V1.2.10): at the beginning of the cell and behind
-/// whatever separates cells where commas do not.
-fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut begins = true;
-    for (place, c) in text.char_indices() {
-        if begins && is_formula(&text[place..]) {
-            safe.push('\'');
-        }
-        safe.push(c);
-        begins = matches!(c, ';' | ',' | '\t' | '\n' | '\r');
-    }
-    safe
-}
-
-/// Spreadsheets look past blanks and quotes.
-fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
-}
-
-fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
-    let mut writer = csv::Writer::from_writer(vec![]);
-    let written = writer.write_record(cells.into_iter().map(|text| cell(&text)));
-    written
-        .ok()
-        .and_then(|()| writer.into_inner().ok())
-        .map_or_else(String::new, |line| String::from_utf8_lossy(&line).into_owned())
-}
-
-fn json_line(row: &impl Serialize) -> String {
-    serde_json::to_string(row).map(|line| line + "\n").unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct EventLine {
-    id: i64,
-    at: String,
-    event: String,
-    actor: Option<String>,
-    target: Option<String>,
-    session: String,
-    address: String,
-    user_agent: String,
-    detail: String,
-    reason: String,
-}
-
-const EVENT_HEADINGS: [&str; 10] = [
-    "id",
-    "at",
-    "event",
-    "actor",
-    "target",
-    "session",
-    "address",
-    "user_agent",
-    "detail",
-    "reason",
-];
-
-fn event_line(row: Row, format: Format) -> String {
-    let line = EventLine {
-        id: row.id,
-        at: row.at.iso(),
-        event: row.event,
-        actor: row.actor.map(|id| id.to_string()),
-        target: row.target.map(|id| id.to_string()),
-        session: row.session,
-        address: row.address,
-        user_agent: row.user_agent,
-        detail: row.detail,
-        reason: row.reason,
-    };
-    match format {
-        Format::JsonLines => json_line(&line),
-        Format::Csv => csv_line([
-            line.id.to_string(),
-            line.at,
-            line.event,
-            line.actor.unwrap_or_default(),
-            line.target.unwrap_or_default(),
-            line.session,
-            line.address,
-            line.user_agent,
-            line.detail,
-            line.reason,
-        ]),
-    }
-}
-
-#[derive(Serialize)]
-struct AccountLine {
-    id: String,
-    username: String,
-    email: String,
-    roles: Vec<String>,
-    disabled: bool,
-    created_at: String,
-    last_login_at: Option<String>,
-}
-
-const ACCOUNT_HEADINGS: [&str; 7] =
-    ["id", "username", "email", "roles", "disabled", "created_at", "last_login_at"];
-
-fn account_line(account: Account, format: Format) -> String {
-    let line = AccountLine {
-        id: account.id.to_string(),
-        roles: account.roles.names().map(str::to_owned).collect(),
-        username: account.username,
-        email: account.email,
-        disabled: account.disabled_at.is_some(),
-        created_at: account.created_at.iso(),
-        last_login_at: account.last_login.map(|login| login.at.iso()),
-    };
-    match format {
-        Format::JsonLines => json_line(&line),
-        Format::Csv => csv_line([
-            line.id,
-            line.username,
-            line.email,
-            line.roles.join(" "),
-            line.disabled.to_string(),
-            line.created_at,
-            line.last_login_at.unwrap_or_default(),
-        ]),
-    }
-}
-
-fn headings(names: &[&str], format: Format) -> String {
-    match format {
-        Format::Csv => csv_line(names.iter().map(|name| (*name).to_owned())),
-        Format::JsonLines => String::new(),
-    }
-}
-
 /// Writes down who took what.
 async fn note(
     what: &str,
@@ -203,9 +63,18 @@ async fn note(
 
 pub(crate) type Lines = std::pin::Pin<Box<dyn rocket::futures::Stream<Item = String> + Send>>;
 
+/// A long file outlives its first screen by as long as its reader likes: each
+/// screen is for whoever may have it then. The operator always may.
+async fn still_may(doorward: &Doorward, reader: Option<&Principal>) -> Result<()> {
+    let Some(reader) = reader else { return Ok(()) };
+    let demanded = Some(Permission::ReadAudit);
+    doorward.sessions.still_may(reader, demanded, doorward.clock.now()).await
+}
+
 /// The audit log, line by line, as much of it as fits the filter.
 pub(crate) fn events(
     doorward: Arc<Doorward>,
+    reader: Option<Principal>,
     filter: Option<audit::Filter>,
     format: Format,
 ) -> Lines {
@@ -214,7 +83,11 @@ pub(crate) fn events(
         let Some(filter) = filter else { return };
         let mut before = i64::MAX;
         loop {
-            let rows = match audit::list(doorward.db.read(), &filter, before, BATCH).await {
+            let read = async {
+                still_may(&doorward, reader.as_ref()).await?;
+                audit::list(doorward.db.read(), &filter, before, BATCH).await
+            };
+            let rows = match read.await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::error!(%error, "an export ends early");
@@ -229,12 +102,16 @@ pub(crate) fn events(
     })
 }
 
-fn accounts(doorward: Arc<Doorward>, filter: Filter, format: Format) -> Lines {
+fn accounts(doorward: Arc<Doorward>, reader: Principal, filter: Filter, format: Format) -> Lines {
     Box::pin(rocket::async_stream::stream! {
         yield headings(&ACCOUNT_HEADINGS, format);
         let mut from = None;
         loop {
-            let (rows, next) = match listing::screen(doorward.db.read(), &filter, from, BATCH).await {
+            let read = async {
+                still_may(&doorward, Some(&reader)).await?;
+                listing::screen(doorward.db.read(), &filter, from, BATCH).await
+            };
+            let (rows, next) = match read.await {
                 Ok(screen) => screen,
                 Err(error) => {
                     tracing::error!(%error, "an export ends early");
@@ -251,14 +128,6 @@ fn accounts(doorward: Arc<Doorward>, filter: Filter, format: Format) -> Lines {
     })
 }
 
-/// Status and headers are long gone: the last line says that more should follow.
-fn broken_off(format: Format) -> String {
-    match format {
-        Format::Csv => "THE EXPORT BROKE OFF HERE\r\n".to_owned(),
-        Format::JsonLines => "{\"error\":\"the export broke off here\"}\n".to_owned(),
-    }
-}
-
 async fn export_events(
     who: Exporter,
     asked: Asked<'_>,
@@ -267,7 +136,7 @@ async fn export_events(
 ) -> Result<File<Lines>, Failure> {
     let filter = asked.filter(doorward.db.read(), &mut vec![]).await?;
     note("audit log", &who.0, &caller, doorward, now).await?;
-    let lines = events(Arc::clone(doorward.inner()), filter, format);
+    let lines = events(Arc::clone(doorward.inner()), Some(who.0.principal), filter, format);
     Ok(File::new("audit", format, TextStream(lines)))
 }
 
@@ -310,7 +179,7 @@ async fn export_accounts(
 ) -> Result<File<Lines>, Failure> {
     let filter = filter(which.q, which.role, which.state, which.sort, &mut vec![]);
     note("list of accounts", &who.0, &caller, doorward, now).await?;
-    let lines = accounts(Arc::clone(doorward.inner()), filter, format);
+    let lines = accounts(Arc::clone(doorward.inner()), who.0.principal, filter, format);
     Ok(File::new("accounts", format, TextStream(lines)))
 }
 
@@ -334,37 +203,4 @@ async fn accounts_jsonl(
     now: Now,
 ) -> Result<File<Lines>, Failure> {
     export_accounts(who, which, Format::JsonLines, (doorward, caller, now)).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_part_of_a_cell_is_a_formula_whatever_separates_cells() {
-        for (cell_text, expected) in [
-            ("x;=cmd|'/C calc'!A0", "x;'=cmd|'/C calc'!A0"),
-            ("a,-1", "a,'-1"),
-            ("a\t@x\n+1\r=2", "a\t'@x\n'+1\r'=2"),
-            ("a; =1", "a;' =1"),
-            (" =1", "' =1"),
-            ("a;\"=1\"", "a;'\"=1\""),
-            (
-                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
-                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
-            ),
-            ("2026-11-24T23:00:00Z", "2026-11-24T23:00:00Z"),
-            ("a=b;c", "a=b;c"),
-            ("", ""),
-        ] {
-            assert_eq!(cell(cell_text), expected);
-        }
-    }
-
-    #[test]
-    fn no_cell_is_a_formula_and_every_cell_is_quoted_as_it_must() {
-        let cells = ["=1+1", "@x", "plain", "a,b", "say \"hi\"", "-5"];
-        let line = csv_line(cells.map(str::to_owned));
-        assert_eq!(line, "'=1+1,'@x,plain,\"a,b\",\"say \"\"hi\"\"\",'-5\n");
-    }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod charts;
 mod doctor;
 pub(crate) mod exports;
+pub(crate) mod lines;
 mod overview;
 mod query;
 mod reason;
