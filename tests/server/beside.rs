@@ -55,6 +55,32 @@ fn ended_sessions_and_revoked_tokens_are_refused_by_the_running_server() {
 }
 
 #[test]
+fn names_that_begin_with_a_hyphen_are_names() {
+    let server = Server::start();
+    for sid in ["-hAAAAAAAAAAAAAAAAAAAA", "--AAAAAAAAAAAAAAAAAAAA", "-AAAAAAAAAAAAAAAAAAAAA"] {
+        let output = server.run(&["session", "revoke", sid], "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("There is no live session"), "{said}");
+        server.done(&["token", "revoke", sid], "");
+    }
+    let mistyped = server.run(&["session", "revoke", "--acount"], "");
+    assert_eq!(mistyped.status.code(), Some(2));
+}
+
+#[test]
+fn a_whole_token_among_the_arguments_works_and_is_warned_about() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let browser = signed_in(&server, "ada");
+    browser.cookies.borrow_mut().remove("__Host-rt");
+    let output = server.run(&["token", "revoke", &browser.cookie("__Host-at")], "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("standard input"), "{said}");
+    assert!(soon(|| !browser.is_signed_in()));
+}
+
+#[test]
 fn an_account_is_switched_off_demoted_and_deleted_at_once() {
     let server = Server::start();
     server.account("chief", &["admin"]);

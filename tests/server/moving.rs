@@ -39,6 +39,28 @@ fn a_backup_taken_while_it_runs_comes_back_without_reviving_what_had_ended() {
 }
 
 #[test]
+fn a_backup_that_others_could_read_becomes_a_database_that_they_cannot() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut server = Server::start();
+    server.done(&["backup", "copy.db"], "");
+    let file = server.folder.path().join("copy.db");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(server.stop().success());
+    server.done(&["restore", "copy.db"], "");
+    server.start_again();
+}
+
+#[test]
+fn a_password_among_the_arguments_is_refused_and_not_repeated() {
+    let server = Server::start();
+    let to = "postgres://doorward:hunter2@127.0.0.1:1/doorward";
+    let refused = server.run(&["copy", "--from", "sqlite://data/doorward.db", "--to", to], "");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("PGPASSWORD") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn what_is_no_backup_leaves_everything_as_it_was() {
     let mut server = Server::start();
     server.account("ada", &[]);

@@ -9,12 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::browser::Browser;
+use crate::raw;
 use crate::server::{Server, free_port, wait};
 
 /// A running nginx.
 pub struct Proxy {
     process: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Proxy {
@@ -49,7 +50,12 @@ impl Proxy {
         let config = format!("{head}server {{\n listen 127.0.0.1:{port};\n{}", https.join("\n"))
             .replace("127.0.0.1:8000", &format!("127.0.0.1:{}", server.port))
             .replace("server_name login.example.org", "server_name localhost")
-            .replace("Host $host;", "Host $http_host;");
+            .replace("Host $host;", "Host $http_host;")
+            // Tests say where they come from.
+            .replace(
+                "server_tokens off;",
+                "set_real_ip_from 127.0.0.1; real_ip_header X-Comes-From;",
+            );
         Self::start(&config, port)
     }
 
@@ -77,7 +83,7 @@ impl Proxy {
             .spawn()
             .expect("nginx is not installed: tests/run installs it");
         wait(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Self { process, _folder: folder }
+        Self { process, folder }
     }
 }
 
@@ -143,4 +149,41 @@ fn a_thousand_stalled_connections_keep_nobody_from_logging_in() {
         closed
     });
     assert_eq!(closed, 1000);
+}
+
+#[test]
+fn the_sample_takes_a_network_of_ipv6_for_one_client() {
+    let port = free_port();
+    let base = format!("http://localhost:{port}");
+    let server = Server::with(&[("DOORWARD_BASE_URL", &*base)]);
+    let _proxy = Proxy::as_in_the_sample(&server, port);
+    let status = |from: &str| {
+        let request = format!(
+            "GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nX-Comes-From: {from}\r\nConnection: close\r\n\r\n"
+        );
+        raw::exchange(port, request.as_bytes()).expect("an answer").status
+    };
+    let refused = (0..400u32).filter(|n| status(&format!("2001:db8:1:2:{n:x}:a:0:{n:x}")) == 503);
+    assert!(refused.count() > 100, "from one network, each time from another address");
+    for other in ["2001:db8:1:3::1", "2001:db8:1::2", "2001:db8::2", "192.0.2.7"] {
+        assert_eq!(status(other), 200, "{other}");
+    }
+}
+
+#[test]
+fn no_secret_of_an_address_is_in_the_log_of_the_sample() {
+    let port = free_port();
+    let base = format!("http://localhost:{port}");
+    let mut server = Server::with(&[("DOORWARD_BASE_URL", &*base)]);
+    let proxy = Proxy::as_in_the_sample(&server, port);
+    assert!(server.stop().success());
+    for (path, from) in [("/recover/hush-hush", "/"), ("/healthz", "/recover/hush-hush")] {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nReferer: {base}{from}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = raw::exchange(port, request.as_bytes()).expect("an answer");
+        assert!((500..505).contains(&answer.status), "{}", answer.raw);
+    }
+    let log = fs::read_to_string(proxy.folder.path().join("error.log")).unwrap();
+    assert!(!log.contains("hush"), "{log}");
 }

@@ -128,6 +128,48 @@ fn head_answers_as_get_without_a_body() {
 }
 
 #[test]
+fn no_field_and_no_content_type_changes_the_method() {
+    let server = Server::start();
+    let ask = |method: &str, path: &str, body: &str| {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            server.port,
+            body.len()
+        );
+        exchange(server.port, request.as_bytes()).expect("an answer")
+    };
+    for method in ["GET", "HEAD"] {
+        for body in ["", "login=ada&password=x"] {
+            let answer = ask(method, "/login", body);
+            assert_eq!(answer.status, 200, "{method} {body}: {}", answer.raw);
+            assert_eq!(answer.body.is_empty(), method == "HEAD");
+        }
+    }
+    for method in ["PUT", "DELETE", "PATCH"] {
+        for body in ["", "a=b&c=d&e=f", "_method=post&a=b", "_method=get&a=b"] {
+            for path in ["/login", "/account", "/logout"] {
+                let answer = ask(method, path, body);
+                assert!(
+                    [303, 400, 403, 404].contains(&answer.status),
+                    "{method} {path} {body}: {}",
+                    answer.raw
+                );
+            }
+        }
+    }
+    for body in
+        ["_method=get", "_method=GET&login=a", "&_method=put", "_method=delete", "_method=head&a=b"]
+    {
+        for path in ["/login", "/register"] {
+            let answer = ask("POST", path, body);
+            assert!([400, 403].contains(&answer.status), "{path} {body}: {}", answer.raw);
+        }
+        // A page that is only there to look at stays out of its reach.
+        assert_eq!(ask("POST", "/readyz", body).status, 404, "{body}");
+    }
+}
+
+#[test]
 fn probes_may_call_it_by_any_name() {
     let server = Server::start();
     for path in ["/healthz", "/readyz"] {

@@ -31,6 +31,7 @@ fn a_setting_that_cannot_be_is_named() {
         ("DOORWARD_BASE_URL", "https://login.example.org/path", "base_url"),
         ("DOORWARD_BASE_URL", "ftp://localhost", "base_url"),
         ("DOORWARD_DATABASE_URL", "mysql://u:hunter2@db/x", "database_url"),
+        ("DOORWARD_METRICS_TOKEN", "hunter2", "metrics_token"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let said = refused(folder.path(), &[(name, value)]);
@@ -57,6 +58,52 @@ fn a_database_that_cannot_be_opened_is_named_without_its_password() {
     fs::write(folder.path().join("broken.db"), "this is no database at all, but it is long enough")
         .unwrap();
     refused(folder.path(), &[("DOORWARD_DATABASE_URL", "sqlite://broken.db")]);
+}
+
+#[test]
+fn a_folder_or_database_of_others_or_open_to_them_is_refused_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = run(program(folder.path()).args(["migrate", "up"]), "");
+    assert!(migrate.status.success(), "{migrate:?}");
+    let data = folder.path().join("data");
+    let database = data.join("doorward.db");
+    let says = |path: &Path, words: &str| {
+        for arguments in [&["account", "list"][..], &["migrate", "status"], &["serve"]] {
+            let output = run(program(folder.path()).args(arguments), "");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{path:?} {arguments:?}: {said}");
+            assert!(said.contains(words), "{path:?} {arguments:?}: {said}");
+        }
+    };
+    let doctor_says = |words: &str| {
+        let output = run(program(folder.path()).arg("doctor"), "");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            said.lines().any(|line| line.starts_with("MEND") && line.contains(words)),
+            "{said}"
+        );
+    };
+    for (path, mode) in [(&data, 0o700), (&database, 0o600)] {
+        let set = |mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for open in [0o040, 0o004, 0o020] {
+            set(mode | open);
+            says(path, &format!("Run: chmod {mode:o} data"));
+            doctor_says(&format!("Run: chmod {mode:o} data"));
+        }
+        set(mode);
+        // Only root gives files away.
+        if std::os::unix::fs::chown(path, Some(65534), None).is_ok() {
+            says(path, "belongs to another user (number 65534)");
+            if path == &data {
+                doctor_says("belongs to another user");
+            }
+            std::os::unix::fs::chown(path, Some(rustix::process::geteuid().as_raw()), None)
+                .unwrap();
+        }
+    }
+    fs::write(data.join("doorward.db-wal"), "").unwrap();
+    fs::set_permissions(data.join("doorward.db-wal"), fs::Permissions::from_mode(0o666)).unwrap();
+    says(&database, "chmod 600 data/doorward.db-wal");
 }
 
 #[test]

@@ -51,6 +51,21 @@ fn the_printed_link_makes_the_first_administrator_and_is_then_gone_for_ever() {
 }
 
 #[test]
+fn the_link_is_not_kept_in_the_journal_but_where_its_secret_is() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let stdout = folder.path().join("stdout");
+    fs::write(&stdout, "").unwrap();
+    let about = fs::metadata(&stdout).unwrap();
+    let journal = format!("{}:{}", about.dev(), about.ino());
+    let server = Server::in_folder(folder, &[("JOURNAL_STREAM", &journal)]);
+    let token = fs::read_to_string(server.its_data("setup-token")).unwrap();
+    let said = server.stdout();
+    assert!(!said.contains(token.trim()), "{said}");
+    assert!(said.contains("data/setup-token") && said.contains("/setup with ?token="), "{said}");
+}
+
+#[test]
 fn a_second_server_on_the_same_file_is_told_so_and_stops() {
     let server = Server::start();
     let port = free_port().to_string();

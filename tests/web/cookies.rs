@@ -17,13 +17,24 @@ async fn a_cookie_slipped_in_under_another_spelling_signs_nobody_in() {
 }
 
 #[rocket::async_test]
-async fn a_spoofed_cookie_beside_a_good_one_signs_out_for_as_long_as_it_is_there() {
+async fn a_spoofed_cookie_beside_a_good_one_signs_nobody_out_and_keeps_nobody_out() {
     let app = App::start().await;
-    let browser = app.member("ada").await;
-    browser.cookies.lock().unwrap().insert("__%48ost-rt".to_owned(), "evil".to_owned());
-    assert!(!browser.is_signed_in().await);
-    browser.forget("__%48ost-rt");
-    assert!(browser.is_signed_in().await);
+    for name in ["__%48ost-rt", "__%48ost-at", "%5F%5FHost-pre", "__host-dev"] {
+        let member = format!(
+            "ada-{}",
+            name.trim_matches(|c: char| !c.is_ascii_alphanumeric()).replace('%', "-")
+        );
+        let browser = app.member(&member).await;
+        let plant = |browser: &crate::app::Browser<'_>| {
+            browser.cookies.lock().unwrap().insert(name.to_owned(), "evil".to_owned());
+        };
+        plant(&browser);
+        assert!(browser.is_signed_in().await, "{name}");
+        let fresh = app.browser();
+        plant(&fresh);
+        assert_eq!(fresh.log_in(&member).await.status, Status::SeeOther, "{name}");
+        assert!(fresh.is_signed_in().await, "{name}");
+    }
 }
 
 #[rocket::async_test]

@@ -2,7 +2,7 @@ use rocket::http::Status;
 
 use crate::app::App;
 
-const HEADER: (&str, &str) = ("Authorization", "Bearer a long token");
+const HEADER: (&str, &str) = ("Authorization", "Bearer a token that is long");
 
 #[rocket::async_test]
 async fn the_figures_are_for_this_machine_and_for_nobody_else() {
@@ -28,8 +28,26 @@ async fn the_figures_are_for_this_machine_and_for_nobody_else() {
 }
 
 #[rocket::async_test]
+async fn a_page_whose_name_was_made_to_lead_here_does_not_get_the_figures() {
+    let app = App::start().await;
+    for (host, status) in [
+        ("127.0.0.1:8000", Status::Ok),
+        ("[::1]:8000", Status::Ok),
+        ("localhost", Status::Ok),
+        ("evil.example", Status::NotFound),
+        ("evil.example:8000", Status::NotFound),
+        ("127.0.0.1.evil.example", Status::NotFound),
+    ] {
+        let mut request = app.client.get("/metrics");
+        request.set_remote(([127, 0, 0, 1], 50_000).into());
+        request.add_header(rocket::http::Header::new("Host", host));
+        assert_eq!(request.dispatch().await.status(), status, "{host}");
+    }
+}
+
+#[rocket::async_test]
 async fn with_a_token_the_figures_are_for_whoever_has_it() {
-    let app = App::with(&[("metrics_token", "\"a long token\"")]).await;
+    let app = App::with(&[("metrics_token", "\"a token that is long\"")]).await;
     let far = app.browser_at("192.0.2.1");
     let ask = |headers| far.send(rocket::http::Method::Get, "/metrics", None, headers);
     assert_eq!(ask(&[HEADER]).await.status, Status::Ok);
