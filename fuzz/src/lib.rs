@@ -92,15 +92,15 @@ pub fn cookies(data: &[u8]) {
     let received = Received::parse(text.split('\n'));
     for cookie in [Cookie::Access, Cookie::Refresh] {
         let Some(value) = received.get(cookie) else { continue };
-        assert!(!received.spoofed, "{text}");
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         assert!(value.len() <= 4096 && value.bytes().all(plain), "{text}");
         let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim() == cookie.name();
         assert_eq!(text.split(['\n', ';']).filter(|pair| name(pair)).count(), 1, "{text}");
-        // A laxer parser must not find another one.
+        // Where a laxer parser would find another one, that is noted.
         for pair in text.split(['\n', ';']) {
             let Ok(lax) = rocket::http::Cookie::parse_encoded(pair) else { continue };
-            assert!(lax.name() != cookie.name() || lax.value() == value, "{text}");
+            let other = lax.name() == cookie.name() && lax.value() != value;
+            assert!(!other || received.spoofed, "{text}");
         }
     }
 }

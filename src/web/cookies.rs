@@ -47,7 +47,7 @@ impl Cookie {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Received<'r> {
     values: [Option<&'r str>; ALL.len()],
-    /// Somebody tried to pass another cookie for one of ours.
+    /// Somebody tried to pass another cookie for one of ours. It was ignored.
     pub spoofed: bool,
 }
 
@@ -57,9 +57,11 @@ impl<'r> Received<'r> {
         Self::parse(request.headers().get("cookie"))
     }
 
-    /// Reads raw `Cookie` headers: exact names, each at most once over all
-    /// headers, values of token characters only. When a name occurs twice, or
-    /// would be one of ours after decoding, none is believed.
+    /// Reads raw `Cookie` headers: exact names, values of token characters only.
+    /// A name that would only be one of ours after decoding is nobody's:
+    /// browsers let no other host set one of ours, and any host set that one, so
+    /// it must neither be believed nor keep a person out. Of an exact name that
+    /// occurs twice no value is believed.
     pub fn parse(headers: impl Iterator<Item = &'r str>) -> Self {
         let mut received = Self::default();
         for pair in headers.flat_map(|header| header.split(';')) {
@@ -70,12 +72,12 @@ impl<'r> Received<'r> {
                     let value = value.trim_matches([' ', '\t']);
                     received.values[place] = Some(if is_token(value) { value } else { "" });
                 }
-                Some(_) => received.spoofed = true,
+                Some(place) => {
+                    received.values[place] = Some("");
+                    received.spoofed = true;
+                }
                 None => received.spoofed |= pretends(name),
             }
-        }
-        if received.spoofed {
-            received.values = Default::default();
         }
         received
     }
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_would_become_ours_by_decoding_makes_all_unbelievable() {
+    fn a_name_that_would_become_ours_by_decoding_is_noted_and_ignored() {
         for spoof in [
             "__%48ost-at=evil",
             "%5F%5FHost-at=evil",
@@ -184,15 +186,19 @@ mod tests {
             "\u{85}__Host-at=evil",
             "__host-AT=evil",
         ] {
-            let header: &'static str = format!("__Host-at=good; {spoof}").leak();
-            assert_eq!(access(&[header]), (None, true), "{spoof}");
+            for both in [format!("__Host-at=good; {spoof}"), format!("{spoof}; __Host-at=good")] {
+                assert_eq!(access(&[both.leak()]), (Some("good"), true), "{spoof}");
+            }
+            assert_eq!(access(&[spoof]), (None, true), "{spoof}");
         }
     }
 
     #[test]
-    fn a_cookie_sent_twice_is_not_believed() {
+    fn a_cookie_sent_twice_is_not_believed_and_others_are() {
         assert_eq!(access(&["__Host-at=one; __Host-at=two"]), (None, true));
         assert_eq!(access(&["__Host-at=one", "__Host-at=two"]), (None, true));
+        assert_eq!(access(&["__Host-at=one; __Host-at=two; __Host-at=three"]), (None, true));
+        assert_eq!(access(&["__Host-rt=one; __Host-at=two; __Host-rt=three"]), (Some("two"), true));
     }
 
     #[test]
