@@ -12,6 +12,8 @@ use crate::accounts::hasher::Waiter;
 use crate::accounts::password::Password;
 use crate::audit::{self, Filter};
 use crate::clock::Standing;
+use crate::db;
+use crate::files;
 use crate::keys::{OLD, Purpose};
 use crate::timestamp::Timestamp;
 
@@ -31,6 +33,7 @@ use Verdict::{Good, Look, Mend};
 /// Looks at settings, keys, database, clock, disk and machine.
 pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
+    verdicts.extend(database_file(doorward));
     verdicts.push(key_file(doorward));
     verdicts.push(keys(doorward, now));
     verdicts.push(clock(doorward));
@@ -51,14 +54,18 @@ fn address(doorward: &Doorward) -> Verdict {
 
 fn folder(doorward: &Doorward) -> Verdict {
     let folder = &doorward.settings.data_dir;
-    let name = folder.display();
-    match std::fs::metadata(folder) {
-        Ok(about) if about.mode() & 0o077 == 0 => {
-            Good(format!("Only its owner sees the folder {name}."))
-        }
-        Ok(_) => Mend(format!("Others can look into {name}. Run: chmod 700 {name}")),
-        Err(why) => Mend(format!("The folder {name} cannot be read: {why}.")),
+    match files::check_folder(folder) {
+        Ok(()) => Good(format!("Only its owner sees the folder {}.", folder.display())),
+        Err(error) => Mend(error.to_string()),
     }
+}
+
+fn database_file(doorward: &Doorward) -> Option<Verdict> {
+    let file = db::sqlite_file(&doorward.settings.database_url)?;
+    Some(match files::check_database(&doorward.settings.database_url) {
+        Ok(()) => Good(format!("Only its owner sees the database {}.", file.display())),
+        Err(error) => Mend(error.to_string()),
+    })
 }
 
 fn disk(doorward: &Doorward) -> Verdict {

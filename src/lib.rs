@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod db;
 pub mod doctor;
 pub mod error;
+pub mod files;
 pub mod keys;
 pub mod keys_in_use;
 pub mod logging;

@@ -11,7 +11,8 @@ use crate::credentials;
 use crate::error::{Error, Result};
 use crate::timestamp::Timestamp;
 
-const FILE: &str = "setup-token";
+/// The name of its file, in the data folder.
+pub const FILE: &str = "setup-token";
 
 /// Makes a new token, writes it to its file and returns the link. `None` once
 /// there is an administrator; then the file is gone too.

@@ -1,6 +1,7 @@
 //! `doorward backup`, `doorward restore` and `doorward copy`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::say;
@@ -12,6 +13,7 @@ use crate::copying;
 use crate::credentials;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
+use crate::files::{self, ENDINGS, with_ending};
 use crate::sessions::Actor;
 
 /// Writes a consistent copy of the database while servers work on it.
@@ -44,6 +46,8 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
         |why: std::io::Error| Error::broken(format!("The backup cannot be copied: {why}."));
     remove_database(&beside)?;
     fs::copy(file, &beside).map_err(failed)?;
+    // Whatever the backup was kept with: this is the database, its owner's alone.
+    fs::set_permissions(&beside, fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let restored = Settings { database_url: format!("sqlite://{}", beside.display()), ..settings };
     let doorward = Doorward::open(restored).await.map_err(|error| {
         Error::broken(format!("{} is no backup of Doorward: {error}", file.display()))
@@ -71,15 +75,6 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
     Ok(())
 }
 
-/// Beside its file, SQLite keeps a log and an index of it.
-const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
-
-fn with_ending(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 fn remove_database(file: &Path) -> Result<()> {
     for ending in ENDINGS {
         let file = with_ending(file, ending);
@@ -102,7 +97,13 @@ async fn end_sessions(doorward: &Doorward) -> Result<u64> {
 
 /// Moves everything from one database to another, and checks it.
 pub(super) async fn copy(from: String, to: String, settings: &Settings) -> Result<()> {
+    if [&from, &to].into_iter().any(|url| db::has_password(url)) {
+        return Err(Error::broken(
+            "Every user of this machine can read the arguments of a command: leave the password out of the address. PostgreSQL's is taken from the variable PGPASSWORD or from ~/.pgpass.",
+        ));
+    }
     let open = async |url: String| {
+        files::check_database(&url)?;
         let db = Db::open(&db::Options {
             url,
             synchronous_full: settings.synchronous_full,

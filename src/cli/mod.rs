@@ -151,7 +151,11 @@ async fn dispatch(
             role::run(command, &open(settings).await?, Actor::operator(&origin)).await
         }
         Command::Audit(command) => audit::run(command, open(settings).await?).await,
-        Command::Doctor => doctor::run(&open(settings).await?).await,
+        Command::Doctor => {
+            // What is open to others is for it to say.
+            serve::make_folder(&settings)?;
+            doctor::run(&Doorward::open(settings).await?).await
+        }
         Command::DevCertificate => {
             serve::make_data_folder(&settings)?;
             certificate::make(&settings, Clock::default().now())
@@ -213,6 +217,11 @@ async fn find(doorward: &Doorward, name: &str) -> Result<Account> {
 /// A line on standard output. A reader that has gone away is no error.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// A line on standard error, beside what the command does.
+fn warn(line: &str) {
+    drop(writeln!(std::io::stderr(), "doorward: {line}"));
 }
 
 /// A secret from standard input, or asked for at the terminal.

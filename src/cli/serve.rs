@@ -1,7 +1,8 @@
 //! `doorward serve`: the web server and what it does beside answering.
 
 use std::fs::{DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::IsTerminal;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::config::{self, Settings};
 use crate::credentials;
 use crate::db::{self, Db, Heard, Listener};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::keys_in_use;
 use crate::setup_token;
 use crate::web;
@@ -38,9 +40,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
-        say(&format!(
-            "There is no administrator yet. Make the first one here, within the hour:\n\n    {link}\n"
-        ));
+        announce(&doorward, &link, stdout_keeps());
     }
     let tasks = [
         tokio::spawn(tend(Arc::clone(&doorward))),
@@ -58,6 +58,29 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
     Ok(())
+}
+
+/// Says how the first administrator is made: by the link, or, where standard
+/// output is kept for others to read, by where its secret is.
+fn announce(doorward: &Doorward, link: &str, kept: bool) {
+    const YET: &str = "There is no administrator yet.";
+    if !kept {
+        return say(&format!("{YET} Make the first one here, within the hour:\n\n    {link}\n"));
+    }
+    let Settings { base_url, data_dir, .. } = &doorward.settings;
+    let (base, file) = (base_url.as_str(), data_dir.join(setup_token::FILE));
+    say(&format!(
+        "{YET} To make the first one, open {base}/setup with ?token= and what is in the file {} behind it, within the hour.",
+        file.display()
+    ));
+}
+
+/// Whether standard output is systemd's journal, which more people read and
+/// which is kept for long (`JOURNAL_STREAM` in systemd.exec(5)).
+fn stdout_keeps() -> bool {
+    let Some(journal) = std::env::var_os("JOURNAL_STREAM") else { return false };
+    let here = rustix::fs::fstat(std::io::stdout());
+    here.is_ok_and(|here| journal.to_str() == Some(&format!("{}:{}", here.st_dev, here.st_ino)))
 }
 
 /// Says that it listens, and writes it down.
@@ -91,23 +114,19 @@ fn failed(error: rocket::Error) -> Error {
     })
 }
 
-/// Makes the data folder for its owner alone.
+/// Makes the data folder for its owner alone, and looks at whose everything in use is.
 pub(super) fn make_data_folder(settings: &Settings) -> Result<()> {
+    make_folder(settings)?;
+    files::check(settings)
+}
+
+/// Makes the data folder for its owner alone.
+pub(super) fn make_folder(settings: &Settings) -> Result<()> {
     let folder = &settings.data_dir;
-    let name = folder.display();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|why| Error::broken(format!("The folder {name} cannot be made: {why}.")))?;
-    let meta = std::fs::metadata(folder)
-        .map_err(|why| Error::broken(format!("The folder {name} cannot be read: {why}.")))?;
-    if meta.mode() & 0o022 != 0 {
-        return Err(Error::broken(format!(
-            "Other users can write to the folder {name}. Run: chmod 700 {name}"
-        )));
-    }
-    Ok(())
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|why| {
+        Error::broken(format!("The folder {} cannot be made: {why}.", folder.display()))
+    })
 }
 
 /// One server for one SQLite file: a second one would not learn in time what
@@ -204,7 +223,8 @@ async fn renew_setup_token(doorward: Arc<Doorward>) {
     loop {
         tokio::time::sleep(life).await;
         match setup_token::renew(&doorward, doorward.clock.now()).await {
-            Ok(Some(link)) => say(&format!("The setup link is now {link}")),
+            // Once is enough where it is kept.
+            Ok(Some(link)) => announce(&doorward, &link, !std::io::stdout().is_terminal()),
             Ok(None) => return,
             Err(error) => tracing::error!(%error, "the setup token cannot be renewed"),
         }

@@ -3,7 +3,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{find, say, secret};
+use super::{find, say, secret, warn};
 use crate::Doorward;
 use crate::administration::{self, Deed};
 use crate::audit::Origin;
@@ -27,7 +27,8 @@ pub(super) enum SessionCommand {
 #[group(required = true, multiple = false)]
 pub(super) struct Which {
     /// One session, by its name from `session list`
-    sid: Option<String>,
+    #[arg(allow_hyphen_values = true, value_parser = parse_sid)]
+    sid: Option<SessionId>,
     /// All sessions of this account
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
@@ -39,12 +40,18 @@ pub(super) struct Which {
     everyone: bool,
 }
 
+/// Such a name may begin with a hyphen; a mistyped option is none.
+fn parse_sid(text: &str) -> Result<SessionId, &'static str> {
+    SessionId::parse(text)
+        .ok_or("a session is named by 22 characters, as `session list` shows them")
+}
+
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
     /// Revoke one access token, or the session of a refresh token
     Revoke {
         /// The token's `jti`; leave it out to pass a whole token on standard input
-        #[arg(value_name = "JTI-OR-TOKEN")]
+        #[arg(value_name = "JTI-OR-TOKEN", allow_hyphen_values = true)]
         token: Option<String>,
     },
 }
@@ -91,7 +98,6 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             say(&format!("{ended} sessions ended"));
         }
         SessionCommand::Revoke(Which { sid, .. }) => {
-            let sid = sid.as_deref().and_then(SessionId::parse);
             end(doorward, sid, &origin, now).await?;
         }
     }
@@ -117,7 +123,14 @@ pub(super) async fn run_token(command: TokenCommand, doorward: &Doorward) -> Res
     let TokenCommand::Revoke { token } = command;
     let origin = Origin::command_line();
     let token = match token {
-        Some(token) if token != "-" => zeroize::Zeroizing::new(token),
+        Some(token) if token != "-" => {
+            if token.contains('.') {
+                warn(
+                    "Every user of this machine can read the arguments of a command: a whole token is better passed on standard input.",
+                );
+            }
+            zeroize::Zeroizing::new(token)
+        }
         _ => secret("Token: ", !std::io::IsTerminal::is_terminal(&std::io::stdin()))?,
     };
     let sessions = &doorward.sessions;

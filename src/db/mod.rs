@@ -303,6 +303,14 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
+/// Whether a password stands in the address of a database.
+pub fn has_password(url: &str) -> bool {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let user = address.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':'))
+        || query.split('&').any(|pair| pair.starts_with("password="))
+}
+
 /// The address of a database without its user and password.
 fn shown(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
@@ -327,5 +335,11 @@ mod tests {
         let url = "postgres://doorward:secret@db.example.org/doorward?sslmode=verify-full";
         assert_eq!(shown(url), "postgres://db.example.org/doorward");
         assert_eq!(shown("sqlite://data/doorward.db?mode=rwc"), "sqlite://data/doorward.db");
+        assert!(has_password(url) && has_password("postgres:///db?user=a&password=b"));
+        for without in
+            ["postgres://doorward@[::1]:5432/db", "sqlite://data/doorward.db", "postgres://h:1/d"]
+        {
+            assert!(!has_password(without), "{without}");
+        }
     }
 }
