@@ -202,7 +202,7 @@ impl Settings {
                 .one_of("sqlite_synchronous", &[("full", true), ("normal", false)])?,
             database_connections: section.whole("database_connections", 16, 2..=1000)? as u32,
             database_notify: section.flag("database_notify", true)?,
-            metrics_token: section.optional("metrics_token")?,
+            metrics_token: section.secret("metrics_token", 16)?,
             log_format: section
                 .one_of("log_format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
             log_level: section.one_of(

@@ -122,6 +122,16 @@ impl<'f> Section<'f> {
         }
     }
 
+    /// A secret that nobody can guess, of so many characters at least; it may be
+    /// left empty, which is as if it were absent. No sentence shows it.
+    pub(super) fn secret(&self, key: &str, least: usize) -> Result<Option<String>> {
+        let given = self.optional(key)?;
+        if given.as_ref().is_some_and(|secret| secret.trim().chars().count() < least) {
+            return Err(self.fault(key, &format!("a secret of {least} characters or more")));
+        }
+        Ok(given)
+    }
+
     /// `data_dir`, which also becomes part of an address.
     pub(super) fn data_dir(&self) -> Result<PathBuf> {
         let path = self.text("data_dir")?.unwrap_or_else(|| "data".to_owned());
@@ -178,7 +188,7 @@ impl<'f> Section<'f> {
 
     fn fault(&self, key: &str, accepted: &str) -> Error {
         let is = match self.values.get(key) {
-            _ if key == "database_url" => String::new(),
+            _ if ["database_url", "metrics_token"].contains(&key) => String::new(),
             Some(Value::String(_, text)) => format!(", but is {text:?}"),
             Some(Value::Num(_, number)) => match number.to_i128() {
                 Some(whole) => format!(", but is {whole}"),

@@ -84,7 +84,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("throttle_name", "30"),
         ("throttle_known_browser", "20"),
         ("throttle_registrations", "50"),
-        ("metrics_token", "a token"),
+        ("metrics_token", "a token that is long"),
         ("log_format", "json"),
         ("log_level", "warn"),
     ];

@@ -78,6 +78,7 @@ impl<'r> FromRequest<'r> for Watcher {
         let brought = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
         let local =
             Caller::of(request).address.parse().is_ok_and(|at: std::net::IpAddr| at.is_loopback())
+                && is_called_locally(request)
                 && !brought.iter().any(|name| headers.contains(name));
         if token.as_ref().is_some_and(knows) || (token.is_none() && local) {
             Outcome::Success(Self)
@@ -85,6 +86,20 @@ impl<'r> FromRequest<'r> for Watcher {
             Outcome::Error((Status::NotFound, ()))
         }
     }
+}
+
+/// Whether the Host header names this machine or the service. A page of another
+/// site whose name was made to lead here (DNS rebinding) is asked for by that name.
+fn is_called_locally(request: &Request<'_>) -> bool {
+    let Some(host) = request.headers().get_one("host") else { return false };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse().is_ok_and(|at: std::net::IpAddr| at.is_loopback())
+        || host.eq_ignore_ascii_case(Doorward::of(request).settings.base_url.authority())
 }
 
 #[get("/metrics")]
