@@ -102,6 +102,12 @@ fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
     let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
     let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);
     let (name, days) = (oldest.name(), age(&oldest).whole_days());
+    if let [first, ..] = ring.derived()[..] {
+        let name = first.name();
+        return Look(format!(
+            "The {name} key was made from the form key, as this ring had none, and goes with it. Give it one of its own: doorward keys rotate {name}"
+        ));
+    }
     match days {
         0 => Good("The keys were made today.".to_owned()),
         _ if age(&oldest) > OLD => {

@@ -1,6 +1,7 @@
-//! The key ring: every secret the server signs with, one random key per
-//! purpose, and what rotating and revoking a key means. `store` keeps it on disk.
+//! Every secret the server signs with, one random key per purpose. `ring` says
+//! what rotating and revoking a key means; `store` keeps it on disk.
 
+mod ring;
 mod store;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,8 +10,8 @@ use sha2::Sha256;
 use time::Duration;
 use zeroize::Zeroizing;
 
+pub use self::ring::Ring;
 pub use self::store::Keys;
-use crate::error::{Error, Result};
 use crate::secrets;
 use crate::timestamp::Timestamp;
 
@@ -160,226 +161,13 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// All keys, oldest first.
-#[derive(Clone, Debug, Default)]
-pub struct Ring {
-    keys: Vec<Key>,
-}
-
-impl Ring {
-    /// A new ring with one key for each purpose.
-    pub fn generate(now: Timestamp) -> Self {
-        Self { keys: Purpose::NEEDED.map(|purpose| Key::generate(purpose, now)).into() }
-    }
-
-    /// Gives a ring of the first versions the keys it has none for. Says whether it did.
-    fn add_later(&mut self) -> bool {
-        let before = self.keys.len();
-        for purpose in Purpose::LATER {
-            let form = |key: &&Key| key.purpose == Purpose::Form && key.revoked_at.is_none();
-            let form = self.keys.iter().rfind(form);
-            if !self.keys.iter().any(|key| key.purpose == purpose) {
-                self.keys.extend(form.map(|form| Key::derived(purpose, form)));
-            }
-        }
-        self.keys.len() > before
-    }
-
-    /// Makes a key for each purpose that has none. Says whether it made any.
-    pub fn add_missing(&mut self, now: Timestamp) -> bool {
-        let before = self.keys.len();
-        for purpose in Purpose::NEEDED {
-            if !self.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
-                self.keys.push(Key::generate(purpose, now));
-            }
-        }
-        self.keys.len() > before
-    }
-
-    /// The key that signs: the youngest of its purpose that is not revoked.
-    pub fn signing(&self, purpose: Purpose) -> &Key {
-        let mut keys = self.keys.iter().rev();
-        keys.find(|key| key.purpose == purpose && key.revoked_at.is_none())
-            .expect("a ring has a key for each purpose")
-    }
-
-    /// The key that goes into new password hashes, if there is one.
-    pub fn pepper(&self) -> Option<&Key> {
-        let mut keys = self.keys.iter().rev();
-        keys.find(|key| key.purpose == Purpose::Password && key.revoked_at.is_none())
-    }
-
-    /// Any key of that name, believed or not.
-    pub fn knows(&self, kid: &str) -> Option<&Key> {
-        self.keys.iter().find(|key| key.kid == kid)
-    }
-
-    /// The keys whose signatures are believed now, youngest first.
-    pub fn verifying(&self, purpose: Purpose, now: Timestamp) -> impl Iterator<Item = &Key> {
-        self.keys.iter().rev().filter(move |key| key.purpose == purpose && key.verifies(now))
-    }
-
-    /// The believed key of that name.
-    pub fn by_kid(&self, purpose: Purpose, kid: &str, now: Timestamp) -> Option<&Key> {
-        self.verifying(purpose, now).find(|key| key.kid == kid)
-    }
-
-    /// The keys of a purpose that were revoked: good for nothing but to tell an old token from a forged one.
-    pub fn revoked(&self, purpose: Purpose) -> impl Iterator<Item = &Key> {
-        self.keys.iter().filter(move |key| key.purpose == purpose && key.revoked_at.is_some())
-    }
-
-    /// Every key, oldest first.
-    pub fn all(&self) -> &[Key] {
-        &self.keys
-    }
-
-    /// A new key signs at once; the older ones verify for `life` more, the
-    /// longest that anything they signed is good. Those of passwords stay good:
-    /// each is in the hashes of people who have not logged in since. Returns
-    /// the new key's `kid`.
-    pub fn rotate(&mut self, purpose: Purpose, life: Duration, now: Timestamp) -> String {
-        self.keys.retain(|key| {
-            key.verify_until.is_none_or(|until| now < until)
-                && key.revoked_at.is_none_or(|at| now.since(at) < Duration::days(30))
-        });
-        let until = now + life;
-        let signed = |key: &&mut Key| key.purpose == purpose && purpose != Purpose::Password;
-        for key in self.keys.iter_mut().filter(signed) {
-            key.verify_until = Some(key.verify_until.map_or(until, |old| old.min(until)));
-        }
-        let key = Key::generate(purpose, now);
-        let kid = key.kid.clone();
-        self.keys.push(key);
-        kid
-    }
-
-    /// From now on nothing signed by `kid`, or by a key made from it, is
-    /// believed. A new key takes its place if it was the one that signed.
-    /// Returns the purpose of the key.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the ring has no such key.
-    pub fn revoke(&mut self, kid: &str, now: Timestamp) -> Result<Purpose> {
-        let key = self.knows(kid).ok_or(Error::NotFound)?;
-        let purpose = key.purpose;
-        let derived = Purpose::LATER.map(|purpose| Key::derived(purpose, key).kid);
-        for key in &mut self.keys {
-            if key.kid == kid || derived.contains(&key.kid) {
-                key.revoked_at.get_or_insert(now);
-            }
-        }
-        self.add_missing(now);
-        Ok(purpose)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOON: Timestamp = Timestamp(1_767_268_800_000);
-
-    #[test]
-    fn a_rotated_key_verifies_until_all_it_signed_has_expired() {
-        let mut ring = Ring::generate(NOON);
-        let old = ring.signing(Purpose::Access).kid.clone();
-        let new = ring.rotate(Purpose::Access, Duration::minutes(10), NOON);
-        assert_eq!(ring.signing(Purpose::Access).kid, new);
-        assert!(ring.by_kid(Purpose::Access, &old, NOON + Duration::minutes(9)).is_some());
-        assert!(ring.by_kid(Purpose::Access, &old, NOON + Duration::minutes(10)).is_none());
-        assert!(ring.by_kid(Purpose::Refresh, &old, NOON).is_none());
-    }
-
-    #[test]
-    fn a_revoked_key_verifies_nothing_and_is_replaced() {
-        let mut ring = Ring::generate(NOON);
-        let old = ring.signing(Purpose::Form).kid.clone();
-        assert_eq!(ring.revoke(&old, NOON).unwrap(), Purpose::Form);
-        assert_ne!(ring.signing(Purpose::Form).kid, old);
-        assert!(ring.by_kid(Purpose::Form, &old, NOON).is_none());
-        assert!(matches!(ring.revoke("0", NOON), Err(Error::NotFound)));
-    }
-
-    /// A ring as the first versions made it.
-    fn early_ring() -> Ring {
-        let mut ring = Ring::generate(NOON);
-        ring.keys.retain(|key| !Purpose::LATER.contains(&key.purpose));
-        ring
-    }
-
-    #[test]
-    fn copies_of_an_early_ring_get_the_same_keys_for_what_it_had_none_for() {
-        let (mut ring, mut copy) = (early_ring(), early_ring());
-        copy.keys = ring.keys.clone();
-        assert!(ring.add_later() && copy.add_later() && !ring.add_later());
-        for purpose in Purpose::LATER {
-            let (ours, theirs) = (ring.signing(purpose), copy.signing(purpose));
-            assert_eq!((&ours.kid, ours.secret()), (&theirs.kid, theirs.secret()));
-            assert_ne!(ours.secret(), ring.signing(Purpose::Form).secret());
-        }
-        assert_ne!(
-            ring.signing(Purpose::Browser).secret(),
-            ring.signing(Purpose::Throttle).secret()
-        );
-    }
-
-    #[test]
-    fn a_key_made_from_another_is_revoked_with_it_and_never_made_again() {
-        let mut ring = early_ring();
-        ring.add_later();
-        let (form, browser) = [Purpose::Form, Purpose::Browser]
-            .map(|purpose| ring.signing(purpose).kid.clone())
-            .into();
-        ring.revoke(&form, NOON).unwrap();
-        assert!(!ring.knows(&browser).unwrap().verifies(NOON));
-        assert_ne!(ring.signing(Purpose::Browser).kid, browser);
-        let later = NOON + Duration::days(31);
-        ring.rotate(Purpose::Form, Duration::ZERO, later);
-        assert!(ring.knows(&browser).is_none() && !ring.add_later());
-    }
-
-    #[test]
-    fn a_file_of_the_first_versions_grows_and_whoever_has_a_copy_agrees() {
-        use std::fs;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("keys.json");
-        let kids = |keys: &Keys| {
-            let ring = keys.ring();
-            Purpose::NEEDED.map(|purpose| ring.signing(purpose).kid.clone())
-        };
-        let first = kids(&Keys::in_file(&file, NOON).unwrap());
-        let mut text: serde_json::Value =
-            serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        let later =
-            |key: &serde_json::Value| key["purpose"] == "browser" || key["purpose"] == "throttle";
-        text["keys"].as_array_mut().unwrap().retain(|key| !later(key));
-        fs::write(&file, text.to_string()).unwrap();
-        let server = Keys::in_file(&file, NOON).unwrap();
-        assert_eq!(kids(&server)[..4], first[..4], "nobody is signed out");
-        assert!(fs::read_to_string(&file).unwrap().contains("throttle"), "written down");
-        assert_eq!(kids(&server), kids(&Keys::in_variable(&text.to_string()).unwrap()));
-        // The file is put back as it was.
-        fs::write(&file, text.to_string()).unwrap();
-        assert!(server.reload().unwrap());
-        assert_eq!(kids(&server), kids(&Keys::in_file(&file, NOON).unwrap()));
-    }
-
-    #[test]
-    fn keys_of_passwords_stay_good_until_they_are_revoked() {
-        let mut ring = Ring::generate(NOON);
-        assert!(ring.pepper().is_none());
-        let old = ring.rotate(Purpose::Password, Duration::ZERO, NOON);
-        let new = ring.rotate(Purpose::Password, Duration::ZERO, NOON);
-        assert_eq!(ring.pepper().unwrap().kid, new);
-        assert!(ring.knows(&old).unwrap().verifies(NOON + Duration::days(9999)));
-        ring.revoke(&new, NOON).unwrap();
-        assert_eq!(ring.pepper().unwrap().kid, old);
-    }
-
     #[test]
     fn parts_cannot_be_moved_across_their_borders() {
-        let key = Key::generate(Purpose::Form, NOON);
+        let key = Key::generate(Purpose::Form, Timestamp(0));
         let tag = key.mac(&[b"ab", b"c"]);
         assert!(key.matches(&[b"ab", b"c"], &tag));
         assert!(!key.matches(&[b"a", b"bc"], &tag));
