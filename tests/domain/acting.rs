@@ -5,7 +5,7 @@ use doorward::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::accounts::password::Password;
 use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account};
-use doorward::administration::{self, Change, Deed};
+use doorward::administration::{self, Change, Deed, Kind};
 use doorward::error::{Denied, Error, Refusal, Result};
 use doorward::sessions::{Actor, Issued, Named, Principal};
 use doorward::timestamp::Timestamp;
@@ -238,5 +238,82 @@ async fn staff_without_the_permission_of_an_act_do_not_do_it_whatever_their_guar
     for number in [3, 4, 5, 7, 9, 10, 11, 15, 16] {
         let done = act_number(number, &world, actor, (&ada, &session), NOON).await.unwrap();
         assert!(matches!(done, Err(Error::Denied(Denied::NotPermitted))), "{number}: {done:?}");
+    }
+}
+
+/// On PostgreSQL whoever waits in a circle is thrown out with an error of the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait_in_a_circle() {
+    let world = std::sync::Arc::new(World::new().await);
+    let mut staff = vec![];
+    for name in ["chief", "deputy", "third"] {
+        staff.push(world.account(name, Roles::admin()).await);
+    }
+    let support = world.account("helper", Roles::of([role("support")])).await;
+    for round in 0..6 {
+        let ada = world.account(&format!("ada-{round}"), Roles::default()).await;
+        let bob = world.account(&format!("bob-{round}"), Roles::default()).await;
+        let mut sids = vec![];
+        for account in [&ada, &bob, &ada, &bob] {
+            sids.push(world.start(account, NOON).await.principal.session);
+        }
+        let mut signed_in = vec![];
+        for number in 0..12 {
+            let by = if number % 4 == 3 { &support } else { &staff[number % 3] };
+            let by = accounts::by_id(world.sessions.db.read(), by.id).await.unwrap();
+            signed_in.push(world.start(&by, NOON).await);
+        }
+        let mut all = tokio::task::JoinSet::new();
+        for (number, issued) in signed_in.into_iter().enumerate() {
+            let (world, ada, bob) = (world.clone(), ada.clone(), bob.clone());
+            let (mut sids, staff) = (sids.clone(), staff.clone());
+            if number % 2 == 0 {
+                sids.reverse();
+            }
+            all.spawn(async move {
+                let (sessions, here) = (&world.sessions, origin("web"));
+                let actor = Actor::signed_in(&issued.principal, &here, "at once");
+                let roles = Roles::of([role("editors")]);
+                let change = Change { shown: None, roles: &roles };
+                let life = (Duration::minutes(30), NOON);
+                match number {
+                    0 | 1 => sessions.end_by_staff(&sids, actor, NOON).await.map(drop),
+                    2 | 3 => {
+                        let ids = [bob.id, ada.id, staff[0].id];
+                        administration::act(sessions, Deed::EndSessions, &ids, actor, NOON)
+                            .await
+                            .map(drop)
+                    }
+                    4 => administration::set_roles(sessions, ada.id, change, actor, NOON)
+                        .await
+                        .map(drop),
+                    5 => administration::set_roles(sessions, bob.id, change, actor, NOON)
+                        .await
+                        .map(drop),
+                    6 | 7 => administration::start_recovery(sessions, ada.id, actor, life)
+                        .await
+                        .map(drop),
+                    8 => {
+                        administration::act(sessions, Deed::Disable, &[bob.id, ada.id], actor, NOON)
+                            .await
+                            .map(drop)
+                    }
+                    9 => {
+                        let own = Actor::signed_in(&issued.principal, &here, "");
+                        sessions.end_others(issued.principal.session, own, NOON).await.map(drop)
+                    }
+                    10 => {
+                        let password = Password::parse("a lantern in the harbour").unwrap();
+                        world.credentials().set_password(&ada, &password, &here, NOON).await
+                    }
+                    _ => administration::undo(sessions, Kind::Disabled, (0, i64::MAX), actor, NOON)
+                        .await
+                        .map(drop),
+                }
+            });
+        }
+        for done in all.join_all().await {
+            assert!(!matches!(done, Err(Error::Database(_))), "{done:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use doorward::web::admin::NEEDED;
 
 use crate::browser::{Browser, encode};
 use crate::raw::{self, Answer};
-use crate::server::{PASSWORD, Server};
+use crate::server::{PASSWORD, Server, wait};
 
 /// A form of which all but the last byte is sent.
 struct HalfSent {
@@ -183,15 +183,26 @@ fn no_act_of_staff_outlives_the_role_or_the_session_it_was_begun_with() {
 fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
     let server = Server::start();
     server.account("ada", &[]);
-    let browser = Browser::of(&server);
-    browser.log_in("ada");
-    let fields = form(&browser, "/account/delete", &[("password", PASSWORD)]);
-    let late = HalfSent::send(&server, &browser, "/account/delete", &fields);
-    let_the_guards_run();
-    server.done(&["session", "revoke", "--account", "ada"], "");
-    let answer = late.finish();
-    assert_eq!(answer.status, 303, "{}", answer.raw);
-    assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
+    let passwords = [("current_password", PASSWORD), ("new_password", "a lantern in the harbour")];
+    for (path, fields) in [
+        ("/account/password", &passwords[..]),
+        ("/account/delete", &[("password", PASSWORD)]),
+        ("/confirm", &[("password", PASSWORD), ("next", "/account")]),
+    ] {
+        let browser = Browser::of(&server);
+        browser.log_in("ada");
+        let fields = form(&browser, path, fields);
+        let late = HalfSent::send(&server, &browser, path, &fields);
+        let_the_guards_run();
+        server.done(&["session", "revoke", "--account", "ada"], "");
+        let answer = late.finish();
+        assert_eq!(answer.status, 303, "{path}: {}", answer.raw);
+        assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
+        assert!(
+            answer.header("set-cookie").is_none_or(|cookie| !cookie.contains("-rt=")),
+            "{path}"
+        );
+    }
     for path in ["/account/sessions/revoke-others", "/account/sessions/<sid>/revoke"] {
         let (browser, other) = (Browser::of(&server), Browser::of(&server));
         browser.log_in("ada");
@@ -210,5 +221,38 @@ fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
         assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);
         assert!(other.is_signed_in(), "{path}");
         server.done(&["session", "revoke", "--account", "ada"], "");
+    }
+}
+
+#[test]
+fn nothing_is_done_to_an_account_with_the_password_it_had_when_the_form_began() {
+    let server = Server::start();
+    let passwords = [("current_password", PASSWORD), ("new_password", "a lantern in the harbour")];
+    for (number, (path, fields)) in [
+        ("/account/password", &passwords[..]),
+        ("/account/delete", &[("password", PASSWORD)]),
+        ("/confirm", &[("password", PASSWORD), ("next", "/account")]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("ada-{number}");
+        server.account(&name, &[]);
+        let browser = Browser::of(&server);
+        browser.log_in(&name);
+        let fields = form(&browser, path, fields);
+        let late = HalfSent::send(&server, &browser, path, &fields);
+        let_the_guards_run();
+        server.done(&["account", "password", &name, "--password-stdin"], "another lantern at sea");
+        let answer = late.finish();
+        // It has heard of the new password within a second.
+        wait(|| !browser.is_signed_in());
+        assert!(
+            answer.header("set-cookie").is_none_or(|cookie| !cookie.contains("-rt=")),
+            "{path}"
+        );
+        let fields = [("login", name.as_str()), ("password", "another lantern at sea")];
+        let owner = Browser::of(&server).post("/login", &fields);
+        assert_eq!(owner.status, 303, "{path}: {}", owner.raw);
     }
 }
