@@ -5,6 +5,7 @@
 //! would take as long as the year, an Argon2id hash for each log-in.
 
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use doorward::Doorward;
@@ -87,6 +88,10 @@ pub(crate) async fn fill(size: Size) {
     say(began, &format!("{sealed} events are sealed"));
     doorward.tidy(now).await.unwrap();
     doorward.db.clone().close().await;
+    // The server takes no database that others can read.
+    if let Some(file) = doorward::db::sqlite_file(&doorward.settings.database_url) {
+        std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
+    }
 }
 
 fn say(began: Instant, what: &str) {

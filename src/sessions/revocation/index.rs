@@ -139,3 +139,27 @@ impl Index {
         self.len() == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn a_row_that_was_read_too_early_makes_no_token_of_a_later_epoch() {
+        let (index, account) = (Index::default(), Uuid::from_u128(1));
+        let row = |kind, subject, min_version| table::Model {
+            id: 1,
+            kind,
+            subject,
+            min_version,
+            reason: String::new(),
+            created_at: Timestamp(0),
+            expires_at: Timestamp(600_000),
+        };
+        index.take_up(vec![row(Kind::Account, account, 5), row(Kind::Global, Uuid::nil(), 9)]);
+        assert_eq!(index.epoch_of_token(account, 4), 4, "read before the account's was raised");
+        assert_eq!(index.epoch_of_token(account, 5), 9);
+        assert_eq!(index.epoch_of_token(Uuid::from_u128(2), 4), 9);
+    }
+}
