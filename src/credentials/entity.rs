@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::Purpose;
+use super::one_time::Purpose;
 use crate::accounts::AccountId;
 use crate::timestamp::Timestamp;
 
