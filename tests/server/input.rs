@@ -8,7 +8,8 @@ use crate::browser::{Browser, csrf, encode};
 use crate::raw;
 use crate::server::{PASSWORD, Server};
 
-const FORMS: [(&str, &[&str]); 7] = [
+/// Each form by the page it stands on, or by its address, with its fields.
+const FORMS: [(&str, &[&str]); 18] = [
     ("/register", &["username", "email", "password"]),
     ("/login", &["login", "password", "next"]),
     ("/setup", &["token", "username", "email", "password"]),
@@ -16,6 +17,17 @@ const FORMS: [(&str, &[&str]); 7] = [
     ("/account/password", &["current_password", "new_password"]),
     ("/account/delete", &["password"]),
     ("/recover", &["new_password"]),
+    ("/admin/accounts/new", &["username", "email", "reason", "role.editors"]),
+    ("/admin/accounts/<ada>/roles", &["shown", "reason", "role.editors"]),
+    ("/admin/accounts/<ada>/recovery", &["reason"]),
+    ("/admin/accounts/disable", &["ids", "reason"]),
+    ("/admin/accounts/enable", &["ids", "reason"]),
+    ("/admin/accounts/end-sessions", &["ids", "reason"]),
+    ("/admin/accounts/delete", &["ids", "reason"]),
+    ("/admin/sessions/end", &["sid", "reason"]),
+    ("/admin/revocations/new", &["token", "reason"]),
+    ("/admin/new-role", &["name", "description", "reason"]),
+    ("/admin/undo/roles", &["first", "last"]),
 ];
 
 fn odd_values() -> Vec<(&'static str, String)> {
@@ -33,33 +45,54 @@ fn odd_values() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A browser before each form, and the form's address.
-fn before(server: &Server, form: &str, link: &str) -> (Browser, String) {
+/// The path of a fresh recovery link: one that worked is used up.
+fn link(server: &Server) -> String {
+    let link = server.done(&["recover", "ada"], "");
+    link[link.find("/recover/").unwrap()..].trim().to_owned()
+}
+
+/// A browser before each form, the page it stands on, and its address.
+fn before(server: &Server, form: &str) -> (Browser, String, String) {
     let browser = Browser::of(server);
     if ["/confirm", "/account/password", "/account/delete"].contains(&form) {
         browser.log_in("ada");
     }
-    (browser, if form == "/recover" { link.to_owned() } else { form.to_owned() })
+    let mut path = form.to_owned();
+    if form.starts_with("/admin") {
+        browser.log_in("chief");
+        let shown = server.done(&["account", "show", "ada"], "");
+        path = path.replace("<ada>", shown.split('\t').next().unwrap_or_default());
+    }
+    let page = if form.starts_with("/admin/undo") { "/admin".to_owned() } else { path.clone() };
+    (browser, page, path)
 }
 
 #[test]
 fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
     let server = Server::start();
     server.account("ada", &[]);
-    let link = server.done(&["recover", "ada"], "");
-    let link = link[link.find("/recover/").unwrap()..].to_owned();
     for (form, fields) in FORMS {
-        let (browser, path) = before(&server, form, &link);
+        if form == "/admin/accounts/new" {
+            // With an administrator there is no setup any more.
+            server.account("chief", &["admin"]);
+        }
+        let (browser, page, path) = before(&server, form);
         for field in fields {
             for (what, value) in odd_values() {
-                let token = csrf(&browser.get(&path).body);
+                let renewed = (form == "/recover").then(|| link(&server));
+                let (page, path) =
+                    (renewed.as_ref().unwrap_or(&page), renewed.as_ref().unwrap_or(&path));
+                let shown = browser.get(page);
+                let token = csrf(&shown.body);
+                assert!(shown.status == 200 && !token.is_empty(), "{form}: {}", shown.raw);
                 let others = fields.iter().filter(|other| *other != field);
                 let others: String =
                     others.map(|other| format!("&{other}=something+else")).collect();
                 let answer =
-                    browser.form(&path, format!("csrf={token}&{field}={value}{others}").as_bytes());
-                // A password may hold what a name may not; `next` falls back to a page of ours.
-                let may_pass = *field == "next" || *field == "new_password";
+                    browser.form(path, format!("csrf={token}&{field}={value}{others}").as_bytes());
+                // A password or a reason may hold what a name may not; `next` falls back to a page
+                // of ours; and nothing `shown` is right for somebody without roles.
+                let may_pass = ["next", "new_password", "reason", "shown"].contains(field);
                 let harmless = may_pass && answer.status < 400;
                 assert!(
                     harmless || (400..500).contains(&answer.status),

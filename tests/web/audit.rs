@@ -9,7 +9,7 @@ use crate::app::{App, PASSWORD};
 const NEW: &str = "a lantern in the harbour";
 
 /// The names of the events so far, the oldest first.
-async fn events(app: &App) -> Vec<String> {
+pub async fn events(app: &App) -> Vec<String> {
     let rows = audit::list(app.doorward.db.read(), &Filter::default(), i64::MAX, 100).await;
     rows.unwrap().into_iter().rev().map(|row| row.event).collect()
 }

@@ -1,6 +1,7 @@
-use rocket::http::Status;
+use rocket::http::{Method, Status};
 
 use crate::app::App;
+use crate::gates::{filled, with_admin};
 
 #[rocket::async_test]
 async fn a_cookie_slipped_in_under_another_spelling_signs_nobody_in() {
@@ -39,16 +40,16 @@ async fn a_spoofed_cookie_beside_a_good_one_signs_nobody_out_and_keeps_nobody_ou
 
 #[rocket::async_test]
 async fn tokens_stand_in_set_cookie_and_nowhere_else() {
-    let app = App::start().await;
-    let browser = app.member("ada").await;
+    let (app, id) = with_admin().await;
+    let browser = app.signed_in("root-of-all").await;
     let access = browser.cookie("__Host-at").unwrap();
     let refresh = browser.cookie("__Host-rt").unwrap();
-    for path in ["/account", "/account/sessions", "/account/password", "/account/data.json"] {
-        let answer = browser.get(path).await;
-        assert_eq!(answer.status, Status::Ok);
+    for pattern in app.addresses(Method::Get) {
+        let answer = browser.get(&filled(&pattern, &id)).await;
         let all = format!("{:?}{}", answer.headers, answer.body);
-        assert!(!all.contains(&access) && !all.contains(&refresh), "{path}");
+        assert!(!all.contains(&access) && !all.contains(&refresh), "{pattern}");
     }
+    assert_eq!(browser.cookie("__Host-rt").unwrap(), refresh, "the same all the time");
 }
 
 #[rocket::async_test]

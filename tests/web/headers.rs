@@ -1,6 +1,7 @@
 use rocket::http::{Method, Status};
 
 use crate::app::{Answer, App};
+use crate::gates::{filled, with_admin};
 
 fn has_security_headers(answer: &Answer) {
     let policy = answer.header("content-security-policy").expect("a policy");
@@ -17,6 +18,8 @@ fn has_security_headers(answer: &Answer) {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
     assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"));
+    assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"));
+    assert!(answer.header("permissions-policy").is_some());
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     assert_eq!(answer.header("server"), None);
     assert!(
@@ -26,32 +29,24 @@ fn has_security_headers(answer: &Answer) {
 
 #[rocket::async_test]
 async fn every_answer_has_the_security_headers() {
-    let app = App::start().await;
-    app.account("chief", &["admin"]).await;
-    let chief = app.signed_in("chief").await;
-    let stranger = app.browser();
-    for path in [
-        "/login",
-        "/register",
-        "/account",
-        "/nowhere",
-        "/healthz",
-        "/readyz",
-        "/misdirected",
-        "/api/me",
-        "/",
-    ] {
-        has_security_headers(&stranger.get(path).await);
-        let answer = chief.get(path).await;
-        has_security_headers(&answer);
-        assert_eq!(
-            answer.header("cache-control").map(|value| value.contains("no-store")),
-            Some(true),
-            "{path}"
-        );
+    let (app, id) = with_admin().await;
+    let (admin, stranger) = (app.signed_in("root-of-all").await, app.browser());
+    let mut paths: Vec<String> =
+        app.addresses(Method::Get).iter().map(|pattern| filled(pattern, &id)).collect();
+    paths.extend(["/nowhere", "/api/nowhere", "/static/nothing.css"].map(str::to_owned));
+    for path in &paths {
+        for browser in [&admin, &stranger] {
+            let answer = browser.get(path).await;
+            has_security_headers(&answer);
+            let kept = answer.header("cache-control").unwrap_or_default();
+            assert!(kept.contains("no-store"), "{path}: {kept}");
+            assert_eq!(answer.header("vary"), Some("Cookie"), "{path}");
+        }
     }
-    has_security_headers(&chief.post_with("/logout", "forged", &[]).await);
-    has_security_headers(&chief.send(Method::Put, "/account", None, &[]).await);
+    for pattern in app.addresses(Method::Post) {
+        has_security_headers(&admin.post_with(&filled(&pattern, &id), "forged", &[]).await);
+    }
+    has_security_headers(&admin.send(Method::Put, "/account", None, &[]).await);
 }
 
 #[rocket::async_test]

@@ -63,15 +63,15 @@ async fn all_others_are_ended_at_once_and_this_one_stays() {
 async fn other_peoples_sessions_do_not_exist() {
     let app = App::start().await;
     let ada = app.member("ada").await;
-    app.signed_in("ada").await;
+    let elsewhere = app.signed_in("ada").await;
     let bob = app.member("bob").await;
-    for name in
-        others(&ada).await.iter().map(String::as_str).chain(["nonsense", "AAAAAAAAAAAAAAAAAAAAAA"])
-    {
+    let names = [others(&ada).await, others(&elsewhere).await].concat();
+    assert_eq!(names.len(), 2);
+    for name in names.iter().map(String::as_str).chain(["nonsense", "AAAAAAAAAAAAAAAAAAAAAA"]) {
         let path = format!("/account/sessions/{name}/revoke");
         assert_eq!(bob.press("/account/sessions", &path).await.status, Status::NotFound);
     }
-    assert!(ada.is_signed_in().await);
+    assert!(ada.is_signed_in().await && elsewhere.is_signed_in().await);
 }
 
 #[rocket::async_test]
