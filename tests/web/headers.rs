@@ -50,6 +50,32 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[rocket::async_test]
+async fn every_body_says_what_it_is_and_how_text_is_encoded() {
+    let (app, id) = with_admin().await;
+    let admin = app.signed_in("root-of-all").await;
+    let mut paths: Vec<String> =
+        app.addresses(Method::Get).iter().map(|pattern| filled(pattern, &id)).collect();
+    let page = app.browser().get("/login").await.body;
+    let files = page.split("\"/static/").skip(1).filter_map(|part| part.split('"').next());
+    paths.extend(files.map(|name| format!("/static/{name}")));
+    paths.extend(["/nowhere", "/api/nowhere"].map(str::to_owned));
+    let mut seen = std::collections::BTreeSet::new();
+    for path in paths {
+        let answer = admin.get(&path).await;
+        if answer.body.is_empty() {
+            continue;
+        }
+        let kind = answer.header("content-type").unwrap_or_default().to_owned();
+        let json = ["application/json", "application/jsonl"].contains(&kind.as_str());
+        assert!(json || kind.ends_with("; charset=utf-8"), "{path}: {kind}");
+        seen.insert(kind.split(';').next().unwrap().to_owned());
+    }
+    for kind in ["text/html", "text/css", "text/csv", "image/svg+xml", "application/json"] {
+        assert!(seen.contains(kind), "{kind}: {seen:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn static_files_are_kept_for_ever_under_hashed_names() {
     let app = App::start().await;
     let page = app.browser().get("/login").await.body;
