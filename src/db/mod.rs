@@ -342,4 +342,28 @@ mod tests {
             assert!(!has_password(without), "{without}");
         }
     }
+
+    #[test]
+    fn a_server_elsewhere_is_asked_for_its_certificate_unless_the_address_says_otherwise() {
+        let mode = |url: &str| format!("{:?}", verified(url.parse().unwrap(), url).get_ssl_mode());
+        for elsewhere in [
+            "postgres://doorward:secret@db.example.org/doorward",
+            "postgresql://doorward@192.0.2.1:5433/doorward?application_name=doorward",
+            "postgres://doorward@localhost.example.org/doorward",
+            // Only a parameter of that name says so.
+            "postgres://doorward:sslmode=disable@db.example.org/doorward",
+            "postgres://doorward@db.example.org/sslmode=disable",
+            "postgres://doorward@db.example.org/doorward?application_name=sslmode=disable",
+        ] {
+            assert_eq!(mode(elsewhere), "VerifyFull", "{elsewhere}");
+        }
+        for (url, chosen) in [
+            ("postgres://doorward@localhost/doorward", "Prefer"),
+            ("postgres://doorward@[::1]:5432/doorward", "Prefer"),
+            ("postgres://doorward@db.example.org/doorward?sslmode=require", "Require"),
+            ("postgres://doorward@db.example.org/doorward?a=b&ssl-mode=disable", "Disable"),
+        ] {
+            assert_eq!(mode(url), chosen, "{url}");
+        }
+    }
 }
