@@ -135,6 +135,16 @@ fn an_impossible_value_is_named_with_what_is_accepted() {
             "599",
             "`access_token_seconds` must be at most that of `session_idle_seconds`, 599",
         ),
+        (
+            "remember_idle_seconds",
+            "599",
+            "`access_token_seconds` must be at most that of `remember_idle_seconds`, 599",
+        ),
+        (
+            "staff_idle_seconds",
+            "599",
+            "`access_token_seconds` must be at most that of `staff_idle_seconds`, 599",
+        ),
     ] {
         let said = fault("", &[(&super::sources::variable(key), value)]);
         assert!(said.contains(sentence) && said.contains(key), "{said}");
