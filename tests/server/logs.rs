@@ -21,6 +21,8 @@ fn a_full_story(server: &Server) -> Vec<String> {
     );
     browser.form("/register", format!("username=bob&username=eve&password={WRONG}").as_bytes());
     browser.form("/register", format!("_method=PUT&password={WRONG}").as_bytes());
+    browser.form("/login", format!("csrf=forged&login=ada&password={WRONG}").as_bytes());
+    browser.send("POST", "/login", "Sec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n", b"");
     browser.post("/login", &[("login", WRONG), ("password", WRONG)]);
     browser.post("/login", &[("login", "ada"), ("password", WRONG)]);
     browser.post("/login", &[("login", "ada"), ("password", RIGHT)]);
@@ -34,6 +36,13 @@ fn a_full_story(server: &Server) -> Vec<String> {
     browser.cookies.borrow_mut().insert("__%48ost-at".to_owned(), WRONG.to_owned());
     browser.get("/account");
     browser.cookies.borrow_mut().remove("__%48ost-at");
+    let forged = browser.copied();
+    forged.cookies.borrow_mut().remove("__Host-at");
+    let mut refresh = browser.cookie("__Host-rt");
+    let last = if refresh.pop() == Some('A') { 'E' } else { 'A' };
+    refresh.push(last);
+    forged.cookies.borrow_mut().insert("__Host-rt".to_owned(), refresh);
+    forged.get("/account");
     let link = server.done(&["recover", "ada"], "");
     secrets.push(link[link.find("/recover/").unwrap() + 9..].to_owned());
     let path = link[link.find("/recover/").unwrap()..].to_owned();
@@ -97,4 +106,25 @@ fn no_secret_is_in_the_log_as_json_and_every_line_parses() {
         }
     }
     assert!(log.lines().count() > 20);
+}
+
+#[test]
+fn attempts_to_get_around_what_protects_are_in_the_log_with_address_and_request() {
+    let log = log_of_a_full_story("json");
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (what, reason) in [
+        ("csrf.fail", "origin"),
+        ("csrf.fail", "token"),
+        ("cookie.spoof", ""),
+        ("token.invalid", "Shape"),
+        ("token.invalid", "refresh token"),
+    ] {
+        let found = lines.iter().find(|line| {
+            line["message"] == what && (reason.is_empty() || line["reason"] == reason)
+        });
+        let line = found.unwrap_or_else(|| panic!("{what} {reason}: {log}"));
+        assert_eq!(line["address"], "127.0.0.1", "{line}");
+        assert!(!line["id"].as_str().unwrap_or_default().is_empty(), "{line}");
+    }
 }
