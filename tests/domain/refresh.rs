@@ -320,6 +320,21 @@ async fn the_place_unused_longest_gives_way_when_there_are_too_many() {
 }
 
 #[tokio::test]
+async fn signing_in_anew_in_a_browser_takes_no_place_from_another() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let mut others = vec![];
+    for minute in 1..=4 {
+        others.push(world.start(&account, NOON + Duration::minutes(minute)).await);
+    }
+    let (now, here) = (NOON + Duration::minutes(6), origin("web"));
+    let same = Some(others[3].principal.session);
+    let anew = world.sessions.start(&account, Client::Web, false, same, &here, now).await.unwrap();
+    assert!(world.admits(&first, now).await && world.admits(&anew, now).await);
+    assert_eq!(world.over(&others[3].refresh_token, now).await, EndReason::Replaced);
+}
+
+#[tokio::test]
 async fn a_rotated_key_signs_nobody_out() {
     let world = World::new().await;
     let (_, first) = world.session("ada").await;
