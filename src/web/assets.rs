@@ -74,7 +74,11 @@ impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let Self(name, file) = self;
         let ending = name.rsplit('.').next().unwrap_or_default();
-        let kind = ContentType::from_extension(ending).unwrap_or(ContentType::Binary);
+        let mut kind = ContentType::from_extension(ending).unwrap_or(ContentType::Binary);
+        if kind == ContentType::SVG {
+            // Rocket says it of plain text only (ASVS V4.1.1).
+            kind = ContentType::new("image", "svg+xml").with_params(("charset", "utf-8"));
+        }
         let body = file.data.into_owned();
         Response::build()
             .header(kind)
