@@ -249,7 +249,10 @@ fn is_postgres(url: &str) -> bool {
 fn verified(options: PgConnectOptions, url: &str) -> PgConnectOptions {
     let host = options.get_host();
     let local = host.starts_with('/') || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host);
-    let chosen = url.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
+    let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+    let mut names = parameters.split('&').filter_map(|pair| pair.split('=').next());
+    let chosen = names.any(|name| ["sslmode", "ssl-mode"].contains(&name))
+        || std::env::var_os("PGSSLMODE").is_some();
     if local || chosen { options } else { options.ssl_mode(PgSslMode::VerifyFull) }
 }
 
