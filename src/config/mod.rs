@@ -216,7 +216,10 @@ impl Settings {
             )?,
         };
         for (shorter, is, longer, limit) in [
+            // A session that ended unused must not be carried on by its last token.
             ("access_token", settings.access_token_life, "session_idle", settings.session_idle),
+            ("access_token", settings.access_token_life, "remember_idle", settings.remember_idle),
+            ("access_token", settings.access_token_life, "staff_idle", settings.staff_idle),
             ("session_idle", settings.session_idle, "session_absolute", settings.session_absolute),
             (
                 "remember_idle",
