@@ -86,7 +86,9 @@ impl Sessions {
                     if let Some(kid) = self.keys.missing() {
                         return Err(Error::MissingKey(kid));
                     }
-                    tracing::warn!(reason = "refresh token", "token.invalid");
+                    let Origin { request_id, address, .. } = origin;
+                    let reason = "refresh token";
+                    tracing::warn!(id = request_id, address, reason, "token.invalid");
                     return Ok(Refreshed::Unknown);
                 }
             }

@@ -46,7 +46,8 @@ impl Sessions {
             Ok(claims) => claims,
             Err(Fault::Time) => return Ok(Access::Denied),
             Err(fault) => {
-                tracing::warn!(reason = ?fault, "token.invalid");
+                let Origin { request_id, address, .. } = caller();
+                tracing::warn!(id = request_id, address, reason = ?fault, "token.invalid");
                 return Ok(Access::Denied);
             }
         };

@@ -17,11 +17,11 @@ use super::body;
 use super::clock::Now;
 use super::csrf::{self, Binding};
 use super::failure::{Failure, Problem, RetryAfter};
-use super::guards::{Denial, Identity, identity};
-use super::log::RequestId;
+use super::guards::{Caller, Denial, Identity, identity};
 use super::page::Page;
 use crate::Doorward;
 use crate::accounts::password::Password;
+use crate::audit::Origin;
 use crate::error::{Error, Refusal, Result};
 
 /// A form of one of our pages: what it is called, and how its fields are read.
@@ -294,7 +294,8 @@ async fn receive<T: PageForm>(
     // would break the connection under a browser that is still sending.
     let body = body::read(data).await;
     if !csrf::is_from_our_pages(request, &doorward.settings.base_url) {
-        tracing::warn!(id = RequestId::of(request), reason = "origin", "csrf.fail");
+        let Origin { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, reason = "origin", "csrf.fail");
         return Err((Status::Forbidden, Problem::ForeignOrigin));
     }
     if !is_form {
@@ -321,12 +322,8 @@ async fn receive<T: PageForm>(
         csrf::matches(&doorward.keys, T::PURPOSE, binding, &token, Now::of(request))
     });
     if !fresh {
-        tracing::warn!(
-            id = RequestId::of(request),
-            reason = "token",
-            form = T::PURPOSE,
-            "csrf.fail"
-        );
+        let Origin { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, reason = "token", form = T::PURPOSE, "csrf.fail");
     }
     let typed = Typed {
         csrf: String::new(),
