@@ -54,10 +54,12 @@ impl Sessions {
         // The account before its sessions, as everywhere: then nobody waits in a circle.
         let account = accounts::hold_for_sign_in(&txn, verified).await?;
         accounts::note_login(&txn, account.id, origin, now).await?;
-        let mut revoked = self.evict(&txn, account.id, now).await?;
+        let mut revoked = Revoked::default();
         if let Some(old) = replaces {
-            revoked = revoked.and(self.end(&txn, old, EndReason::Replaced, now).await?.1);
+            revoked = self.end(&txn, old, EndReason::Replaced, now).await?.1;
         }
+        // After that: who signs in anew in a browser has a place already.
+        revoked = revoked.and(self.evict(&txn, account.id, now).await?);
         let row = self.fresh_row(&account, client, remember, origin, now).insert(&txn).await?;
         let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);
         audit::record(&txn, told, now).await?;
