@@ -7,6 +7,7 @@ mod app;
 #[path = "../shared/databases.rs"]
 mod databases;
 
+mod access_token;
 mod claims;
 mod copied_cookies;
 mod guessing;
