@@ -4,11 +4,12 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::Duration;
 
+use super::refresh_token::RefreshToken;
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
 use super::{Actor, EndReason, Issued, Renewal, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Entry, Event, Origin};
-use crate::error::{Error, Result};
+use crate::error::{Denied, Error, Result};
 use crate::timestamp::Timestamp;
 
 /// Ended sessions are kept this long, so that a browser that comes back can be
@@ -77,17 +78,25 @@ impl Sessions {
     }
 
     /// The owner ends all sessions but this one, which is renewed: a copy of
-    /// its cookies is one of the others.
+    /// its cookies is one of the others. `shown` is the refresh token that came
+    /// along: an access token alone buys no new session.
     ///
     /// # Errors
-    /// [`Error::Denied`]; then none has ended.
+    /// [`Error::Denied`]; then none has ended. [`Denied::NotRecent`] also
+    /// without a refresh token of this session.
     pub async fn end_others(
         &self,
         keep: SessionId,
+        shown: Option<&RefreshToken>,
         actor: Actor<'_>,
         now: Timestamp,
     ) -> Result<Issued> {
         let (act, account) = self.begin_own(actor, now).await?;
+        let row = entity::Entity::find_by_id(keep).one(&act.txn).await?;
+        let row = row.ok_or(Denied::NotSignedIn)?;
+        if !shown.is_some_and(|token| self.is_of(token, &row, now)) {
+            return Err(Denied::NotRecent.into());
+        }
         let why = EndReason::EndedElsewhere;
         let (ended, revoked) = self.end_all(&act.txn, &account, Some(keep), why, now).await?;
         let words = format!("all others: {ended}");

@@ -113,6 +113,11 @@ impl Sessions {
         Err(Error::broken("A session's row changed faster than it could be read."))
     }
 
+    /// Whether `token` is one of this session's, of whatever generation.
+    pub(super) fn is_of(&self, token: &RefreshToken, row: &entity::Model, now: Timestamp) -> bool {
+        token.sid == row.sid && matches!(self.authenticity(token, row, now), Authenticity::Ours)
+    }
+
     fn authenticity(
         &self,
         token: &RefreshToken,

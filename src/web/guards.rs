@@ -349,6 +349,19 @@ impl<'r> FromRequest<'r> for Caller {
     }
 }
 
+/// The refresh token that came along, if any. It proves nothing yet; never denies.
+pub struct ShownToken(pub Option<RefreshToken>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ShownToken {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let token = Received::of(request).get(Cookie::Refresh);
+        Outcome::Success(Self(token.and_then(RefreshToken::parse)))
+    }
+}
+
 /// The browser, if some account was logged in with it before. It proves
 /// nothing else; never denies.
 pub struct KnownBrowser(pub Option<Known>);

@@ -108,7 +108,7 @@ pub fn sentence(reason: EndReason) -> &'static str {
             "You were signed out because the service was brought back from a backup. Nothing is wrong with your account."
         }
         EndReason::Renewed => {
-            "You gave your password again, and the answer did not reach this browser. Please sign in once more."
+            "You gave your password again or signed out all other places, and the answer did not reach this browser. Please sign in once more. If it was not you, somebody has a copy of your sign-in: end the sessions you do not know, and change your password."
         }
     }
 }

@@ -10,7 +10,7 @@ use super::client::describe_user_agent;
 use super::clock::Now;
 use super::failure::Failure;
 use super::forms::{Button, Submitted};
-use super::guards::{Caller, RecentlySignedIn, SignedIn};
+use super::guards::{Caller, RecentlySignedIn, ShownToken, SignedIn};
 use super::message::Message;
 use super::page::Page;
 use super::seen::Seen;
@@ -100,6 +100,7 @@ async fn revoke(
 #[post("/account/sessions/revoke-others", data = "<button>")]
 async fn revoke_others(
     who: RecentlySignedIn,
+    shown: ShownToken,
     button: Submitted<Button>,
     page: Page,
     doorward: &Service,
@@ -109,7 +110,7 @@ async fn revoke_others(
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
     let (keep, actor) = (live.principal.session, caller.acting(&live, ""));
-    let issued = doorward.sessions.end_others(keep, actor, now.0).await?;
+    let issued = doorward.sessions.end_others(keep, shown.0.as_ref(), actor, now.0).await?;
     Ok(Seen::at("/account/sessions")
         .saying(Message::OthersEnded)
         .with_tokens(issued)

@@ -7,6 +7,7 @@ use doorward::accounts::roles::Roles;
 use doorward::accounts::{self, Account};
 use doorward::administration::{self, Change, Deed, Kind};
 use doorward::error::{Denied, Error, Refusal, Result};
+use doorward::sessions::refresh_token::RefreshToken;
 use doorward::sessions::{Actor, Issued, Named, Principal};
 use doorward::timestamp::Timestamp;
 use sea_orm::{ConnectionTrait, Statement};
@@ -201,7 +202,7 @@ async fn nobody_does_anything_to_their_own_account_with_a_session_that_is_over()
     let other = second.principal.session;
     for done in [
         world.sessions.end_own(other, actor, NOON).await,
-        world.sessions.end_others(other, actor, NOON).await.map(drop),
+        world.sessions.end_others(other, None, actor, NOON).await.map(drop),
         administration::delete_own(&credentials, &ada, &password, actor, NOON).await.map(drop),
     ] {
         assert!(matches!(done, Err(Error::Denied(Denied::NotSignedIn))), "{done:?}");
@@ -300,7 +301,9 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
                     }
                     9 => {
                         let own = Actor::signed_in(&issued.principal, &here, "");
-                        sessions.end_others(issued.principal.session, own, NOON).await.map(drop)
+                        let (keep, token) = (issued.principal.session, &issued.refresh_token);
+                        let shown = RefreshToken::parse(token);
+                        sessions.end_others(keep, shown.as_ref(), own, NOON).await.map(drop)
                     }
                     10 => {
                         let password = Password::parse("a lantern in the harbour").unwrap();

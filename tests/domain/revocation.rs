@@ -1,5 +1,7 @@
 use doorward::administration::{self, Deed};
-use doorward::sessions::{self, Access, Actor, Client, EndReason, Refreshed};
+use doorward::error::{Denied, Error};
+use doorward::sessions::refresh_token::RefreshToken;
+use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -49,7 +51,15 @@ async fn all_others_are_refused_at_once_and_this_one_goes_on_under_a_new_name() 
     let now = NOON + Duration::seconds(1);
     let here = origin("web");
     let actor = Actor::signed_in(&this.principal, &here, "");
-    let renewed = world.sessions.end_others(keep, actor, now).await.unwrap();
+    // Without a refresh token of this very session nothing is handed out.
+    let of = |issued: &Issued| RefreshToken::parse(&issued.refresh_token);
+    for shown in [None, of(&that)] {
+        let denied = world.sessions.end_others(keep, shown.as_ref(), actor, now).await;
+        assert!(matches!(denied, Err(Error::Denied(Denied::NotRecent))), "{denied:?}");
+        assert!(world.admits(&that, now).await);
+    }
+    let shown = of(&this);
+    let renewed = world.sessions.end_others(keep, shown.as_ref(), actor, now).await.unwrap();
     assert!(!world.admits(&that, now).await);
     assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Over(_)));
     assert!(world.admits(&renewed, now).await);
