@@ -71,6 +71,29 @@ async fn a_copy_of_this_session_is_among_all_others_that_are_signed_out() {
 }
 
 #[rocket::async_test]
+async fn a_copy_that_signs_out_all_others_does_so_in_the_first_minutes_only_and_is_told_of() {
+    let app = App::start().await;
+    let owner = app.member("ada").await;
+    let (copy, late) = (owner.copied(), app.signed_in("ada").await.copied());
+    end_others(&copy).await;
+    assert_worthless(&owner).await;
+    assert_worthless(&late).await;
+    app.pass(Duration::minutes(2)).await;
+    let told = owner.get("/login").await.body;
+    assert!(told.contains("somebody has a copy of your sign-in"), "{told}");
+    // The owner sees it there, and ends it.
+    owner.log_in("ada").await;
+    end_others(&owner).await;
+    assert_worthless(&copy).await;
+    // Later the password is asked for.
+    let copy = owner.copied();
+    app.pass(Duration::minutes(6)).await;
+    let answer = copy.press("/account/sessions", "/account/sessions/revoke-others").await;
+    assert_eq!(answer.location.as_deref(), Some("/confirm?next=/account/sessions"));
+    assert!(owner.is_signed_in().await);
+}
+
+#[rocket::async_test]
 async fn a_generation_that_a_thief_fetched_and_never_showed_is_worthless_afterwards() {
     let app = App::start().await;
     let owner = app.member("ada").await;

@@ -1,5 +1,5 @@
-//! "A sign-in, a password change and a role change are in one order": what is
-//! under way when an account changes does not survive the change.
+//! "a sign-in that is under way when the account changes does not survive it":
+//! nor does an old password, nor what was begun with it.
 
 use std::sync::Arc;
 
