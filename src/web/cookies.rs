@@ -66,7 +66,8 @@ impl<'r> Received<'r> {
         let mut received = Self::default();
         for pair in headers.flat_map(|header| header.split(';')) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = name.trim_matches([' ', '\t']);
+            // Only what separates two pairs: no browser sends a blank before the `=`.
+            let name = name.trim_start_matches([' ', '\t']);
             match ALL.iter().position(|cookie| cookie.name() == name) {
                 Some(place) if received.values[place].is_none() => {
                     let value = value.trim_matches([' ', '\t']);
@@ -185,6 +186,7 @@ mod tests {
             "__Host-at\u{3000}=evil",
             "\u{85}__Host-at=evil",
             "__host-AT=evil",
+            "__Host-at =evil",
         ] {
             for both in [format!("__Host-at=good; {spoof}"), format!("{spoof}; __Host-at=good")] {
                 assert_eq!(access(&[both.leak()]), (Some("good"), true), "{spoof}");
