@@ -3,11 +3,13 @@
 use std::fs::{DirBuilder, File};
 use std::io::IsTerminal;
 use std::os::unix::fs::DirBuilderExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
+use rocket::futures::FutureExt;
 use rocket::tokio;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,12 +44,14 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
         announce(&doorward, &link, stdout_keeps());
     }
+    let own = || Arc::clone(&doorward);
+    let (tended, heard, tidied, renewed, hung_up) = (own(), own(), own(), own(), own());
     let tasks = [
-        tokio::spawn(tend(Arc::clone(&doorward))),
-        tokio::spawn(hear_others(Arc::clone(&doorward))),
-        tokio::spawn(tidy(Arc::clone(&doorward))),
-        tokio::spawn(renew_setup_token(Arc::clone(&doorward))),
-        tokio::spawn(reload_keys_on_hangup(Arc::clone(&doorward))),
+        tokio::spawn(kept_up(move || tend(Arc::clone(&tended)))),
+        tokio::spawn(kept_up(move || hear_others(Arc::clone(&heard)))),
+        tokio::spawn(kept_up(move || tidy(Arc::clone(&tidied)))),
+        tokio::spawn(kept_up(move || renew_setup_token(Arc::clone(&renewed)))),
+        tokio::spawn(kept_up(move || reload_keys_on_hangup(Arc::clone(&hung_up)))),
     ];
     let rocket = web::server(figment, Arc::clone(&doorward)).attach(listening(address));
     let launched = rocket.launch().await;
@@ -146,6 +150,14 @@ pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
     }
 }
 
+/// A task that goes on after a panic, which is logged where it happens: without
+/// it nobody would learn of revocations any more (ASVS V16.5.4).
+async fn kept_up<F: Future<Output = ()>>(task: impl Fn() -> F) {
+    while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
+        tokio::time::sleep(TEND).await;
+    }
+}
+
 async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
@@ -238,5 +250,19 @@ async fn reload_keys_on_hangup(doorward: Arc<Doorward>) {
             Ok(_) => tracing::info!("keys are read again"),
             Err(error) => tracing::error!(%error, "keys cannot be read"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panicked_is_begun_again() {
+        let begun = AtomicU32::new(0);
+        kept_up(async || assert_ne!(begun.fetch_add(1, Ordering::Relaxed), 0, "once")).await;
+        assert_eq!(begun.into_inner(), 2);
     }
 }
