@@ -112,3 +112,40 @@ async fn whoever_reads_the_data_of_an_account_slowly_gets_no_more_of_it_after_it
     assert!(serde_json::from_str::<serde_json::Value>(&part).is_err(), "nobody takes it for all");
     assert!(app.browser().log_in_with("ada", PASSWORD).await.location.is_some());
 }
+
+#[rocket::async_test]
+async fn the_copied_cookies_of_support_do_not_become_the_password() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    let path = format!("/admin/accounts/{}", app.id_of("helper").await);
+    let page = helper.get(&path).await.body;
+    assert!(!page.contains(&format!("{path}/recovery")), "{page}");
+    let thief = helper.copied();
+    let token = thief.get(&format!("{path}/recovery")).await.csrf();
+    let answer = thief.post_with(&format!("{path}/recovery"), &token, &[WHY]).await;
+    assert_eq!(answer.status, Status::UnprocessableEntity, "{}", answer.body);
+    assert!(answer.body.contains("your own account") && !answer.body.contains("/recover/"));
+    let log = app.staff("reader", "auditor").await.get("/admin/audit").await.body;
+    assert!(!log.contains("password.reset.requested</code>"), "{log}");
+}
+
+#[rocket::async_test]
+async fn whoever_guesses_with_the_copied_cookies_of_staff_does_not_forgive_themselves() {
+    let app = App::start().await;
+    for role in ["support", "admin"] {
+        let thief = app.staff(role, role).await.copied();
+        let guess = async || thief.post("/confirm", &[("password", "a guess")]).await.status;
+        let mut guesses = 0;
+        while guess().await != Status::TooManyRequests {
+            guesses += 1;
+            assert!(guesses < 50, "{role}");
+        }
+        let path = format!("/admin/accounts/{}", app.id_of(role).await);
+        let page = thief.get(&path).await;
+        assert!(!page.body.contains(&format!("{path}/forgive")), "{}", page.body);
+        thief.post_with(&format!("{path}/forgive"), &thief.token().await, &[]).await;
+        let page = thief.get(&path).await.body;
+        assert!(page.contains("your own account"), "{page}");
+        assert_eq!(guess().await, Status::TooManyRequests, "{role}");
+    }
+}

@@ -51,6 +51,35 @@ fn a_backup_that_others_could_read_becomes_a_database_that_they_cannot() {
 }
 
 #[test]
+fn a_backup_goes_through_no_link_that_somebody_put_in_its_place() {
+    let server = Server::start();
+    let (file, elsewhere) = ("copy.db", server.folder.path().join("elsewhere.db"));
+    std::os::unix::fs::symlink(&elsewhere, server.folder.path().join(file)).unwrap();
+    let refused = server.run(&["backup", file], "");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("exists already") && !elsewhere.exists(), "{said}");
+}
+
+#[test]
+fn a_seal_that_was_kept_elsewhere_is_looked_for_in_the_chain() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let said = server.done(&["audit", "verify"], "");
+    let seal = said.split_once("The newest seal: ").unwrap().1.trim();
+    let (position, hash) = seal.split_once(' ').unwrap();
+    server.account("bob", &[]);
+    let said = server.done(&["audit", "verify", "--kept", position, hash], "");
+    assert!(said.contains("The seal that was kept is in the chain."), "{said}");
+    for (position, hash) in [(position, "AAAA"), ("99999", hash), ("-1", "-AAA"), ("x", hash)] {
+        let refused = server.run(&["audit", "verify", "--kept", position, hash], "");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(said.contains("is not in the chain"), "{said}");
+    }
+}
+
+#[test]
 fn a_password_among_the_arguments_is_refused_and_not_repeated() {
     let server = Server::start();
     let to = "postgres://doorward:hunter2@127.0.0.1:1/doorward";

@@ -107,6 +107,52 @@ fn a_folder_or_database_of_others_or_open_to_them_is_refused_by_every_command() 
 }
 
 #[test]
+fn a_database_in_the_folder_of_somebody_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    let url = format!("sqlite://{}/doorward.db", theirs.display());
+    let migrate = || {
+        let mut migrate = program(folder.path());
+        run(migrate.args(["migrate", "up"]).env("DOORWARD_DATABASE_URL", &url), "")
+    };
+    assert!(migrate().status.success());
+    // Only root gives folders away. Whose a folder is puts other files in it.
+    if std::os::unix::fs::chown(&theirs, Some(65534), None).is_ok() {
+        let output = migrate();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("theirs, where the database is, belongs to another user"), "{said}");
+    }
+}
+
+#[test]
+fn settings_that_somebody_else_may_have_written_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("below");
+    fs::create_dir(&below).unwrap();
+    let file = folder.path().join("Rocket.toml");
+    fs::write(&file, "[default.doorward]\ndata_dir = \"elsewhere\"\n").unwrap();
+    let list = || run(program(&below).args(["account", "list"]), "");
+    let says = |words: &str| {
+        let output = list();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(words), "{said}");
+    };
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    says("Run: chmod o-w ");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(list().status.success());
+    // Only root gives files away.
+    if std::os::unix::fs::chown(&file, Some(65534), None).is_ok() {
+        says("Rocket.toml belongs to another user (number 65534)");
+        let named = run(program(&below).arg("account").arg("list").env("ROCKET_CONFIG", &file), "");
+        assert!(named.status.success(), "whoever names it vouches for it");
+    }
+}
+
+#[test]
 fn a_key_file_that_is_not_safe_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.json");

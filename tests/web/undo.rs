@@ -138,3 +138,26 @@ async fn support_does_not_forgive_the_guesses_at_an_administrator() {
     let log = app.staff("reader", "auditor").await.get("/admin/audit").await.body;
     assert!(!log.contains("throttle.lifted</code>"), "{log}");
 }
+
+#[rocket::async_test]
+async fn an_undo_brings_no_role_back_that_was_removed_or_renamed_since() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let deputy = app.staff("deputy", "admin").await;
+    for role in ["cashiers", "editors"] {
+        app.account(role, &[role]).await;
+        let path = format!("/admin/accounts/{}/roles", app.id_of(role).await);
+        chief.post(&path, &[("shown", role), WHY]).await;
+        let undo = chief.get("/admin").await.hidden();
+        if role == "cashiers" {
+            deputy.post("/admin/roles/cashiers/remove", &[WHY]).await;
+        } else {
+            let name = [("name", "writers"), ("description", ""), WHY];
+            deputy.post("/admin/roles/editors", &name).await;
+        }
+        let page = take_back(&chief, "roles", &undo).await;
+        assert!(page.contains("cannot be taken back any more"), "{page}");
+        let roles = chief.get("/admin/roles").await.body;
+        assert!(!roles.contains(&format!("/admin/roles/{role}\"")), "{roles}");
+    }
+}

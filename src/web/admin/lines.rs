@@ -174,6 +174,12 @@ mod tests {
                 "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)",
             ),
             ("2026-11-24T23:00:00Z", "2026-11-24T23:00:00Z"),
+            // Spreadsheets for Japanese and Chinese take the wide signs for the plain ones.
+            ("x;\u{ff1d}cmd|'/C calc'!A0", "x;'\u{ff1d}cmd|'/C calc'!A0"),
+            ("\u{ff0b}1,\u{ff0d}1;\u{ff20}x", "'\u{ff0b}1,'\u{ff0d}1;'\u{ff20}x"),
+            ("\u{a0}\u{3000}=1", "'\u{a0}\u{3000}=1"),
+            ("\u{feff}=1;\u{200b}@x", "'\u{feff}=1;'\u{200b}@x"),
+            ("a\u{2028}=1\u{b}+1", "a\u{2028}'=1\u{b}'+1"),
             ("a=b;c", "a=b;c"),
             ("", ""),
         ] {
