@@ -94,6 +94,9 @@ pub enum Refusal {
     /// Whoever recovers an account, or switches it off, must be able to do all that it can.
     #[error("This account may do things that yours may not. Please ask an administrator.")]
     MayMore,
+    /// With a copy of somebody's cookies nobody gets to the password.
+    #[error("This cannot be done to your own account. Please ask somebody else of the staff.")]
+    OwnAccount,
     /// Somebody else changed the roles since the form was drawn.
     #[error(
         "Somebody changed these roles while this page was open. They are ticked as they are now: please make your change again."

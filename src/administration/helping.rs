@@ -9,7 +9,7 @@ use crate::accounts::roles::{ADMIN, Permission};
 use crate::audit::Event;
 use crate::credentials;
 use crate::error::{Error, Refusal, Result};
-use crate::sessions::{Actor, Sessions};
+use crate::sessions::{Act, Actor, Sessions};
 use crate::throttle::Throttle;
 use crate::timestamp::Timestamp;
 
@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 /// # Errors
 /// [`Refusal::NotAnAdmin`]: whoever could make one for an administrator could
 /// become that administrator. The operator can, at the command line. And
-/// [`Refusal::MayMore`].
+/// [`Refusal::MayMore`], [`Refusal::OwnAccount`].
 pub async fn start_recovery(
     sessions: &Sessions,
     id: AccountId,
@@ -32,6 +32,7 @@ pub async fn start_recovery(
         return Err(Refusal::NotAnAdmin.into());
     }
     leave_the_mightier_alone(&act, &found)?;
+    leave_oneself_alone(&act, id)?;
     let token = credentials::start_recovery(&act, id, life).await?;
     act.commit().await?;
     Ok(token)
@@ -42,7 +43,7 @@ pub async fn start_recovery(
 ///
 /// # Errors
 /// [`Error::Denied`]; [`Refusal::MayMore`]: whoever guesses at an administrator has
-/// no friend in support; not found.
+/// no friend in support; [`Refusal::OwnAccount`]; not found.
 pub async fn lift_throttle(
     sessions: &Sessions,
     throttle: &Throttle,
@@ -54,8 +55,18 @@ pub async fn lift_throttle(
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
     leave_the_mightier_alone(&act, &found)?;
+    leave_oneself_alone(&act, id)?;
     let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
     act.tell(Event::ThrottleLifted, Some(id), "").await?;
     act.commit().await?;
     throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await
+}
+
+/// Whoever has a copy of somebody's cookies must not get from them to the
+/// password: neither by a link nor by guessing at it without end.
+fn leave_oneself_alone(act: &Act<'_>, id: AccountId) -> Result<()> {
+    if act.by.as_ref().is_some_and(|by| by.id == id) {
+        return Err(Refusal::OwnAccount.into());
+    }
+    Ok(())
 }

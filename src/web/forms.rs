@@ -263,6 +263,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         | Refusal::TooManyRoles
         | Refusal::NotAnAdmin
         | Refusal::MayMore
+        | Refusal::OwnAccount
         | Refusal::RolesChangedMeanwhile
         | Refusal::TooLateToUndo
         | Refusal::Key(_) => ("", ""),

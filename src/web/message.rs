@@ -63,10 +63,12 @@ pub enum Message {
     PartlyUndone,
     /// The account may do more than whoever wanted to do something to it.
     MayMore,
+    /// Nobody does that to their own account.
+    OwnAccount,
 }
 
 /// Every message with its kind and its words; `{0}` stands for its first number.
-const ALL: [(Message, &str, &str); 26] = [
+const ALL: [(Message, &str, &str); 27] = [
     (Message::AccountOpened, "done", "Your account is open. Please log in."),
     (Message::SetUp, "done", "You are the administrator. Please log in."),
     (Message::LoggedOut, "done", "You are logged out."),
@@ -108,6 +110,11 @@ const ALL: [(Message, &str, &str); 26] = [
         Message::MayMore,
         "warning",
         "Nothing was done: this account may do things that yours may not. Please ask an administrator.",
+    ),
+    (
+        Message::OwnAccount,
+        "warning",
+        "Nothing was done: this cannot be done to your own account. Please ask somebody else of the staff.",
     ),
 ];
 

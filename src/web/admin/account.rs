@@ -323,6 +323,7 @@ async fn forgive(
     let actor = caller.acting(&who.0, "");
     let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
         Err(Error::Refused(Refusal::MayMore)) => Message::MayMore,
+        Err(Error::Refused(Refusal::OwnAccount)) => Message::OwnAccount,
         done => done.map(|_| Message::Forgiven)?,
     };
     Ok(Seen::at(format!("/admin/accounts/{id}")).saying(message))
