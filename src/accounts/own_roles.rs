@@ -58,13 +58,26 @@ pub async fn create(
     }
 }
 
+/// Whether each of these roles is built in or on the list.
+///
+/// # Errors
+/// The database failed.
+pub async fn exist(db: &impl ConnectionTrait, roles: &Roles) -> Result<bool> {
+    let own: Vec<&str> = own_among(roles).collect();
+    let found = own_role::Entity::find().filter(own_role::Column::Name.is_in(own.iter().copied()));
+    Ok(found.count(db).await? == own.len() as u64)
+}
+
+fn own_among(roles: &Roles) -> impl Iterator<Item = &str> {
+    roles.names().filter(|name| BUILT_IN.iter().all(|(built_in, _)| built_in != name))
+}
+
 pub(super) async fn add_missing(
     db: &impl ConnectionTrait,
     roles: &Roles,
     now: Timestamp,
 ) -> Result<()> {
-    let own = roles.names().filter(|name| BUILT_IN.iter().all(|(built_in, _)| built_in != name));
-    let rows: Vec<_> = own
+    let rows: Vec<_> = own_among(roles)
         .map(|name| own_role::ActiveModel {
             name: Set(name.to_owned()),
             description: Set(String::new()),

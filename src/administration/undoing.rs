@@ -13,7 +13,7 @@ use super::entity::{ActiveModel, Column, Entity, Model};
 use super::{deeds, leave_the_mightier_alone, roles};
 use crate::accounts::names::RoleName;
 use crate::accounts::roles::{Permission, Roles};
-use crate::accounts::{Account, AccountId};
+use crate::accounts::{Account, AccountId, own_roles};
 use crate::error::{Refusal, Result};
 use crate::sessions::revocation::Revoked;
 use crate::sessions::{Act, Actor, Sessions};
@@ -120,9 +120,9 @@ async fn remember(
 }
 
 /// Takes back what these events of that kind tell of: what the actor did in the
-/// last half hour, for each account that still is as the act left it and that
-/// nobody has done the same kind of thing to since. (Sessions that ended stay
-/// ended.)
+/// last half hour, for each account that still is as the act left it, that
+/// nobody has done the same kind of thing to since, and whose former roles are
+/// all still there. (Sessions that ended stay ended.)
 ///
 /// # Errors
 /// [`crate::error::Error::Denied`]; [`Refusal::TooLateToUndo`] when that is true
@@ -147,8 +147,11 @@ pub async fn undo(
     let all = held.len() as u64;
     let (mut accounts, mut before) = (vec![], vec![]);
     for account in held {
-        if let Some(row) = of(&account) {
-            before.push(roles_in(&row.state_before));
+        let Some(row) = of(&account) else { continue };
+        let roles = roles_in(&row.state_before);
+        // A role that was removed or renamed since must not come into being again.
+        if own_roles::exist(&act.txn, &roles).await? {
+            before.push(roles);
             accounts.push(account);
         }
     }
