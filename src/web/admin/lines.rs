@@ -23,14 +23,21 @@ fn cell(text: &str) -> String {
             safe.push('\'');
         }
         safe.push(c);
-        begins = matches!(c, ';' | ',' | '\t' | '\n' | '\r');
+        begins = matches!(c, ';' | ',' | '\t'..='\r' | '\u{85}' | '\u{2028}'..='\u{2029}');
     }
     safe
 }
 
-/// Spreadsheets look past blanks and quotes.
+/// Spreadsheets look past blanks, quotes and what cannot be seen, and some take
+/// the wide signs of Japanese and Chinese for the plain ones.
 fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
+    const SIGNS: [char; 11] =
+        ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r', '\0'];
+    let unseen = |c: char| {
+        let blank = c.is_whitespace() && !matches!(c, '\t' | '\r');
+        blank || matches!(c, '"' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    cell.trim_start_matches(unseen).starts_with(SIGNS)
 }
 
 fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
