@@ -1,10 +1,12 @@
-//! Whose the data folder and the database file are. Whoever else can write to
+//! Whose the data folder, the database file and the settings are. Whoever else can write to
 //! them can put in accounts and sessions of their own; whoever can read them
 //! has every name and hash.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rocket::figment::Figment;
 
 use crate::config::Settings;
 use crate::db;
@@ -27,7 +29,41 @@ pub fn with_ending(file: &Path, ending: &str) -> PathBuf {
 /// and what to run.
 pub fn check(settings: &Settings) -> Result<()> {
     check_folder(&settings.data_dir)?;
+    check_surroundings(&settings.keys_file, "the keys are")?;
     check_database(&settings.database_url)
+}
+
+/// Looks at the settings file, unless the variable ROCKET_CONFIG names it: it is
+/// looked for in the folder of whoever runs this and in every one above, and says
+/// where passwords and accounts go.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_settings(figment: &Figment) -> Result<()> {
+    if std::env::var_os("ROCKET_CONFIG").is_some() {
+        return Ok(());
+    }
+    for file in figment.metadata().filter_map(|one| one.source.as_ref()?.file_path()) {
+        let Ok(about) = std::fs::metadata(file) else { continue };
+        let name = file.display();
+        if !is_trusted(&about) {
+            return Err(Error::broken(format!(
+                "The settings file {name} belongs to another user (number {}). Make this user or root its owner (chown), or name the file in the variable ROCKET_CONFIG.",
+                about.uid()
+            )));
+        }
+        if about.mode() & 0o002 != 0 {
+            return Err(Error::broken(format!(
+                "Other users can write to the settings file {name}. Run: chmod o-w {name}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it belongs to this user or to root.
+fn is_trusted(about: &Metadata) -> bool {
+    [0, rustix::process::geteuid().as_raw()].contains(&about.uid())
 }
 
 /// Looks at the data folder.
@@ -47,25 +83,35 @@ pub fn check_folder(folder: &Path) -> Result<()> {
 /// # Errors
 /// As [`check`].
 pub fn check_database(url: &str) -> Result<()> {
-    const STICKY: u32 = 0o1000;
     let Some(file) = db::sqlite_file(url) else { return Ok(()) };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    // Who can write there can put another file in its place.
-    if let Ok(about) = std::fs::metadata(folder)
-        && about.mode() & 0o022 != 0
-        && about.mode() & STICKY == 0
-    {
-        let name = folder.display();
-        return Err(Error::broken(format!(
-            "Other users can write to the folder {name}, where the database is. Run: chmod go-w {name}"
-        )));
-    }
+    check_surroundings(&file, "the database is")?;
     for file in ENDINGS.map(|ending| with_ending(&file, ending)) {
         if let Ok(about) = std::fs::metadata(&file) {
             let name = file.display();
             check_one(&about, &format!("file {name}"), &format!("chmod 600 {name}"))?;
         }
+    }
+    Ok(())
+}
+
+/// Looks at the folder of a file. Who can write there, or owns it, can put
+/// another file in its place: also an older one of ours.
+fn check_surroundings(file: &Path, what: &str) -> Result<()> {
+    const STICKY: u32 = 0o1000;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let Ok(about) = std::fs::metadata(folder) else { return Ok(()) };
+    let name = folder.display();
+    if !is_trusted(&about) {
+        return Err(Error::broken(format!(
+            "The folder {name}, where {what}, belongs to another user (number {}). Make this user or root its owner (chown).",
+            about.uid()
+        )));
+    }
+    if about.mode() & 0o022 != 0 && about.mode() & STICKY == 0 {
+        return Err(Error::broken(format!(
+            "Other users can write to the folder {name}, where {what}. Run: chmod go-w {name}"
+        )));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! `doorward backup`, `doorward restore` and `doorward copy`.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::say;
@@ -18,11 +19,15 @@ use crate::sessions::Actor;
 
 /// Writes a consistent copy of the database while servers work on it.
 pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
-    if file.exists() {
-        return Err(Error::broken(format!("The file {} exists already.", file.display())));
-    }
-    doorward.db.backup(file).await?;
-    say(&format!("The database is in {}. The keys are not: keep them elsewhere.", file.display()));
+    let name = file.display();
+    // Made here, so that nobody else's file or link can be there: SQLite takes an empty one.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    made.map_err(|why| match why.kind() {
+        ErrorKind::AlreadyExists => Error::broken(format!("The file {name} exists already.")),
+        _ => Error::broken(format!("The file {name} cannot be written: {why}.")),
+    })?;
+    doorward.db.backup(file).await.inspect_err(|_| drop(fs::remove_file(file)))?;
+    say(&format!("The database is in {name}. The keys are not: keep them elsewhere."));
     Ok(())
 }
 
@@ -79,7 +84,7 @@ fn remove_database(file: &Path) -> Result<()> {
     for ending in ENDINGS {
         let file = with_ending(file, ending);
         match fs::remove_file(&file) {
-            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+            Err(why) if why.kind() != ErrorKind::NotFound => {
                 let name = file.display();
                 return Err(Error::broken(format!("The file {name} cannot be removed: {why}.")));
             }

@@ -27,6 +27,7 @@ use crate::audit::Origin;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::sessions::Actor;
 
 /// A login, session and admin server.
@@ -109,7 +110,8 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     let figment = config::figment();
-    let done = Settings::from_figment(&figment).and_then(|settings| {
+    let settings = files::check_settings(&figment).and_then(|()| Settings::from_figment(&figment));
+    let done = settings.and_then(|settings| {
         crate::logging::start(settings.log_format, level(&settings));
         let runtime = rocket::tokio::runtime::Builder::new_multi_thread()
             .enable_all()
