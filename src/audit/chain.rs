@@ -222,6 +222,15 @@ pub async fn verify(db: &impl ConnectionTrait) -> Result<Verified> {
     Ok(verified)
 }
 
+/// The seal at a position, written as [`Verified::head`]; `None` where none is.
+///
+/// # Errors
+/// The database failed.
+pub async fn seal_at(db: &impl ConnectionTrait, position: i64) -> Result<Option<String>> {
+    let seal = seals::Entity::find_by_id(position).one(db).await?;
+    Ok(seal.map(|seal| secrets::encode(&seal.hash)))
+}
+
 async fn pruned(db: &impl ConnectionTrait) -> Result<i64> {
     let row = service::Entity::find_by_id(PRUNED.to_owned()).one(db).await?;
     Ok(row.map_or(0, |row| row.value))

@@ -15,7 +15,11 @@ use crate::web::admin::lines::Format;
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Hold every event against its seal; names what was changed, removed or slipped in
-    Verify,
+    Verify {
+        /// What an earlier run said of the newest seal, and was kept elsewhere: is it still in the chain?
+        #[arg(long, num_args = 2, value_names = ["POSITION", "SEAL"], allow_hyphen_values = true)]
+        kept: Option<Vec<String>>,
+    },
     /// Print the whole log, the newest first
     Export {
         /// How each event is written
@@ -32,7 +36,7 @@ pub(super) enum FormatName {
 
 pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
     match command {
-        Command::Verify => verify(&doorward).await,
+        Command::Verify { kept } => verify(&doorward, kept.as_deref()).await,
         Command::Export { format } => {
             let format = match format {
                 FormatName::Csv => Format::Csv,
@@ -48,7 +52,7 @@ pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
     }
 }
 
-async fn verify(doorward: &Doorward) -> Result<()> {
+async fn verify(doorward: &Doorward, kept: Option<&[String]>) -> Result<()> {
     // What was written a moment ago has no seal yet.
     chain::seal(&doorward.db, doorward.clock.now()).await?;
     let verified = chain::verify(doorward.db.read()).await?;
@@ -58,8 +62,19 @@ async fn verify(doorward: &Doorward) -> Result<()> {
             "{} events are as they were sealed. The newest seal: {} {}",
             verified.whole, verified.position, verified.head
         ));
-        Ok(())
     } else {
-        Err(Error::broken("The audit log is not as it was sealed."))
+        return Err(Error::broken("The audit log is not as it was sealed."));
     }
+    let Some([position, seal]) = kept else { return Ok(()) };
+    let there = match position.parse() {
+        Ok(position) => chain::seal_at(doorward.db.read(), position).await?,
+        Err(_) => None,
+    };
+    if there.as_ref() != Some(seal) {
+        return Err(Error::broken(format!(
+            "The seal kept of position {position} is not in the chain. Either it is older than audit_retention_days, or somebody has removed events or made the chain anew."
+        )));
+    }
+    say("The seal that was kept is in the chain.");
+    Ok(())
 }
