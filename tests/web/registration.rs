@@ -165,3 +165,25 @@ async fn staff_see_how_a_name_is_compared_and_which_address_mixes_alphabets() {
     doorward::accounts::insert(db, &new, String::new(), roles, now).await.unwrap();
     assert!(helper.get(&list).await.body.contains("Mixes alphabets"));
 }
+
+#[rocket::async_test]
+async fn staff_see_that_an_address_of_other_letters_looks_like_a_plain_one() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    // Cyrillic throughout: "сор", and a host like "асе.example".
+    let others = ["\u{441}\u{43e}\u{440}@example.org", "ada@\u{430}\u{441}\u{435}.example"];
+    for (place, email) in others.into_iter().enumerate() {
+        let name = format!("member-{place}");
+        let fields = [("username", name.as_str()), ("email", email), ("password", PASSWORD)];
+        assert_eq!(app.browser().post("/register", &fields).await.status, Status::SeeOther);
+        for page in
+            ["/admin/accounts".to_owned(), format!("/admin/accounts/{}", app.id_of(&name).await)]
+        {
+            let body = helper.get(&format!("{page}?q={name}")).await.body;
+            assert!(body.contains("Other letters than it seems"), "{page}: {body}");
+        }
+    }
+    app.account("plain", &[]).await;
+    let body = helper.get("/admin/accounts?q=plain").await.body;
+    assert!(!body.contains("Other letters than it seems"), "{body}");
+}

@@ -92,6 +92,20 @@ fn a_word_of_two_alphabets_is_noticed_and_words_of_one_each_are_not() {
 }
 
 #[test]
+fn text_longer_than_any_name_is_refused_before_it_is_folded() {
+    // Each of these folds into 18 characters, before anything is counted.
+    let text = "\u{fdfa}".repeat(5000);
+    let began = std::time::Instant::now();
+    for _ in 0..20 {
+        for text in [text.clone(), format!("{text}@example.org")] {
+            assert!(Username::parse(&text).is_err() && EmailAddress::parse(&text).is_err());
+            assert!(LoginName::parse(&text).canonical().starts_with('('));
+        }
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[test]
 fn ordinary_addresses_pass() {
     for text in
         ["a@b.co", "o'brien@example.ie", "root@localhost", "jörg@bücher.example", "用户@例子.广告"]
