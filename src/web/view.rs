@@ -28,8 +28,8 @@ pub struct Names {
     compared_username: Option<String>,
     email: String,
     compared_email: Option<String>,
-    /// Whether the address mixes alphabets.
-    mixed: bool,
+    /// What may be wrong with the letters of the address, in words.
+    letters: Option<&'static str>,
 }
 
 impl From<&Account> for Names {
@@ -41,9 +41,16 @@ impl From<&Account> for Names {
             compared_username: other(&account.canonical_username, &account.username),
             email: account.email.clone(),
             compared_email: other(&account.canonical_email, &account.email),
-            mixed: EmailAddress::parse(&account.email).is_ok_and(|email| email.mixes_scripts()),
+            letters: EmailAddress::parse(&account.email).ok().and_then(strange_letters),
         }
     }
+}
+
+fn strange_letters(email: EmailAddress) -> Option<&'static str> {
+    if email.mixes_scripts() {
+        return Some("Mixes alphabets");
+    }
+    email.looks_plain().then_some("Other letters than it seems")
 }
 
 /// A log-in.

@@ -7,6 +7,10 @@ use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+/// The most bytes of text that can be a name, written as wastefully as may be.
+/// Folding makes more of longer text, before anybody has counted an attempt.
+const MOST_TYPED: usize = 1024;
+
 /// A user name: 3 to 32 of the letters a to z, digits, dot, hyphen and underscore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
@@ -20,7 +24,11 @@ impl Username {
     /// # Errors
     /// A sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let typed: String = text.trim().nfkc().collect();
+        let text = text.trim();
+        if text.len() > MOST_TYPED {
+            return Err("Use between 3 and 32 characters.");
+        }
+        let typed: String = text.nfkc().collect();
         let canonical = fold(&typed);
         if !canonical.bytes().all(|byte| is_plain(byte) || matches!(byte, b'.' | b'_' | b'-')) {
             return Err("Use only the letters a to z, digits, dots, hyphens and underscores.");
@@ -122,7 +130,12 @@ impl EmailAddress {
     /// A sentence for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const NONE: &str = "Write an e-mail address, like name@example.org.";
-        let typed: String = text.trim().nfc().collect();
+        const TOO_LONG: &str = "Use an e-mail address of at most 254 characters.";
+        let text = text.trim();
+        if text.len() > MOST_TYPED {
+            return Err(TOO_LONG);
+        }
+        let typed: String = text.nfc().collect();
         let folded = fold(&typed);
         if !(is_address(&typed) && is_address(&folded)) {
             return Err(NONE);
@@ -130,7 +143,7 @@ impl EmailAddress {
         let (local, host) = folded.split_once('@').ok_or(NONE)?;
         let canonical = format!("{local}@{}", likeness::in_a_labels(host).ok_or(NONE)?);
         if typed.len().max(canonical.len()) > Self::MOST_BYTES {
-            return Err("Use an e-mail address of at most 254 characters.");
+            return Err(TOO_LONG);
         }
         Ok(Self { typed, canonical })
     }
@@ -151,6 +164,14 @@ impl EmailAddress {
         let (local, host) = self.typed.split_once('@').unwrap_or_default();
         likeness::mixes_scripts(local, host)
     }
+
+    /// Whether some part of it has other letters than it seems to have, as "сор"
+    /// written in Cyrillic. Many honest words of other alphabets do: it is only
+    /// marked for staff.
+    pub fn looks_plain(&self) -> bool {
+        let (local, host) = self.typed.split_once('@').unwrap_or_default();
+        likeness::looks_plain(local, host)
+    }
 }
 
 /// What somebody typed to log in: a user name or an e-mail address, of an
@@ -162,8 +183,8 @@ pub struct LoginName {
 }
 
 impl LoginName {
-    /// Longer text is cut before it is looked at.
-    const MOST_CHARS: usize = 1024;
+    /// Longer text is cut before it is folded.
+    const MOST_CHARS: usize = 256;
 
     /// The name in `text`. Text that no account can have still gives a name,
     /// that of nobody: a strange name is answered like any wrong one.
