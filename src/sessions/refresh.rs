@@ -93,7 +93,7 @@ impl Sessions {
                 }
             }
             if row.ended_at.is_some() {
-                return Ok(over(&row, now));
+                return self.after_the_end(&row, origin, now).await;
             }
             let rotation = self.sightings.complete(row.sid, row.rotation());
             let verdict = rotation.judge(presented, self.moment(now));
@@ -135,6 +135,39 @@ impl Sessions {
             }
         };
         self.keys.find(authenticity).unwrap_or(Authenticity::Forged)
+    }
+
+    /// What to say of a session that has ended. One that went on although
+    /// nobody gave the password (all others were signed out) is ended, too, when
+    /// the old one is still in use a minute later: two held it.
+    async fn after_the_end(
+        &self,
+        row: &entity::Model,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Refreshed> {
+        let over = over(row, now);
+        if !matches!(over, Refreshed::Over(EndReason::Renewed)) || !self.moment(now).certain {
+            return Ok(over);
+        }
+        let mut next = row.continued_by;
+        while let Some(sid) = next.take() {
+            let successor = entity::Entity::find_by_id(sid).one(self.db.read()).await?;
+            match successor.filter(|successor| successor.auth_time == row.auth_time) {
+                Some(successor) if successor.ended_at.is_none() => {
+                    let reason = EndReason::Reuse;
+                    // Somebody else carries it on at this moment: the next request ends it.
+                    let ended = self.stop(&successor, reason, origin, now).await?;
+                    return Ok(ended.unwrap_or(Refreshed::Over(reason)));
+                }
+                Some(successor) if successor.end_reason == Some(EndReason::Reuse) => {
+                    return Ok(Refreshed::Over(EndReason::Reuse));
+                }
+                Some(successor) => next = successor.continued_by,
+                None => {}
+            }
+        }
+        Ok(over)
     }
 
     /// Does what the verdict says, for a session and an account that may go

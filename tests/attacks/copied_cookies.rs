@@ -76,6 +76,7 @@ async fn a_copy_that_signs_out_all_others_is_ended_by_the_owners_return() {
     let owner = app.member("ada").await;
     let (copy, late) = (owner.copied(), app.signed_in("ada").await.copied());
     end_others(&copy).await;
+    end_others(&copy).await;
     assert_worthless(&owner).await;
     assert_worthless(&late).await;
     app.pass(Duration::minutes(2)).await;
