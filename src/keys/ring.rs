@@ -159,6 +159,44 @@ mod tests {
         assert!(matches!(ring.revoke("0", NOON), Err(Error::NotFound)));
     }
 
+    #[test]
+    fn revoking_the_key_that_signs_leaves_one_that_is_believed() {
+        // The one before has been rotated long ago: all it signed has expired.
+        let mut ring = Ring::generate(NOON);
+        let kid = ring.rotate(Purpose::Access, Duration::minutes(10), NOON);
+        let later = NOON + Duration::hours(1);
+        ring.revoke(&kid, later).unwrap();
+        assert!(ring.signing(Purpose::Access).verifies(later));
+        assert!(ring.signing(Purpose::Access).verifies(later + Duration::days(99)));
+    }
+
+    #[test]
+    fn a_new_key_signs_also_after_one_that_was_made_by_a_clock_that_was_ahead() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        let ahead = Keys::in_file(&file, NOON + Duration::days(300)).unwrap();
+        let kid = ahead
+            .change(|ring| Ok(ring.rotate(Purpose::Access, Duration::minutes(10), NOON)))
+            .unwrap();
+        let read = Keys::in_file(&file, NOON).unwrap();
+        assert_eq!(read.ring().signing(Purpose::Access).kid, kid);
+    }
+
+    #[test]
+    fn a_running_server_takes_no_ring_that_lacks_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        let server = Keys::in_file(&file, NOON).unwrap();
+        let kid = server.ring().signing(Purpose::Refresh).kid.clone();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut ring: serde_json::Value = serde_json::from_str(&text).unwrap();
+        ring["keys"].as_array_mut().unwrap().retain(|key| key["purpose"] != "refresh");
+        std::fs::write(&file, ring.to_string()).unwrap();
+        let said = server.reload().err().map(|why| why.to_string()).unwrap_or_default();
+        assert!(said.contains("no key for the purpose `refresh`"), "{said}");
+        assert_eq!(server.ring().signing(Purpose::Refresh).kid, kid);
+    }
+
     /// A ring as the first versions made it.
     fn early_ring() -> Ring {
         let mut ring = Ring::generate(NOON);
