@@ -120,6 +120,11 @@ impl Key {
         Self { kid, purpose, created_at, verify_until: None, revoked_at: None, secret, mac }
     }
 
+    /// Whether it may sign: it was neither rotated nor revoked.
+    fn signs(&self) -> bool {
+        self.verify_until.is_none() && self.revoked_at.is_none()
+    }
+
     /// The key itself, for a library that signs. It goes nowhere else.
     pub fn secret(&self) -> &[u8; 32] {
         &self.secret

@@ -31,15 +31,22 @@ impl Ring {
         self.keys.len() > before
     }
 
-    /// Makes a key for each purpose that has none. Says whether it made any.
+    /// Makes a key for each purpose that has none to sign with. Says whether it made any.
     pub fn add_missing(&mut self, now: Timestamp) -> bool {
         let before = self.keys.len();
-        for purpose in Purpose::NEEDED {
-            if !self.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
-                self.keys.push(Key::generate(purpose, now));
-            }
+        while let Some(purpose) = self.lacks() {
+            self.keys.push(Key::generate(purpose, now));
         }
         self.keys.len() > before
+    }
+
+    /// A purpose that has no key to sign with, if there is one. What was rotated
+    /// signs no more: soon nobody would believe it.
+    pub(super) fn lacks(&self) -> Option<Purpose> {
+        let signs = |key: &Key, purpose| key.purpose == purpose && key.signs();
+        Purpose::NEEDED
+            .into_iter()
+            .find(|purpose| !self.keys.iter().any(|key| signs(key, *purpose)))
     }
 
     /// The purposes whose key was made from the form key, because the ring had none for them.
@@ -53,10 +60,11 @@ impl Ring {
         Purpose::LATER.into_iter().filter(is_derived).collect()
     }
 
-    /// The key that signs: the youngest of its purpose that is not revoked.
+    /// The key that signs: the youngest of its purpose that is neither revoked
+    /// nor rotated.
     pub fn signing(&self, purpose: Purpose) -> &Key {
         let mut keys = self.keys.iter().rev();
-        keys.find(|key| key.purpose == purpose && key.revoked_at.is_none())
+        keys.find(|key| key.purpose == purpose && key.signs())
             .expect("a ring has a key for each purpose")
     }
 

@@ -101,14 +101,7 @@ impl Keys {
     pub fn in_variable(text: &str) -> Result<Self> {
         let mut ring = parse(text, "The variable DOORWARD_KEYS")?;
         ring.add_later();
-        for purpose in Purpose::NEEDED {
-            if !ring.keys.iter().any(|key| key.purpose == purpose && key.revoked_at.is_none()) {
-                let name = purpose.name();
-                return Err(Error::broken(format!(
-                    "The variable DOORWARD_KEYS has no key for the purpose `{name}`."
-                )));
-            }
-        }
+        whole(&ring, "The variable DOORWARD_KEYS")?;
         Ok(Self {
             file: None,
             ring: RwLock::new(Arc::new(ring)),
@@ -170,6 +163,7 @@ impl Keys {
         }
         let mut ring = read(file)?;
         ring.add_later();
+        whole(&ring, &format!("The key file {}", file.display()))?;
         *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
         *seen = Some(mark);
         Ok(true)
@@ -191,6 +185,7 @@ impl Keys {
         let mut ring = read(file)?;
         ring.add_later();
         let done = change(&mut ring)?;
+        whole(&ring, &format!("The key file {}", file.display()))?;
         replace(file, &ring)?;
         *self.ring.write().expect("no panic while the lock is held") = Arc::new(ring);
         Ok(done)
@@ -251,6 +246,13 @@ fn parse(text: &str, source: &str) -> Result<Ring> {
         stored.keys.into_iter().map(sound_key).collect::<Result<Vec<_>, _>>().map_err(fault)?;
     keys.sort_by_key(|key| key.created_at);
     Ok(Ring { keys })
+}
+
+/// Refuses a ring that would leave something unsigned.
+fn whole(ring: &Ring, source: &str) -> Result<()> {
+    let Some(purpose) = ring.lacks() else { return Ok(()) };
+    let name = purpose.name();
+    Err(Error::broken(format!("{source} has no key for the purpose `{name}` that signs.")))
 }
 
 fn sound_key(stored: StoredKey) -> Result<Key, String> {
