@@ -149,6 +149,14 @@ fn settings_that_somebody_else_may_have_written_are_refused() {
         says("Rocket.toml belongs to another user (number 65534)");
         let named = run(program(&below).arg("account").arg("list").env("ROCKET_CONFIG", &file), "");
         assert!(named.status.success(), "whoever names it vouches for it");
+        // It could be put there while the other file, which was read, is looked at.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
+        let link = below.join("Rocket.toml");
+        symlink(&file, &link).unwrap();
+        assert!(list().status.success());
+        std::os::unix::fs::lchown(&link, Some(65534), None).unwrap();
+        says("Rocket.toml belongs to another user (number 65534)");
     }
 }
 
