@@ -44,12 +44,16 @@ pub fn check_settings(figment: &Figment) -> Result<()> {
         return Ok(());
     }
     for file in figment.metadata().filter_map(|one| one.source.as_ref()?.file_path()) {
-        let Ok(about) = std::fs::metadata(file) else { continue };
         let name = file.display();
-        if !is_trusted(&about) {
+        // Also of a link: it can be put in the place of a file that was read.
+        let look = || Ok((std::fs::symlink_metadata(file)?, std::fs::metadata(file)?));
+        let (link, about) = look().map_err(|why: std::io::Error| {
+            Error::broken(format!("The settings file {name} cannot be read: {why}."))
+        })?;
+        if let Some(theirs) = [link, about.clone()].iter().find(|one| !is_trusted(one)) {
             return Err(Error::broken(format!(
                 "The settings file {name} belongs to another user (number {}). Make this user or root its owner (chown), or name the file in the variable ROCKET_CONFIG.",
-                about.uid()
+                theirs.uid()
             )));
         }
         if about.mode() & 0o002 != 0 {
