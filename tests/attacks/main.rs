@@ -21,5 +21,6 @@ mod overlapping;
 mod passwords;
 mod reasons;
 mod refresh;
+mod renewals;
 mod staff;
 mod strangers;
