@@ -96,23 +96,24 @@ impl Passwords<'_> {
     }
 
     /// Whether `password` is this account's, asked of somebody signed in;
-    /// wrong ones are counted by session, so that a thief of one keeps nobody
-    /// out of the others.
+    /// wrong ones are counted by session (by when its sign-in was, which stays
+    /// when its name changes), so that a thief of one keeps nobody out of the
+    /// others.
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
     /// [`Error::Busy`].
     pub async fn confirm(
         &self,
-        (account, session): (&Account, Uuid),
+        (account, begun): (&Account, Timestamp),
         password: &Password,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<()> {
         let waiter = Waiter::Known(account.id.0);
-        let right = Whose { id: session, since: Timestamp(0) };
+        let right = Whose::Again { account: account.id.0, begun };
         self.throttle.may_be_right(right, now)?;
-        let attempt = self.throttle.confirm(account.id.0, session, now).await?;
+        let attempt = self.throttle.confirm(account.id.0, begun, now).await?;
         match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
             Match::No => {
                 attempt.count(now).await?;
@@ -132,7 +133,7 @@ fn canonical_names(row: &entity::Model) -> [&str; 2] {
 }
 
 fn right(row: &entity::Model) -> Whose {
-    Whose { id: row.id.0, since: row.browsers_since }
+    Whose::SignsIn { account: row.id.0, since: row.browsers_since }
 }
 
 /// Whether the browser is still known for this account.

@@ -108,8 +108,8 @@ pub async fn delete_own(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Done> {
-    let who = (account, actor.session().ok_or(Denied::NotSignedIn)?.0);
-    credentials.passwords.confirm(who, password, actor.origin(), now).await?;
+    let sid = actor.session().ok_or(Denied::NotSignedIn)?;
+    credentials.ask_again(account, sid, password, actor.origin(), now).await?;
     let sessions = credentials.sessions;
     let (act, own) = sessions.begin_act(actor, None, &[account.id], now).await?;
     if !own.iter().all(|present| present.has_password_of(account)) {

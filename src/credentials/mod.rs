@@ -3,6 +3,7 @@
 
 mod entity;
 mod one_time;
+mod owner;
 mod sign_in;
 
 use sea_orm::DatabaseTransaction;
@@ -15,7 +16,7 @@ use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Db;
 use crate::error::{Error, Refusal, Result};
 use crate::secrets;
-use crate::sessions::{EndReason, Issued, Predecessor, Renewal, Renewed, SessionId, Sessions};
+use crate::sessions::{EndReason, Sessions};
 use crate::timestamp::Timestamp;
 
 pub use self::one_time::{
@@ -46,105 +47,6 @@ impl Credentials<'_> {
         let waiter = Waiter::Known(account.id.0);
         self.passwords.hasher.judge(password, rules, waiter.clone()).await?;
         self.passwords.hasher.hash(password, waiter).await
-    }
-
-    /// The owner gives the password again: the session counts as just signed
-    /// in, and goes on under a new name.
-    ///
-    /// # Errors
-    /// [`Refusal::WrongPassword`], counted like a failed sign-in;
-    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
-    /// or the session is not any more what it was; [`Error::Busy`].
-    pub async fn confirm(
-        &self,
-        account: &Account,
-        sid: SessionId,
-        password: &Password,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Issued> {
-        self.passwords.confirm((account, sid.0), password, origin, now).await?;
-        let txn = self.db().begin().await?;
-        let account = accounts::hold_unchanged(&txn, account).await?;
-        let why = Renewal::PasswordGiven;
-        let (renewed, revoked) = match self.sessions.renew(&txn, account.id, sid, why, now).await {
-            // The same form, sent twice at once: the other one was faster.
-            Err(Error::Denied(_)) => {
-                let before = self.sessions.predecessor(&txn, account.id, sid, now).await?;
-                return self.sessions.tokens_again(&before, now).await;
-            }
-            renewed => renewed?,
-        };
-        let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
-        audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
-        txn.commit().await?;
-        self.sessions.make_known([account.id], revoked);
-        self.sessions.tokens_of(renewed, now).await
-    }
-
-    /// The form of [`Credentials::confirm`] or [`Credentials::change_password`]
-    /// was sent twice, and the first answer may be lost: the successor's tokens
-    /// for whoever gives the password that the account has now.
-    ///
-    /// # Errors
-    /// [`Refusal::WrongPassword`]; [`Denied::NotSignedIn`] when the tokens have
-    /// arrived; [`Error::Busy`].
-    pub async fn confirm_again(
-        &self,
-        before: &Predecessor,
-        password: &Password,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Issued> {
-        let account = accounts::by_id(self.db().read(), before.account).await?;
-        self.passwords.confirm((&account, before.sid.0), password, origin, now).await?;
-        self.sessions.tokens_again(before, now).await
-    }
-
-    /// The owner changes the password. All other sessions end; this one goes
-    /// on under a new name (ASVS V7.2.4, V7.4.3).
-    ///
-    /// # Errors
-    /// [`Refusal::WrongPassword`], [`Refusal::SamePassword`], [`Refusal::UnfitPassword`];
-    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
-    /// or the session is not any more what it was; [`Error::Busy`].
-    pub async fn change_password(
-        &self,
-        account: &Account,
-        sid: SessionId,
-        (current, new): (&Password, &Password),
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Issued> {
-        self.passwords.confirm((account, sid.0), current, origin, now).await?;
-        if secrets::same(current.expose().as_bytes(), new.expose().as_bytes()) {
-            return Err(Refusal::SamePassword.into());
-        }
-        let hash = self.new_hash(account, new).await?;
-        let txn = self.db().begin().await?;
-        let account = match accounts::hold_unchanged(&txn, account).await {
-            Err(changed @ Error::Refused(_)) => {
-                // Unless the same form, sent twice at once, has changed it.
-                let before = self.sessions.predecessor(&txn, account.id, sid, now).await;
-                drop(txn);
-                let before = before.map_err(|_| changed)?;
-                return self.confirm_again(&before, new, origin, now).await;
-            }
-            held => held?,
-        };
-        accounts::set_password_hash(&txn, account.id, hash, now).await?;
-        void(&txn, account.id, now).await?;
-        let (_, ended) = self
-            .sessions
-            .end_all(&txn, &account, Some(sid), EndReason::PasswordChanged, now)
-            .await?;
-        let why = Renewal::PasswordGiven;
-        let (renewed, replaced) = self.sessions.renew(&txn, account.id, sid, why, now).await?;
-        let told = Entry::by_owner(Event::PasswordChanged, account.id.0, origin).in_session(sid.0);
-        audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
-        txn.commit().await?;
-        self.sessions.make_known([account.id], ended.and(replaced));
-        self.sessions.tokens_of(renewed, now).await
     }
 
     /// A password that nobody knows, and its hash: for an account whose owner
@@ -253,8 +155,4 @@ impl Credentials<'_> {
         txn.commit().await?;
         Ok(account)
     }
-}
-
-fn goes_on(renewed: &Renewed) -> String {
-    format!("goes on as session {}", audit::session_reference(renewed.sid().0))
 }

@@ -6,7 +6,7 @@ use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::audit::Origin;
 use crate::error::{Error, Refusal, Result};
-use crate::sessions::{Client, Issued, SessionId};
+use crate::sessions::{Client, Issued, Replaces};
 use crate::throttle::known_browser::Known;
 use crate::timestamp::Timestamp;
 
@@ -28,7 +28,7 @@ pub struct Wanted {
     /// Whether it outlives the browser window.
     pub remember: bool,
     /// The session that it takes the place of.
-    pub replaces: Option<SessionId>,
+    pub replaces: Option<Replaces>,
 }
 
 impl Credentials<'_> {

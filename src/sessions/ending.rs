@@ -6,6 +6,7 @@ use time::Duration;
 
 use super::refresh_token::RefreshToken;
 use super::revocation::{Kind, OUTRIGHT, Revoked, remove_expired, revoke};
+use super::rotation::DISTANT;
 use super::{Actor, EndReason, Issued, Renewal, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Entry, Event, Origin};
@@ -78,12 +79,13 @@ impl Sessions {
     }
 
     /// The owner ends all sessions but this one, which is renewed: a copy of
-    /// its cookies is one of the others. `shown` is the refresh token that came
-    /// along: an access token alone buys no new session.
+    /// its cookies is one of the others. A copy could do the same and be the
+    /// one that stays; so this takes the newest refresh token, and a password
+    /// given so lately that no copy could be told from its original anyway.
     ///
     /// # Errors
     /// [`Error::Denied`]; then none has ended. [`Denied::NotRecent`] also
-    /// without a refresh token of this session.
+    /// without that token.
     pub async fn end_others(
         &self,
         keep: SessionId,
@@ -94,7 +96,8 @@ impl Sessions {
         let (act, account) = self.begin_own(actor, now).await?;
         let row = entity::Entity::find_by_id(keep).one(&act.txn).await?;
         let row = row.ok_or(Denied::NotSignedIn)?;
-        if !shown.is_some_and(|token| self.is_of(token, &row, now)) {
+        let lately = now.since(row.auth_time) < DISTANT;
+        if !lately || !shown.is_some_and(|token| self.is_newest(token, &row, now)) {
             return Err(Denied::NotRecent.into());
         }
         let why = EndReason::EndedElsewhere;

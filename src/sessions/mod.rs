@@ -51,6 +51,7 @@ pub use self::by_staff::Named;
 pub use self::listing::{Session, all_of, by_id, count_live, last_seen, live_of};
 pub use self::refresh::{Predecessor, Refreshed};
 pub use self::renew::{Renewal, Renewed};
+pub use self::start::Replaces;
 pub use self::verify::Access;
 
 /// Names a session: 128 random bits.

@@ -113,11 +113,6 @@ impl Sessions {
         Err(Error::broken("A session's row changed faster than it could be read."))
     }
 
-    /// Whether `token` is one of this session's, of whatever generation.
-    pub(super) fn is_of(&self, token: &RefreshToken, row: &entity::Model, now: Timestamp) -> bool {
-        token.sid == row.sid && matches!(self.authenticity(token, row, now), Authenticity::Ours)
-    }
-
     fn authenticity(
         &self,
         token: &RefreshToken,
@@ -168,6 +163,23 @@ impl Sessions {
             }
         }
         Ok(over)
+    }
+
+    /// Whether this is the newest token of that session: not one that was only
+    /// on its way when its successor was shown, and not a thief's of another hand-out.
+    pub(super) fn is_newest(
+        &self,
+        token: &RefreshToken,
+        row: &entity::Model,
+        now: Timestamp,
+    ) -> bool {
+        let ours = || matches!(self.authenticity(token, row, now), Authenticity::Ours);
+        let rotation = self.sightings.complete(row.sid, row.rotation());
+        let mark = token.mark.unwrap_or(rotation.mark);
+        token.sid == row.sid
+            && token.generation == rotation.generation
+            && ours()
+            && rotation.show(token.generation, mark, self.moment(now)).is_some()
     }
 
     /// Does what the verdict says, for a session and an account that may go

@@ -109,11 +109,14 @@ impl Sessions {
     /// password again.
     ///
     /// # Errors
-    /// [`Denied::NotSignedIn`] when the successor has ended or moved on: then
-    /// its tokens have arrived.
+    /// [`Denied::NotSignedIn`] when the successor has ended, or its tokens were
+    /// shown: then they have arrived.
     pub async fn tokens_again(&self, before: &Predecessor, now: Timestamp) -> Result<Issued> {
         let row = entity::Entity::find_by_id(before.successor).one(self.db.read()).await?;
-        let unused = |row: &entity::Model| row.ended_at.is_none() && row.generation == 0;
+        let unused = |row: &entity::Model| {
+            let rotation = self.sightings.complete(row.sid, row.rotation());
+            row.ended_at.is_none() && rotation.generation == 0 && rotation.shown.is_none()
+        };
         let row = row.filter(unused).ok_or(Denied::NotSignedIn)?;
         let account = accounts::by_id(self.db.read(), row.account_id).await?;
         self.issue(&row, row.mark, &account, now)

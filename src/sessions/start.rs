@@ -4,14 +4,33 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 
 use super::revocation::Revoked;
 use super::rotation::Rotation;
-use super::{Client, EndReason, Issued, SessionId, Sessions, entity};
-use crate::accounts::{self, Account};
+use super::{Client, EndReason, Issued, Predecessor, SessionId, Sessions, entity};
+use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Entry, Event, Origin};
 use crate::db::Again;
 use crate::error::Result;
 use crate::keys::Purpose;
 use crate::secrets;
 use crate::timestamp::Timestamp;
+
+/// The session that a new one takes the place of.
+#[derive(Clone, Copy, Debug)]
+pub enum Replaces {
+    /// The one that the browser is signed in to, whose ever it is.
+    Present(SessionId),
+    /// The one that goes on for a session whose cookies the browser still has.
+    /// They may be a copy's: only its own account's new session takes its place.
+    Successor(Predecessor),
+}
+
+impl Replaces {
+    fn for_account(self, account: AccountId) -> Option<SessionId> {
+        match self {
+            Self::Present(sid) => Some(sid),
+            Self::Successor(before) => (before.account == account).then_some(before.successor),
+        }
+    }
+}
 
 impl Sessions {
     /// Starts a session for `account` as it stood when its password was found
@@ -27,7 +46,7 @@ impl Sessions {
         account: &Account,
         client: Client,
         remember: bool,
-        replaces: Option<SessionId>,
+        replaces: Option<Replaces>,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Issued> {
@@ -46,7 +65,7 @@ impl Sessions {
         &self,
         verified: &Account,
         (client, remember): (Client, bool),
-        replaces: Option<SessionId>,
+        replaces: Option<Replaces>,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<(entity::Model, Account, Revoked)> {
@@ -55,7 +74,7 @@ impl Sessions {
         let account = accounts::hold_for_sign_in(&txn, verified).await?;
         accounts::note_login(&txn, account.id, origin, now).await?;
         let mut revoked = Revoked::default();
-        if let Some(old) = replaces {
+        if let Some(old) = replaces.and_then(|old| old.for_account(account.id)) {
             revoked = self.end(&txn, old, EndReason::Replaced, now).await?.1;
         }
         // After that: who signs in anew in a browser has a place already.

@@ -28,9 +28,17 @@ pub struct Known {
 /// The token of a browser that `account` has just been logged in with. It
 /// opens nothing; it only has attempts of its own.
 pub fn issue(keys: &Keys, account: Uuid, now: Timestamp) -> String {
-    let (account, nonce) = (secrets::encode_id(account), secrets::encode(&secrets::random::<12>()));
-    let since = now.0.to_string();
-    let mac = keys.ring().signing(Purpose::Browser).mac(&signed(&account, &nonce, &since));
+    token(keys, account, &secrets::encode(&secrets::random::<12>()), now)
+}
+
+/// Another token for the same browser, without new attempts.
+pub fn issue_again(keys: &Keys, known: &Known, now: Timestamp) -> String {
+    token(keys, known.account, &known.nonce, now)
+}
+
+fn token(keys: &Keys, account: Uuid, nonce: &str, now: Timestamp) -> String {
+    let (account, since) = (secrets::encode_id(account), now.0.to_string());
+    let mac = keys.ring().signing(Purpose::Browser).mac(&signed(&account, nonce, &since));
     format!("{account}.{nonce}.{since}.{}", secrets::encode(&mac))
 }
 

@@ -120,17 +120,18 @@ impl Throttle {
         self.begin(wanted, self.name(who.name), forgiven, now).await
     }
 
-    /// Lets somebody signed in give the password of the account again.
+    /// Lets somebody signed in give the password of the account again, in the
+    /// session whose sign-in was then.
     ///
     /// # Errors
     /// [`Refusal::TooManyAttempts`], before anything was worked on.
     pub async fn confirm(
         &self,
         account: Uuid,
-        session: Uuid,
+        begun: Timestamp,
         now: Timestamp,
     ) -> Result<Attempt<'_>> {
-        let wanted = self.own(account, ("session", session.as_bytes()));
+        let wanted = self.own(account, ("session", &begun.0.to_be_bytes()));
         self.begin(wanted, self.account(account), vec![], now).await
     }
 

@@ -11,14 +11,32 @@ use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
-/// Whose right password it is: of an account since its last change, so that
-/// whoever changes it is not kept out by those who had the old one; or of a session.
+/// Whose right password it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Whose {
-    /// The account or the session.
-    pub id: Uuid,
-    /// Of an account, from when on its password is good.
-    pub since: Timestamp,
+pub enum Whose {
+    /// Of somebody who signs in, counted since the account's last change, so that
+    /// whoever changes the password is not kept out by those who had the old one.
+    SignsIn {
+        /// The account.
+        account: Uuid,
+        /// From when on its password is good.
+        since: Timestamp,
+    },
+    /// Of somebody in a session, by when its sign-in was: its name changes each time.
+    Again {
+        /// The account.
+        account: Uuid,
+        /// When the sign-in was.
+        begun: Timestamp,
+    },
+}
+
+impl Whose {
+    fn account(self) -> Uuid {
+        match self {
+            Self::SignsIn { account, .. } | Self::Again { account, .. } => account,
+        }
+    }
 }
 
 const WINDOW: Duration = Duration::hours(1);
@@ -76,7 +94,7 @@ impl Right {
 
     pub(super) fn forget(&self, account: Uuid) {
         let mut counts = self.0.lock().expect("no panic while the lock is held");
-        counts.by_whom.retain(|whose, _| whose.id != account);
+        counts.by_whom.retain(|whose, _| whose.account() != account);
     }
 }
 
@@ -87,7 +105,7 @@ mod tests {
     const NOON: Timestamp = Timestamp(1_767_268_800_000);
 
     fn whose(number: u128) -> Whose {
-        Whose { id: Uuid::from_u128(number), since: NOON }
+        Whose::SignsIn { account: Uuid::from_u128(number), since: NOON }
     }
 
     #[test]

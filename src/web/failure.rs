@@ -2,11 +2,13 @@
 //! template engine and database, which may be what has failed.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocket::http::{Accept, ContentType, Header, Method, Status};
+use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
 use rocket_dyn_templates::Template;
@@ -81,6 +83,15 @@ impl RetryAfter {
     /// That long.
     pub fn after(&self, wait: Duration) {
         self.0.store(wait.whole_seconds().unsigned_abs() + 1, Ordering::Relaxed);
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RetryAfter {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request).clone())
     }
 }
 

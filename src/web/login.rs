@@ -17,7 +17,7 @@ use super::seen::Seen;
 use crate::accounts::names::LoginName;
 use crate::accounts::password::Password;
 use crate::credentials::{SignIn, Wanted};
-use crate::sessions::{Client, EndReason};
+use crate::sessions::{Client, EndReason, Replaces};
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -124,9 +124,9 @@ async fn log_in(
     now: Now,
 ) -> Result<Seen, Failure> {
     let replaces = match who.0 {
-        Identity::SignedIn(principal) => Some(principal.session),
+        Identity::SignedIn(principal) => Some(Replaces::Present(principal.session)),
         // Its tokens were lost on the way.
-        Identity::Renewed(before) => Some(before.successor),
+        Identity::Renewed(before) => Some(Replaces::Successor(*before)),
         Identity::Anonymous(_) | Identity::Unknown => None,
     };
     let (issued, next) = form

@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::Service;
 use super::client::describe_user_agent;
 use super::clock::Now;
-use super::failure::Failure;
+use super::failure::{Failure, RetryAfter};
 use super::forms::{Button, Submitted};
-use super::guards::{Caller, RecentlySignedIn, ShownToken, SignedIn};
+use super::guards::{Caller, KnownBrowser, RecentlySignedIn, ShownToken, SignedIn};
 use super::message::Message;
 use super::page::Page;
 use super::seen::Seen;
 use super::view::Moment;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::sessions::{self, Client, Session, SessionId};
 
 /// The addresses of this file.
@@ -97,10 +97,13 @@ async fn revoke(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that the request brought")]
 #[post("/account/sessions/revoke-others", data = "<button>")]
 async fn revoke_others(
     who: RecentlySignedIn,
     shown: ShownToken,
+    known: KnownBrowser,
+    retry_after: RetryAfter,
     button: Submitted<Button>,
     page: Page,
     doorward: &Service,
@@ -109,10 +112,14 @@ async fn revoke_others(
 ) -> Result<Seen, Failure> {
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
-    let (keep, actor) = (live.principal.session, caller.acting(&live, ""));
-    let issued = doorward.sessions.end_others(keep, shown.0.as_ref(), actor, now.0).await?;
+    let (credentials, actor) = (doorward.credentials(), caller.acting(&live, ""));
+    let done = credentials.sign_out_others(shown.0.as_ref(), actor, now.0).await;
+    if let Err(Error::Refused(Refusal::TooManyAttempts(wait))) = done {
+        retry_after.after(wait);
+        return Err(Failure::Status(Status::TooManyRequests));
+    }
     Ok(Seen::at("/account/sessions")
         .saying(Message::OthersEnded)
-        .with_tokens(issued)
-        .known_from_now_on(live.account.id))
+        .with_tokens(done?)
+        .still_known(live.account.id, known.0))
 }

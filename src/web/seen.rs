@@ -11,7 +11,7 @@ use super::message::Note;
 use crate::Doorward;
 use crate::accounts::AccountId;
 use crate::sessions::Issued;
-use crate::throttle::known_browser;
+use crate::throttle::known_browser::{self, Known};
 use time::Duration;
 
 /// "See other" (RFC 9110, section 15.4.4), to a page of our own.
@@ -20,8 +20,13 @@ pub struct Seen {
     to: String,
     message: Option<Note>,
     tokens: Option<Issued>,
-    known: Option<AccountId>,
+    known: Option<Browser>,
     signed_out: bool,
+}
+
+enum Browser {
+    New(AccountId),
+    Still(Known),
 }
 
 impl Seen {
@@ -43,7 +48,14 @@ impl Seen {
     /// After the password was given: this browser has attempts of its own at
     /// that account from now on.
     pub fn known_from_now_on(self, account: AccountId) -> Self {
-        Self { known: Some(account), ..self }
+        Self { known: Some(Browser::New(account)), ..self }
+    }
+
+    /// Where no password was given: this browser stays known, if it was known
+    /// for the account, and has no new attempts.
+    pub fn still_known(self, account: AccountId, known: Option<Known>) -> Self {
+        let known = known.filter(|known| known.account == account.0);
+        Self { known: known.map(Browser::Still), ..self }
     }
 
     /// With everything of the session removed from the browser (ASVS V14.3.1).
@@ -61,9 +73,12 @@ impl<'r> Responder<'r, 'static> for Seen {
             outgoing.set_tokens(issued);
             outgoing.remove(Cookie::Form);
         }
-        if let Some(account) = self.known {
+        if let Some(known) = self.known {
             let (keys, now) = (&Doorward::of(request).keys, Now::of(request));
-            let token = known_browser::issue(keys, account.0, now);
+            let token = match known {
+                Browser::New(account) => known_browser::issue(keys, account.0, now),
+                Browser::Still(known) => known_browser::issue_again(keys, &known, now),
+            };
             outgoing.set(Cookie::Known, &token, Some(known_browser::LIFE));
         }
         if self.signed_out {

@@ -87,7 +87,7 @@ async fn a_copy_that_signs_out_all_others_is_ended_by_the_owners_return() {
     owner.log_in("ada").await;
     // Later the password is asked for.
     let copy = owner.copied();
-    app.pass(Duration::minutes(6)).await;
+    app.pass(Duration::minutes(2)).await;
     let answer = copy.press("/account/sessions", "/account/sessions/revoke-others").await;
     assert_eq!(answer.location.as_deref(), Some("/confirm?next=/account/sessions"));
     assert!(owner.is_signed_in().await);

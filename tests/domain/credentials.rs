@@ -72,6 +72,23 @@ async fn a_password_change_pressed_twice_at_once_changes_it_once() {
 }
 
 #[tokio::test]
+async fn right_passwords_are_counted_for_a_session_under_all_its_names() {
+    let world = World::new().await;
+    let (ada, mut session) = world.session("ada").await;
+    let (right, here, credentials) = (password(PASSWORD), origin("web"), world.credentials());
+    for _ in 0..60 {
+        let sid = session.principal.session;
+        session = credentials.confirm(&ada, sid, &right, &here, NOON).await.unwrap();
+    }
+    let sid = session.principal.session;
+    let more = credentials.confirm(&ada, sid, &right, &here, NOON).await;
+    assert!(matches!(more, Err(Error::Refused(Refusal::TooManyAttempts(_)))), "{more:?}");
+    let elsewhere = world.start(&ada, NOON + Duration::seconds(1)).await;
+    let sid = elsewhere.principal.session;
+    credentials.confirm(&ada, sid, &right, &here, NOON + Duration::seconds(1)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_recovery_token_works_once_though_two_use_it_at_once() {
     let world = World::new().await;
     let (account, signed_in) = world.session("ada").await;

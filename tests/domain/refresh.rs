@@ -4,7 +4,7 @@ use doorward::administration::{self, Deed};
 use doorward::audit;
 use doorward::keys::Purpose;
 use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
+use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed, Replaces};
 use rocket::futures::future::join_all;
 use sea_orm::ConnectionTrait;
 use time::Duration;
@@ -329,7 +329,11 @@ async fn signing_in_anew_in_a_browser_takes_no_place_from_another() {
     }
     let (now, here) = (NOON + Duration::minutes(6), origin("web"));
     let same = Some(others[3].principal.session);
-    let anew = world.sessions.start(&account, Client::Web, false, same, &here, now).await.unwrap();
+    let anew = world
+        .sessions
+        .start(&account, Client::Web, false, same.map(Replaces::Present), &here, now)
+        .await
+        .unwrap();
     assert!(world.admits(&first, now).await && world.admits(&anew, now).await);
     assert_eq!(world.over(&others[3].refresh_token, now).await, EndReason::Replaced);
 }
