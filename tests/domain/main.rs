@@ -17,6 +17,7 @@ mod refresh;
 mod refresh_model;
 mod revocation;
 mod throttle;
+mod waiting;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -293,6 +293,66 @@ fn a_copy_lasts_minutes_whatever_the_thief_tries_and_never_a_day() {
     }
 }
 
+/// How many minutes a copy lasts whose holder asks every few seconds with the
+/// refresh token alone, keeps what is handed out without using it, and goes
+/// over to it when nothing is handed out any more: then the owner has it.
+fn minutes_of_a_watcher(every: i64, seed: u64) -> i64 {
+    let life = Duration::seconds(600);
+    let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    for _ in 0..8 {
+        chance.next();
+    }
+    let mut clicks = clicks(&mut chance).into_iter().peekable();
+    let theft = 60 + (chance.next() * 3540.0) as i64;
+    let (mut row, mut jar) = (Rotation::begun(NOON), Pair::first());
+    let (mut asks_with, mut kept, mut thief_at) = (None::<Pair>, None::<Pair>, theft);
+    loop {
+        let owner_at = clicks.peek().copied().unwrap_or(DAY);
+        let at = owner_at.min(thief_at);
+        let owners = owner_at <= thief_at;
+        if at >= DAY {
+            return DAY / 60;
+        }
+        let without_access = NOON - Duration::days(1);
+        let pair = match asks_with {
+            _ if owners => jar,
+            Some(pair) => Pair { issued_at: without_access, ..pair },
+            None => {
+                (asks_with, thief_at) = (Some(jar), at + every);
+                continue;
+            }
+        };
+        let Done::In(next, bought, _) = serve(row, 0, pair, life, NOON + Duration::seconds(at))
+        else {
+            return (at - theft).max(0) / 60;
+        };
+        row = next;
+        if owners {
+            clicks.next();
+            jar = bought.unwrap_or(jar);
+            continue;
+        }
+        thief_at = at + every;
+        match bought {
+            Some(more) if more.generation > pair.generation => kept = Some(more),
+            Some(_) => {}
+            None => asks_with = kept.take().or(asks_with),
+        }
+    }
+}
+
+#[test]
+fn a_copy_whose_holder_watches_for_its_owner_lasts_no_longer() {
+    for every in [5, 30, 55, 80, 100, 119] {
+        let mut minutes: Vec<i64> =
+            (0..400).map(|seed| minutes_of_a_watcher(every, seed)).collect();
+        minutes.sort_unstable();
+        let (median, most) = (minutes[minutes.len() / 2], minutes[minutes.len() - 1]);
+        println!("every {every} s: {median} minutes at the median, {most} at most");
+        assert!(median <= 45 && most < DAY / 60, "every {every} s: {median}, {most}");
+    }
+}
+
 #[test]
 fn two_who_fetch_a_generation_two_minutes_apart_are_told_apart() {
     let owner = Presented { generation: 0, mark: Some(NOON), unexpired: false };

@@ -308,6 +308,9 @@ async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_t
     assert_eq!(seen(NOON + Duration::seconds(30)).await, 30);
     let last = NOON + Duration::seconds(30);
     assert_eq!(world.sessions.last_accepted(sid), Some(last));
+    // Also where somebody always has just been seen.
+    let (_, other) = world.session("bob").await;
+    assert!(world.admits(&other, last).await);
     world.sessions.tidy(last + Duration::days(1)).await.unwrap();
     assert_eq!(world.sessions.last_accepted(sid), None);
 }
