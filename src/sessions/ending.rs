@@ -10,6 +10,7 @@ use super::rotation::DISTANT;
 use super::{Actor, EndReason, Issued, Renewal, SessionId, Sessions, Txn, entity};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Entry, Event, Origin};
+use crate::db::{Hold, shared};
 use crate::error::{Denied, Error, Result};
 use crate::timestamp::Timestamp;
 
@@ -131,6 +132,8 @@ impl Sessions {
         if let Some(keep) = keep {
             which = which.and(entity::Column::Sid.ne(keep));
         }
+        // Before the sessions, as whoever revokes a key does: then nobody waits in a circle.
+        shared::hold(txn, Hold::AccountEpoch).await?;
         let ended = end_where(txn, which, reason, now).await?;
         accounts::forget_browsers(txn, account.id, now).await?;
         Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
@@ -196,7 +199,7 @@ impl Sessions {
     /// The database failed; then none has ended.
     pub async fn end_of_key(&self, kid: &str, now: Timestamp) -> Result<u64> {
         let txn = self.db.begin().await?;
-        // First: whoever raises an account's epoch may hold rows of sessions.
+        // Before the sessions, as whoever ends all of an account does.
         let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         let which = entity::Column::Kid.eq(kid);
         let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;

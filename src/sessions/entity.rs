@@ -53,6 +53,7 @@ impl Model {
             shown,
             parent_mark: self.parent_mark,
             again_at: self.again_at,
+            seen_at: self.last_seen_at,
         }
     }
 }

@@ -264,9 +264,12 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<bool> {
         use entity::Column;
-        let noted = unchanged(row, now)
+        let mut noted = unchanged(row, now)
             .col_expr(Column::Mark, Expr::value(rotation.mark))
             .col_expr(Column::AgainAt, Expr::value(rotation.again_at));
+        if rotation.seen_at == now {
+            noted = noted.col_expr(Column::LastSeenAt, Expr::value(now));
+        }
         Ok(noted.exec(self.db.write()).await?.rows_affected == 1)
     }
 
@@ -308,7 +311,8 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<(bool, Revoked)> {
         let present = entity::Entity::find_by_id(row.sid).lock_exclusive().one(txn).await?;
-        if present.is_none_or(|present| present.rotation() != row.rotation()) {
+        let line = |row: &entity::Model| Rotation { seen_at: now, ..row.rotation() };
+        if present.is_none_or(|present| line(&present) != line(row)) {
             return Ok((false, Revoked::default()));
         }
         self.end(txn, row.sid, reason, now).await

@@ -18,6 +18,11 @@ pub const GRACE: Duration = Duration::seconds(60);
 /// to one honest browser.
 pub const DISTANT: Duration = Duration::seconds(120);
 
+/// How long somebody may go on asking for the successor of a token without ever
+/// using one. A browser whose answers got lost uses the first that arrives; a
+/// thief who watches for the owner never does.
+pub const IDLE_ASKING: Duration = Duration::minutes(5);
+
 /// The time of a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -72,6 +77,9 @@ pub struct Rotation {
     pub parent_mark: Timestamp,
     /// When tokens of the newest generation were last handed out again.
     pub again_at: Option<Timestamp>,
+    /// When an access token was last let in, or tokens were handed out after
+    /// nobody had asked for [`DISTANT`].
+    pub seen_at: Timestamp,
 }
 
 /// A refresh token whose MAC is right.
@@ -122,24 +130,32 @@ impl Verdict {
 impl Rotation {
     /// The beginning of a session.
     pub fn begun(now: Timestamp) -> Self {
-        Self { generation: 0, mark: now, shown: None, parent_mark: now, again_at: None }
+        Self {
+            generation: 0,
+            mark: now,
+            shown: None,
+            parent_mark: now,
+            again_at: None,
+            seen_at: now,
+        }
     }
 
     fn next(self, parent_mark: Timestamp, now: Timestamp) -> Self {
         let generation = self.generation + 1;
-        Self { generation, mark: now, shown: None, parent_mark, again_at: None }
+        Self { generation, mark: now, shown: None, parent_mark, again_at: None, seen_at: now }
     }
 
     /// A request came with a good access token of this generation and mark.
     /// `None` when two hold the session.
     pub fn show(self, generation: i64, mark: Timestamp, moment: Moment) -> Option<Self> {
+        let seen = Self { seen_at: moment.now, ..self };
         if generation != self.generation {
-            return Some(self);
+            return Some(seen);
         }
         match self.shown {
-            None => Some(Self { shown: Some(Shown { mark, at: moment.now }), ..self }),
+            None => Some(Self { shown: Some(Shown { mark, at: moment.now }), ..seen }),
             Some(shown) if moment.are_distant(mark, shown.mark) => None,
-            Some(_) => Some(self),
+            Some(_) => Some(seen),
         }
     }
 
@@ -180,11 +196,16 @@ impl Rotation {
         if moment.are_distant(mark, self.parent_mark) {
             return Verdict::Reuse;
         }
+        let handed_out = self.mark.max(self.again_at.unwrap_or(self.mark));
         let Some(shown) = self.shown else {
+            let seen_at = if are_distant(now, handed_out) { now } else { self.seen_at };
+            if moment.certain && now.since(seen_at) >= IDLE_ASKING {
+                return Verdict::Reuse;
+            }
             let mark = if moment.is_recent(self.mark) { self.mark } else { now };
-            return Verdict::Again(Self { mark, again_at: Some(now), ..self });
+            return Verdict::Again(Self { mark, again_at: Some(now), seen_at, ..self });
         };
-        let latest = self.mark.max(shown.at).max(self.again_at.unwrap_or(self.mark));
+        let latest = handed_out.max(shown.at);
         if moment.is_recent(latest) { Verdict::LetIn } else { Verdict::Reuse }
     }
 }

@@ -2,16 +2,16 @@
 //! when it was last active. Noted in memory with each request, written in
 //! batches, because a write for each page would be slower than the page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use time::Duration;
 
 use super::access_token::Claims;
 use super::rotation::{Moment, Rotation, Shown, are_distant};
-use super::{SessionId, entity};
+use super::{SessionId, Txn, entity};
 use crate::db::Db;
 use crate::error::Result;
 use crate::timestamp::Timestamp;
@@ -91,11 +91,11 @@ impl Sightings {
     /// What the row says, with what this process saw and has not written yet.
     pub fn complete(&self, sid: SessionId, row: Rotation) -> Rotation {
         let seen = self.seen.lock().expect("no panic while the lock is held");
-        let sighting = seen.sessions.get(&sid);
-        let sighting = sighting.filter(|sighting| sighting.first.generation == row.generation);
-        let shown =
-            sighting.map(|sighting| Shown { mark: sighting.first.mark, at: sighting.shown_at });
-        Rotation { shown: row.shown.or(shown), ..row }
+        let Some(sighting) = seen.sessions.get(&sid) else { return row };
+        let same = sighting.first.generation == row.generation;
+        let shown = same.then_some(Shown { mark: sighting.first.mark, at: sighting.shown_at });
+        let seen_at = row.seen_at.max(sighting.last_at);
+        Rotation { shown: row.shown.or(shown), seen_at, ..row }
     }
 
     /// When this process last let a request of that session in.
@@ -120,29 +120,38 @@ impl Sightings {
             return Ok(Vec::new());
         }
         let written = write_batch(db, &batch).await;
-        if written.is_err() {
-            let mut seen = self.seen.lock().expect("no panic while the lock is held");
-            seen.unwritten.extend(batch.iter().map(|sighting| sighting.first.sid));
+        let left = match &written {
+            Ok((_, held)) => held.clone(),
+            Err(_) => batch.iter().map(|sighting| sighting.first.sid).collect(),
+        };
+        if !left.is_empty() {
+            self.seen.lock().expect("no panic while the lock is held").unwritten.extend(left);
         }
-        written
+        Ok(written?.0)
     }
 
     /// Drops sessions that have not been seen for a while.
     pub fn forget_old(&self, now: Timestamp) {
         let mut seen = self.seen.lock().expect("no panic while the lock is held");
         let Seen { sessions, unwritten } = &mut *seen;
-        if unwritten.is_empty() {
-            sessions.retain(|_, sighting| now.since(sighting.last_at) < REMEMBERED);
-            sessions.shrink_to(1024);
-        }
+        let unwritten: HashSet<SessionId> = unwritten.iter().copied().collect();
+        sessions.retain(|sid, sighting| {
+            now.since(sighting.last_at) < REMEMBERED || unwritten.contains(sid)
+        });
+        sessions.shrink_to(1024);
     }
 }
 
-async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<Vec<Showing>> {
+/// Returns the tokens that another process saw a distant one of, and the
+/// sessions that somebody else holds.
+async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<SessionId>)> {
     use entity::Column;
     use sea_orm::sea_query::ExprTrait;
     let txn = db.begin().await?;
-    for Sighting { first, shown_at, last_at, .. } in batch {
+    let held = if db.is_shared() { held_by_others(&txn, batch).await? } else { HashSet::new() };
+    let batch: Vec<Sighting> =
+        batch.iter().copied().filter(|sighting| !held.contains(&sighting.first.sid)).collect();
+    for Sighting { first, shown_at, last_at, .. } in &batch {
         // Only the first showing counts, and only of the row's own generation.
         let first_showing =
             || Expr::col(Column::Generation).eq(first.generation).and(Column::ShownMark.is_null());
@@ -181,5 +190,27 @@ async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<Vec<Showing>> {
         let mark = shown.get(&(showing.sid, showing.generation)).copied().flatten();
         mark.is_some_and(|mark| are_distant(mark, showing.mark))
     };
-    Ok(batch.iter().map(|sighting| sighting.first).filter(is_second).collect())
+    let second = batch.iter().map(|sighting| sighting.first).filter(is_second).collect();
+    Ok((second, held.into_iter().collect()))
+}
+
+/// The sessions that somebody else is changing; the rest of them are held from
+/// now on. Whoever ends many at once holds them in an order of their own: to
+/// wait for one while holding another could be to wait in a circle.
+async fn held_by_others(txn: &Txn, batch: &[Sighting]) -> Result<HashSet<SessionId>> {
+    use entity::Column;
+    let mut held = HashSet::new();
+    for some in batch.chunks(1000) {
+        let these = || {
+            let sids = some.iter().map(|sighting| sighting.first.sid);
+            entity::Entity::find().select_only().column(Column::Sid).filter(Column::Sid.is_in(sids))
+        };
+        let free = these().lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
+        let free: Vec<SessionId> = free.into_tuple().all(txn).await?;
+        let free: HashSet<SessionId> = free.into_iter().collect();
+        let live = these().filter(Column::EndedAt.is_null());
+        let live: Vec<SessionId> = live.into_tuple().all(txn).await?;
+        held.extend(live.into_iter().filter(|sid| !free.contains(sid)));
+    }
+    Ok(held)
 }

@@ -135,6 +135,8 @@ fn explore(ticks: u8, epochs: u8, in_flight: usize) -> Result<usize, Vec<String>
                 Flight::Request(pair, _) => {
                     match serve(state.row, state.epoch, pair, LIFE, moment(state.tick)) {
                         Done::In(row, answer, what) => {
+                            // All is over before anybody has asked for too long.
+                            let row = Rotation { seen_at: NOON, ..row };
                             let answer = answer.map(|pair| Flight::Answer(pair, state.tick));
                             let flying = flight(&rest, answer);
                             let what = format!("{what} of {}", pair.generation);
