@@ -51,10 +51,13 @@ impl Sessions {
         };
         let row = row.filter(goes_on).ok_or(Denied::NotSignedIn)?;
         let (_, revoked) = self.end(txn, sid, EndReason::Renewed, now).await?;
+        // By another moment than before, it is told later that the password was given.
+        let again = now == row.auth_time;
+        let given = if again { now + time::Duration::MILLISECOND } else { now };
         let begun = Rotation::begun(now);
         let successor = entity::Model {
             sid: SessionId(secrets::random_id()),
-            auth_time: if why == Renewal::PasswordGiven { now } else { row.auth_time },
+            auth_time: if why == Renewal::PasswordGiven { given } else { row.auth_time },
             idle_at: row.idle_at.max(now + time::Duration::milliseconds(row.idle_millis)),
             generation: begun.generation,
             mark: begun.mark,
