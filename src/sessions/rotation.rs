@@ -21,7 +21,7 @@ pub const DISTANT: Duration = Duration::seconds(120);
 /// How long somebody may go on asking for the successor of a token without ever
 /// using one. A browser whose answers got lost uses the first that arrives; a
 /// thief who watches for the owner never does.
-pub const IDLE_ASKING: Duration = Duration::minutes(5);
+pub const IDLE_ASKING: Duration = Duration::minutes(30);
 
 /// The time of a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -115,6 +115,35 @@ async fn an_access_token_whose_epoch_is_over_is_renewed_without_a_rotation() {
 }
 
 #[tokio::test]
+async fn an_outdated_access_token_of_another_session_renews_nothing() {
+    let world = World::new().await;
+    let (account, first) = world.session("ada").await;
+    let other = world.start(&account, NOON).await;
+    world.revoke(&other.access_token.0).await;
+    let Access::Outdated(claims) = world.verify(&other.access_token.0, NOON).await else {
+        panic!()
+    };
+    assert!(world.admits(&first, NOON).await);
+    let token = RefreshToken::parse(&first.refresh_token).unwrap();
+    let (sessions, here) = (&world.sessions, origin("web"));
+    let done = sessions.refresh(&token, Some(&claims), Client::Web, &here, NOON).await.unwrap();
+    let Refreshed::Issued(issued) = done else { panic!("{done:?}") };
+    assert_eq!(generation(&issued), 1, "a rotation as any other");
+}
+
+#[tokio::test]
+async fn tabs_that_ask_at_once_for_a_lost_answer_get_one_hand_out() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    assert!(world.admits(&first, NOON).await);
+    world.refreshed(&first.refresh_token, NOON + LATER).await;
+    let late = NOON + Duration::hours(1);
+    let tabs = (0..12).map(|n| world.refreshed(&first.refresh_token, late + Duration::seconds(n)));
+    let answers = join_all(tabs).await;
+    assert!(answers.iter().all(|answer| answer.refresh_token == answers[0].refresh_token));
+}
+
+#[tokio::test]
 async fn the_rows_of_the_first_protocol_go_on() {
     let world = World::new().await;
     let (_, first) = world.session("ada").await;
