@@ -16,6 +16,7 @@ mod properties;
 mod refresh;
 mod refresh_model;
 mod revocation;
+mod rotation;
 mod throttle;
 mod waiting;
 
