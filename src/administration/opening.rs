@@ -16,7 +16,8 @@ use crate::timestamp::Timestamp;
 /// Opens an account with roles.
 ///
 /// # Errors
-/// [`Error::Denied`]; what opening an account refuses; [`Refusal::TooManyRoles`].
+/// [`crate::error::Error::Denied`]; what opening an account refuses;
+/// [`crate::error::Refusal::TooManyRoles`].
 pub async fn add_account(
     credentials: &Credentials<'_>,
     new: &NewAccount,

@@ -57,7 +57,7 @@ impl Sessions {
     /// access token must refresh, which reads its row.
     ///
     /// # Errors
-    /// [`Error::Denied`]; the database failed: those ended so far stay ended.
+    /// [`crate::error::Error::Denied`]; the database failed: those ended so far stay ended.
     pub async fn end_everything(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
         // Only proved: what follows also ends the session that acts.
         self.begin_act(actor, Some(Permission::Administer), &[], now).await?;
