@@ -41,20 +41,13 @@ async fn no_answer_can_be_framed_or_read_by_another_site() {
 }
 
 async fn send(visitor: &Browser<'_>, path: &str, kind: &str, body: &str) -> Status {
-    let cookies: Vec<String> = visitor
-        .cookies
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
     let mut request = visitor.app.client.post(path.to_owned()).body(body);
     for (name, value) in [("Host", "localhost:8000"), ("Content-Type", kind)] {
         request.add_header(Header::new(name, value.to_owned()));
     }
     // Worse than any site can make it: the browser calls it one of our pages.
     request.add_header(Header::new("Sec-Fetch-Site", "same-origin"));
-    request.add_header(Header::new("Cookie", cookies.join("; ")));
+    request.add_header(Header::new("Cookie", visitor.cookie_header()));
     request.dispatch().await.status()
 }
 

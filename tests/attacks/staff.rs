@@ -54,16 +54,9 @@ async fn support_gets_no_administrator_by_any_of_its_buttons() {
 
 /// Begins to read a long answer, does something, and reads the rest.
 async fn read_slowly(browser: &Browser<'_>, path: &str, meanwhile: impl AsyncFnOnce()) -> String {
-    let cookies: Vec<String> = browser
-        .cookies
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
     let mut request = browser.app.client.get(path.to_owned());
     request.add_header(Header::new("Host", "localhost:8000"));
-    request.add_header(Header::new("Cookie", cookies.join("; ")));
+    request.add_header(Header::new("Cookie", browser.cookie_header()));
     let mut answer = request.dispatch().await;
     assert_eq!(answer.status(), Status::Ok);
     let mut first = vec![0; 1000];

@@ -187,15 +187,9 @@ impl Browser<'_> {
         if let Some(address) = self.address {
             request.set_remote((address, 50_000).into());
         }
-        let cookies: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies = self.cookie_header();
         if !cookies.is_empty() {
-            request.add_header(Header::new("Cookie", cookies.join("; ")));
+            request.add_header(Header::new("Cookie", cookies));
         }
         for (name, value) in headers {
             request.add_header(Header::new((*name).to_owned(), (*value).to_owned()));
@@ -224,6 +218,14 @@ impl Browser<'_> {
         } else {
             cookies.insert(name.to_owned(), value.to_owned());
         }
+    }
+
+    /// All its cookies, as it sends them.
+    pub fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<String> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
