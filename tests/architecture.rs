@@ -1,39 +1,46 @@
-//! The import rule, checked on the source text.
+//! The import rules, checked on the source text.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The ground floor, lowest first. A module imports only modules before it, so
-/// `web`, `cli`, `config` and the crate root are out of reach.
-const GROUND: [&str; 15] = [
-    "timestamp",
-    "error",
-    "secrets",
-    "keys",
-    "db",
-    "keys_in_use",
-    "copying",
+/// The rooms, lowest first. A file imports only from its own room and from
+/// those below it.
+const ROOMS: [&str; 5] = ["base", "domain", "service", "web", "cli"];
+
+/// The modules of two rooms, lowest first: within them the same rule holds.
+const BASE: [&str; 9] =
+    ["timestamp", "error", "secrets", "logging", "metrics", "store", "files", "keys", "clock"];
+const DOMAIN: [&str; 11] = [
     "statistics",
     "audit",
     "throttle",
+    "passwords",
     "accounts",
     "sessions",
+    "one_time",
     "credentials",
+    "login",
     "administration",
     "personal_data",
 ];
 
-/// What stands on the ground floor, and may import all of it.
-const ABOVE: [&str; 10] =
-    ["cli", "clock", "config", "doctor", "files", "lib", "logging", "main", "setup_token", "web"];
+#[test]
+fn the_source_has_five_rooms_and_nothing_beside_them() {
+    let mut names: Vec<String> = fs::read_dir("src")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["base", "cli", "domain", "lib.rs", "main.rs", "service", "web"]);
+}
 
 #[test]
-fn ground_modules_import_only_those_below_them() {
-    for (position, module) in GROUND.iter().enumerate() {
-        let allowed = &GROUND[..=position];
-        for file in files_of(module) {
+fn a_room_imports_only_from_those_below_it() {
+    for (position, room) in ROOMS.iter().enumerate() {
+        let allowed = &ROOMS[..=position];
+        for file in rust_files(&Path::new("src").join(room)) {
             let source = product(&fs::read_to_string(&file).unwrap());
-            for import in crate_imports(&source) {
+            for import in imports(&source, "crate::") {
                 assert!(allowed.contains(&import.as_str()), "{}: crate::{import}", file.display());
             }
         }
@@ -41,22 +48,39 @@ fn ground_modules_import_only_those_below_them() {
 }
 
 #[test]
-fn the_ground_floor_knows_no_http_and_no_clock() {
-    for file in GROUND.iter().flat_map(|module| files_of(module)) {
-        let source = product(&fs::read_to_string(&file).unwrap());
-        for word in ["rocket", "now_utc", "SystemTime"] {
-            assert!(!source.contains(word), "{}: {word}", file.display());
+fn inside_base_and_domain_a_module_imports_only_from_those_below_it() {
+    for (room, modules) in [("base", &BASE[..]), ("domain", &DOMAIN[..])] {
+        for (position, module) in modules.iter().enumerate() {
+            let allowed = &modules[..=position];
+            for file in files_of(&format!("{room}/{module}")) {
+                let source = product(&fs::read_to_string(&file).unwrap());
+                for import in imports(&source, &format!("crate::{room}::")) {
+                    let import = import.as_str();
+                    assert!(allowed.contains(&import), "{}: {room}::{import}", file.display());
+                }
+            }
+        }
+        for entry in fs::read_dir(Path::new("src").join(room)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let placed = name == "mod" || modules.contains(&name.as_str());
+            assert!(placed, "src/{room}/{name} is not in the list of this file");
         }
     }
 }
 
 #[test]
-fn every_module_has_its_place() {
-    for entry in fs::read_dir("src").unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let placed = GROUND.contains(&name.as_str()) || ABOVE.contains(&name.as_str());
-        assert!(placed, "src/{name} is in neither list of this file");
+fn base_and_domain_know_no_http_and_the_domain_no_clock() {
+    let domain = ["rocket", "now_utc", "SystemTime"];
+    for (room, words) in [("base", &domain[..1]), ("domain", &domain[..])] {
+        for file in rust_files(&Path::new("src").join(room)) {
+            let source = product(&fs::read_to_string(&file).unwrap());
+            for word in words {
+                let used =
+                    source.contains(&format!("{word}::")) || source.contains(&format!("{word}("));
+                assert!(!used, "{}: {word}", file.display());
+            }
+        }
     }
 }
 
@@ -70,7 +94,7 @@ fn tables_are_used_only_in_their_own_module() {
 
 #[test]
 fn what_staff_do_is_done_only_in_an_act_that_proves_their_rights() {
-    for file in files_of("administration") {
+    for file in files_of("domain/administration") {
         let source = product(&fs::read_to_string(&file).unwrap());
         for bypass in ["db.begin()", "db.write()", "audit::record("] {
             assert!(!source.contains(bypass), "{}: {bypass}", file.display());
@@ -79,7 +103,7 @@ fn what_staff_do_is_done_only_in_an_act_that_proves_their_rights() {
     let makers = rust_files(Path::new("src"))
         .into_iter()
         .filter(|file| fs::read_to_string(file).unwrap().contains("Actor::signed_in("));
-    assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/web/guards.rs")]);
+    assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/web/request/guards.rs")]);
 }
 
 #[test]
@@ -126,16 +150,16 @@ fn no_statement_is_put_together_from_text() {
     made.sort();
     made.dedup();
     let known = [
-        // The names of our own tables and columns.
-        "src/copying.rs",
         // The file of a backup, in whose name quotes are doubled.
-        "src/db/mod.rs",
+        "src/base/store/mod.rs",
         // A text that lives for ever.
-        "src/db/shared.rs",
+        "src/base/store/shared.rs",
         // One of two literals.
-        "src/statistics/mod.rs",
+        "src/domain/statistics/mod.rs",
         // Literals and a moment.
-        "src/throttle/attempt.rs",
+        "src/domain/throttle/attempt.rs",
+        // The names of our own tables and columns.
+        "src/service/transfer.rs",
     ];
     assert_eq!(made, known);
 }
@@ -278,15 +302,16 @@ fn product(source: &str) -> String {
     source.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
 }
 
-/// Every name that follows `crate::` in a source text, also inside `crate::{...}`.
-fn crate_imports(source: &str) -> Vec<String> {
+/// Every name that follows `path` in a source text, also inside `path{...}`.
+fn imports(source: &str, path: &str) -> Vec<String> {
     let mut names = vec![];
-    for after in source.split("crate::").skip(1) {
+    for after in source.split(path).skip(1) {
         match after.strip_prefix('{') {
             Some(group) => names.extend(top_level_names(group)),
             None => names.push(first_word(after)),
         }
     }
+    names.retain(|name| name != "self");
     names
 }
 

@@ -8,10 +8,10 @@ use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
-use doorward::Doorward;
-use doorward::audit::chain;
-use doorward::config::{self, Settings};
-use doorward::timestamp::Timestamp;
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::audit::chain;
+use doorward::service::Doorward;
+use doorward::service::settings::{self, Settings};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -69,7 +69,7 @@ impl Size {
 
 /// Fills the database of the settings in the environment.
 pub(crate) async fn fill(size: Size) {
-    let settings = Settings::from_figment(&config::figment()).expect("settings");
+    let settings = Settings::from_figment(&settings::figment()).expect("settings");
     let doorward = Doorward::open(settings).await.expect("a database");
     let now = doorward.clock.now();
     let db = doorward.db.write();
@@ -89,7 +89,7 @@ pub(crate) async fn fill(size: Size) {
     doorward.tidy(now).await.unwrap();
     doorward.db.clone().close().await;
     // The server takes no database that others can read.
-    if let Some(file) = doorward::db::sqlite_file(&doorward.settings.database_url) {
+    if let Some(file) = doorward::base::store::sqlite_file(&doorward.settings.database_url) {
         std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
     }
 }

@@ -5,18 +5,18 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use doorward::accounts::AccountId;
-use doorward::accounts::listing;
-use doorward::accounts::roles::Roles;
-use doorward::keys::{Purpose, Ring};
-use doorward::sessions::access_token::{Claims, Issuer};
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Client, SessionId, everyone};
-use doorward::timestamp::Timestamp;
-use doorward::web::client::client_address;
-use doorward::web::cookies::{Cookie, Received};
-use doorward::web::forms;
-use doorward::web::next::Next;
+use doorward::base::keys::{Purpose, Ring};
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::AccountId;
+use doorward::domain::accounts::list;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::sessions::tokens::access::{Claims, Issuer};
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{Client, SessionId, search};
+use doorward::web::form::return_to::Next;
+use doorward::web::form::submitted;
+use doorward::web::request::cookies::{Cookie, Received};
+use doorward::web::request::user_agent::client_address;
 use ipnet::IpNet;
 use time::Duration;
 use uuid::Uuid;
@@ -111,23 +111,23 @@ pub fn cookies(data: &[u8]) {
 /// A cursor is written as it was read.
 pub fn cursors(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Some(cursor) = listing::Cursor::parse(text) {
-        let again = listing::Cursor::parse(&cursor.to_string());
+    if let Some(cursor) = list::Cursor::parse(text) {
+        let again = list::Cursor::parse(&cursor.to_string());
         assert_eq!(again.map(|cursor| cursor.to_string()), Some(cursor.to_string()), "{text}");
     }
-    if let Some(cursor) = everyone::Cursor::parse(text) {
-        let again = everyone::Cursor::parse(&cursor.to_string());
+    if let Some(cursor) = search::Cursor::parse(text) {
+        let again = search::Cursor::parse(&cursor.to_string());
         assert_eq!(again.map(|cursor| cursor.to_string()), Some(cursor.to_string()), "{text}");
     }
 }
 
 /// A form that is taken is the same when a browser sends it again.
 pub fn form(data: &[u8]) {
-    let Ok(fields) = forms::parse(data) else { return };
+    let Ok(fields) = submitted::parse(data) else { return };
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let body: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    let again = forms::parse(body.join("&").as_bytes());
+    let again = submitted::parse(body.join("&").as_bytes());
     assert_eq!(again.ok(), Some(fields));
 }
 

@@ -2,18 +2,18 @@
 
 use clap::Subcommand;
 
-use super::{find, new_password, say};
-use crate::Doorward;
-use crate::accounts::listing::{self, Filter};
-use crate::accounts::names::{EmailAddress, RoleName, Username};
-use crate::accounts::roles::Roles;
-use crate::accounts::{Account, NewAccount};
-use crate::administration::{self, Change, Deed};
-use crate::audit::Origin;
-use crate::error::{Error, Result};
-use crate::sessions;
-use crate::sessions::Actor;
-use crate::timestamp::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::cli::{find, new_password, say};
+use crate::domain::accounts::list::{self, Filter};
+use crate::domain::accounts::names::{EmailAddress, RoleName, Username};
+use crate::domain::accounts::permissions::Roles;
+use crate::domain::accounts::{Account, NewAccount};
+use crate::domain::administration::{self, Change, Deed};
+use crate::domain::audit::Origin;
+use crate::domain::sessions;
+use crate::domain::sessions::Actor;
+use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -153,7 +153,7 @@ async fn list(doorward: &Doorward, search: &str) -> Result<()> {
     let filter = Filter { search: search.to_owned(), ..Filter::default() };
     let mut from = None;
     loop {
-        let (accounts, next) = listing::screen(doorward.db.read(), &filter, from, 500).await?;
+        let (accounts, next) = list::screen(doorward.db.read(), &filter, from, 500).await?;
         accounts.iter().for_each(|account| say(&line(account)));
         if next.is_none() {
             return Ok(());

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use clap::{Subcommand, ValueEnum};
 use rocket::futures::StreamExt;
 
-use super::say;
-use crate::Doorward;
-use crate::audit::{Filter, chain};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::cli::say;
+use crate::domain::audit::{Filter, chain};
+use crate::service::Doorward;
 use crate::web::admin::exports;
 use crate::web::admin::lines::Format;
 

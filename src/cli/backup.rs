@@ -5,17 +5,17 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::say;
-use super::serve::lock_database;
-use crate::Doorward;
-use crate::audit::Origin;
-use crate::config::Settings;
-use crate::copying;
-use crate::credentials;
-use crate::db::{self, Db};
-use crate::error::{Error, Result};
-use crate::files::{self, ENDINGS, with_ending};
-use crate::sessions::Actor;
+use crate::base::error::{Error, Result};
+use crate::base::files::{self, ENDINGS, with_ending};
+use crate::base::store::{self, Db};
+use crate::cli::say;
+use crate::cli::serve::lock_database;
+use crate::domain::audit::Origin;
+use crate::domain::one_time;
+use crate::domain::sessions::Actor;
+use crate::service::Doorward;
+use crate::service::settings::Settings;
+use crate::service::transfer;
 
 /// Writes a consistent copy of the database while servers work on it.
 pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
@@ -34,7 +34,7 @@ pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
 /// Puts a backup in the place of the database, and ends every session: those
 /// that ended since the backup must not come back to life.
 pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result<()> {
-    let place = db::sqlite_file(&settings.database_url);
+    let place = store::sqlite_file(&settings.database_url);
     let (Some(file), Some(place)) = (&file, &place) else {
         if file.is_some() {
             return Err(Error::broken(
@@ -97,19 +97,19 @@ fn remove_database(file: &Path) -> Result<()> {
 async fn end_sessions(doorward: &Doorward) -> Result<u64> {
     let now = doorward.clock.now();
     let origin = Origin::command_line();
-    credentials::end_after_restore(&doorward.sessions, Actor::operator(&origin), now).await
+    one_time::end_after_restore(&doorward.sessions, Actor::operator(&origin), now).await
 }
 
 /// Moves everything from one database to another, and checks it.
 pub(super) async fn copy(from: String, to: String, settings: &Settings) -> Result<()> {
-    if [&from, &to].into_iter().any(|url| db::has_password(url)) {
+    if [&from, &to].into_iter().any(|url| store::has_password(url)) {
         return Err(Error::broken(
             "Every user of this machine can read the arguments of a command: leave the password out of the address. PostgreSQL's is taken from the variable PGPASSWORD or from ~/.pgpass.",
         ));
     }
     let open = async |url: String| {
         files::check_database(&url)?;
-        let db = Db::open(&db::Options {
+        let db = Db::open(&store::Options {
             url,
             synchronous_full: settings.synchronous_full,
             connections: 4,
@@ -119,7 +119,7 @@ pub(super) async fn copy(from: String, to: String, settings: &Settings) -> Resul
         Ok::<_, Error>(db)
     };
     let (from, to) = (open(from).await?, open(to).await?);
-    let copied = copying::copy(&from, &to, |table, rows| {
+    let copied = transfer::copy(&from, &to, |table, rows| {
         say(&format!("{table}: {rows} rows"));
     })
     .await?;

@@ -8,10 +8,10 @@ use std::path::Path;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use time::{Duration, OffsetDateTime};
 
-use super::say;
-use crate::config::Settings;
-use crate::error::{Error, Result};
-use crate::timestamp::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::cli::say;
+use crate::service::settings::Settings;
 
 const LIFE: Duration = Duration::days(90);
 

@@ -1,9 +1,9 @@
 //! `doorward doctor`
 
-use super::say;
-use crate::Doorward;
-use crate::doctor::{self, Verdict};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::cli::say;
+use crate::service::Doorward;
+use crate::service::doctor::{self, Verdict};
 
 pub(super) async fn run(doorward: &Doorward) -> Result<()> {
     let mut faults = 0;

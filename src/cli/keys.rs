@@ -3,16 +3,16 @@
 use clap::{Subcommand, ValueEnum};
 use time::Duration;
 
-use super::say;
-use crate::Doorward;
-use crate::audit::{self, Entry, Event, Origin};
-use crate::error::{Error, Result};
-use crate::keys::Purpose;
-use crate::keys_in_use;
-use crate::sessions::Actor;
-use crate::sessions::access_token::LEEWAY;
-use crate::throttle::known_browser;
-use crate::timestamp::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::keys::Purpose;
+use crate::base::keys::in_use;
+use crate::base::timestamp::Timestamp;
+use crate::cli::say;
+use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::sessions::Actor;
+use crate::domain::sessions::tokens::access::LEEWAY;
+use crate::domain::throttle::known_browser;
+use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -92,8 +92,8 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
 async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let origin = Origin::command_line();
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
-    keys_in_use::forget(&doorward.db).await?;
-    keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
+    in_use::forget(&doorward.db).await?;
+    in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     note(doorward, Event::KeyRevoked, "of all that were in use", now).await?;
     say(&format!("{ended} sessions ended. Give every server these keys."));
     Ok(())

@@ -18,17 +18,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use zeroize::Zeroizing;
 
-use crate::Doorward;
-use crate::accounts::names::LoginName;
-use crate::accounts::password::Password;
-use crate::accounts::{self, Account};
-use crate::administration;
-use crate::audit::Origin;
-use crate::clock::Clock;
-use crate::config::{self, Settings};
-use crate::error::{Error, Result};
-use crate::files;
-use crate::sessions::Actor;
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+use crate::domain::accounts::names::LoginName;
+use crate::domain::accounts::{self, Account};
+use crate::domain::administration;
+use crate::domain::audit::Origin;
+use crate::domain::passwords::policy::Password;
+use crate::domain::sessions::Actor;
+use crate::service::Doorward;
+use crate::service::settings::{self, Settings};
 
 /// A login, session and admin server.
 #[derive(Parser)]
@@ -109,10 +108,10 @@ pub fn run() -> ExitCode {
     // Database, keys and tokens are for this user alone, whatever the shell's setting.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
-    let figment = config::figment();
-    let settings = files::check_settings(&figment).and_then(|()| Settings::from_figment(&figment));
+    let figment = settings::figment();
+    let settings = settings::check_files(&figment).and_then(|()| Settings::from_figment(&figment));
     let done = settings.and_then(|settings| {
-        crate::logging::start(settings.log_format, level(&settings));
+        crate::base::logging::start(settings.log_format, level(&settings));
         let runtime = rocket::tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("doorward")

@@ -2,14 +2,14 @@
 
 use clap::Subcommand;
 
-use super::say;
-use crate::Doorward;
-use crate::accounts::names::RoleName;
-use crate::accounts::own_roles;
-use crate::accounts::roles::BUILT_IN;
-use crate::administration;
-use crate::error::{Error, Result};
-use crate::sessions::Actor;
+use crate::base::error::{Error, Result};
+use crate::cli::say;
+use crate::domain::accounts::custom_roles;
+use crate::domain::accounts::names::RoleName;
+use crate::domain::accounts::permissions::BUILT_IN;
+use crate::domain::administration;
+use crate::domain::sessions::Actor;
+use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -40,13 +40,13 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>) -> Result<()> {
     let now = doorward.clock.now();
     let (db, sessions) = (doorward.db.read(), &doorward.sessions);
-    let own = own_roles::list(db).await?;
+    let own = custom_roles::list(db).await?;
     match command {
         Command::List => {
             let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words));
             let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str()));
             for (name, words) in built_in.chain(own) {
-                say(&format!("{name}\t{}\t{words}", own_roles::holders(db, name).await?));
+                say(&format!("{name}\t{}\t{words}", custom_roles::holders(db, name).await?));
             }
         }
         Command::Add { name, description } => {

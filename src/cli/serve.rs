@@ -13,16 +13,16 @@ use rocket::futures::FutureExt;
 use rocket::tokio;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::say;
-use crate::Doorward;
-use crate::audit::{self, Entry, Event, Origin};
-use crate::config::{self, Settings};
-use crate::credentials;
-use crate::db::{self, Db, Heard, Listener};
-use crate::error::{Error, Result};
-use crate::files;
-use crate::keys_in_use;
-use crate::setup_token;
+use crate::base::error::{Error, Result};
+use crate::base::keys::in_use;
+use crate::base::metrics;
+use crate::base::store::{self, Db, Heard, Listener};
+use crate::cli::say;
+use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::one_time;
+use crate::service::Doorward;
+use crate::service::settings::{self, Settings};
+use crate::service::setup_token;
 use crate::web;
 
 /// How often what other processes revoked is taken up.
@@ -32,14 +32,14 @@ const TIDY: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     make_data_folder(&settings)?;
-    web::metrics::start();
+    metrics::start();
     let _lock = lock_database(&settings)?;
-    let figment = config::rocket_config(figment, &settings);
+    let figment = settings::rocket_config(figment, &settings);
     let doorward = Arc::new(Doorward::open(settings).await?);
     // What is revoked must be known before the first request is let in.
     let now = doorward.clock.now();
     doorward.sessions.tend(now).await?;
-    keys_in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
+    in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
         announce(&doorward, &link, stdout_keeps());
@@ -121,7 +121,7 @@ fn failed(error: rocket::Error) -> Error {
 /// Makes the data folder for its owner alone, and looks at whose everything in use is.
 pub(super) fn make_data_folder(settings: &Settings) -> Result<()> {
     make_folder(settings)?;
-    files::check(settings)
+    settings.check_owners()
 }
 
 /// Makes the data folder for its owner alone.
@@ -136,7 +136,7 @@ pub(super) fn make_folder(settings: &Settings) -> Result<()> {
 /// One server for one SQLite file: a second one would not learn in time what
 /// the first revokes. Other commands may work beside it.
 pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
-    let Some(file) = db::sqlite_file(&settings.database_url) else { return Ok(None) };
+    let Some(file) = store::sqlite_file(&settings.database_url) else { return Ok(None) };
     let lock = file.with_extension("lock");
     let name = lock.display();
     let opened = File::create(&lock)
@@ -162,7 +162,7 @@ async fn tend(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
         // All, whatever becomes of the others.
-        web::metrics::upkeep();
+        metrics::upkeep();
         let followed = doorward.follow_clock().await;
         let now = doorward.clock.now();
         let tended = followed.and(doorward.tend(now).await);
@@ -231,7 +231,7 @@ async fn tidy(doorward: Arc<Doorward>) {
 }
 
 async fn renew_setup_token(doorward: Arc<Doorward>) {
-    let life = Duration::from_secs(credentials::SETUP_LIFE.whole_seconds().unsigned_abs());
+    let life = Duration::from_secs(one_time::SETUP_LIFE.whole_seconds().unsigned_abs());
     loop {
         tokio::time::sleep(life).await;
         match setup_token::renew(&doorward, doorward.clock.now()).await {

@@ -3,14 +3,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::{find, say, secret, warn};
-use crate::Doorward;
-use crate::administration::{self, Deed};
-use crate::audit::Origin;
-use crate::error::{Error, Refusal, Result};
-use crate::sessions::everyone::{self, Filter};
-use crate::sessions::{self, Actor, SessionId};
-use crate::timestamp::Timestamp;
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::timestamp::Timestamp;
+use crate::cli::{find, say, secret, warn};
+use crate::domain::administration::{self, Deed};
+use crate::domain::audit::Origin;
+use crate::domain::sessions::search::{self, Filter};
+use crate::domain::sessions::{self, Actor, SessionId};
+use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum SessionCommand {
@@ -64,7 +64,7 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             let db = doorward.db.read();
             let live = match name {
                 Some(name) => sessions::live_of(db, find(doorward, &name).await?.id, now).await?,
-                None => everyone::screen(db, &Filter::default(), None, 10_000, now).await?.0,
+                None => search::screen(db, &Filter::default(), None, 10_000, now).await?.0,
             };
             for session in live {
                 let (started, seen) = (session.created_at.iso(), session.last_seen_at.iso());
@@ -85,13 +85,13 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             say(&format!("{ended} sessions ended"));
         }
         SessionCommand::Revoke(Which { address: Some(address), .. }) => {
-            let addresses = everyone::parse_range(&address);
+            let addresses = search::parse_range(&address);
             let addresses = addresses.ok_or_else(|| {
                 Error::broken("An address is written like 192.0.2.7, a range like 192.0.2.0/24.")
             })?;
             let filter = Filter { addresses: Some(addresses), ..Filter::default() };
             let (found, _) =
-                everyone::screen(doorward.db.read(), &filter, None, 100_000, now).await?;
+                search::screen(doorward.db.read(), &filter, None, 100_000, now).await?;
             let sids: Vec<SessionId> = found.iter().map(|session| session.sid).collect();
             let actor = Actor::operator(&origin);
             let ended = doorward.sessions.end_by_staff(&sids, actor, now).await?;

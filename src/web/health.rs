@@ -4,9 +4,9 @@
 use rocket::http::Status;
 use rocket::{Route, get, routes};
 
-use super::Service;
-use crate::accounts;
-use crate::clock::Standing;
+use crate::base::clock::Standing;
+use crate::domain::accounts;
+use crate::web::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

@@ -5,19 +5,19 @@ use rocket::response::Responder;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::{Template, context};
 
-use super::Service;
-use super::clock::Now;
-use super::failure::Failure;
-use super::forms::{Button, Fields, PageForm, Submitted, Typed};
-use super::guards::{Caller, Identity, KnownBrowser, MaybeSignedIn, SignedIn};
-use super::message::Message;
-use super::next::Next;
-use super::page::Page;
-use super::seen::Seen;
-use crate::accounts::names::LoginName;
-use crate::accounts::password::Password;
-use crate::credentials::{SignIn, Wanted};
-use crate::sessions::{Client, EndReason, Replaces};
+use crate::domain::accounts::names::LoginName;
+use crate::domain::login::{SignIn, Wanted};
+use crate::domain::passwords::policy::Password;
+use crate::domain::sessions::{Client, EndReason, Replaces};
+use crate::web::Service;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::Message;
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::return_to::Next;
+use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::{Caller, Identity, KnownBrowser, MaybeSignedIn, SignedIn};
+use crate::web::request::now::Now;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

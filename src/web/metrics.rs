@@ -2,58 +2,16 @@
 //! setting `metrics_token`: it tells how busy the service is and how its
 //! defences are doing. For everybody else there is no such page (ASVS V13.4.5).
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::LazyLock;
-
-use metrics::{Counter, counter, gauge};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics::gauge;
 use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Route, get, routes};
 
-use super::Service;
-use super::guards::Caller;
-use crate::Doorward;
-use crate::secrets;
-
-/// What all of this process is counted by.
-static HANDLE: LazyLock<PrometheusHandle> = LazyLock::new(|| {
-    let seconds = [0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-    let builder = PrometheusBuilder::new().set_buckets(&seconds).expect("there are some");
-    let recorder = builder.build_recorder();
-    let handle = recorder.handle();
-    // Whoever was first stays; it counts nothing then, and says so by being empty.
-    drop(metrics::set_global_recorder(recorder));
-    handle
-});
-
-/// Begins to count. Before that, nothing is.
-pub fn start() {
-    LazyLock::force(&HANDLE);
-}
-
-/// What has to be done now and then, so that what was counted takes no memory.
-pub fn upkeep() {
-    HANDLE.run_upkeep();
-}
-
-thread_local! {
-    /// Looking a counter up by its labels takes longer than all else about it.
-    static REQUESTS: RefCell<HashMap<u64, Counter>> = RefCell::default();
-}
-
-/// A request was answered. `route` is its pattern.
-pub fn count_request(method: &'static str, route: &str, status: u16) {
-    let mut hasher = DefaultHasher::new();
-    (method, route, status).hash(&mut hasher);
-    let new = || {
-        let (route, status) = (route.to_owned(), status.to_string());
-        counter!("doorward_requests_total", "method" => method, "route" => route, "status" => status)
-    };
-    REQUESTS.with_borrow_mut(|known| known.entry(hasher.finish()).or_insert_with(new).increment(1));
-}
+use crate::base::metrics as figures;
+use crate::base::secrets;
+use crate::service::Doorward;
+use crate::web::Service;
+use crate::web::request::guards::Caller;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -106,8 +64,7 @@ fn is_called_locally(request: &Request<'_>) -> bool {
 fn metrics_page(_watcher: Watcher, doorward: &Service) -> (ContentType, String) {
     gauge!("doorward_revocations").set(doorward.sessions.index.len() as f64);
     gauge!("doorward_hashing_jobs").set(doorward.hasher.waiting() as f64);
-    upkeep();
     let kind =
         ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);
-    (kind, HANDLE.render())
+    (kind, figures::render())
 }

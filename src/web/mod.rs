@@ -2,34 +2,18 @@
 //! name of its address; `server` is the whole list of what is mounted where.
 
 pub mod admin;
-pub mod assets;
-pub mod client;
-pub mod clock;
-pub mod cookies;
-pub mod csrf;
-pub mod failure;
-pub mod forms;
-pub mod guards;
-pub mod headers;
-pub mod message;
-pub mod next;
-pub mod page;
-pub mod seen;
+pub mod answer;
+pub mod form;
+pub mod request;
 
 mod account;
 mod api;
-mod body;
 mod health;
-mod log;
 mod login;
-pub mod metrics;
-mod my_sessions;
-mod overview;
-mod own_data;
-mod recovery;
-mod registration;
+mod metrics;
+mod recover;
+mod register;
 mod setup;
-mod view;
 
 use std::sync::Arc;
 
@@ -38,9 +22,9 @@ use rocket::shield::Shield;
 use rocket::{Build, Request, Rocket, State};
 use rocket_dyn_templates::Template;
 
-use self::guards::Denials;
-use self::overview::Overviews;
-use crate::Doorward;
+use self::account::overview::Overviews;
+use self::request::guards::Denials;
+use crate::service::Doorward;
 
 /// The service, as routes take it.
 pub type Service = State<Arc<Doorward>>;
@@ -51,24 +35,24 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .manage(doorward)
         .manage(Overviews::default())
         .manage(Denials::default())
-        .attach(Template::try_custom(assets::templates))
+        .attach(Template::try_custom(answer::assets::templates))
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())
-        .attach(headers::Headers)
-        .mount("/", registration::routes())
+        .attach(answer::headers::Headers)
+        .mount("/", register::routes())
         .mount("/", login::routes())
         .mount("/", setup::routes())
-        .mount("/", recovery::routes())
+        .mount("/", recover::routes())
         .mount("/", account::routes())
-        .mount("/", own_data::routes())
-        .mount("/", my_sessions::routes())
+        .mount("/", account::data::routes())
+        .mount("/", account::sessions::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())
-        .mount("/", headers::routes())
-        .mount("/", assets::routes())
+        .mount("/", answer::headers::routes())
+        .mount("/", answer::assets::routes())
         .mount("/api", api::routes())
         .mount("/admin", admin::routes())
-        .register("/", failure::catchers())
+        .register("/", answer::failure::catchers())
 }
 
 impl Doorward {

@@ -4,17 +4,17 @@ use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::{Template, context};
 
-use super::Service;
-use super::clock::Now;
-use super::failure::Failure;
-use super::forms::{Fields, PageForm, Submitted, Typed};
-use super::guards::Caller;
-use super::message::Message;
-use super::page::Page;
-use super::seen::Seen;
-use crate::Doorward;
-use crate::accounts::{self, NewAccount};
-use crate::setup_token;
+use crate::domain::accounts::{self, NewAccount};
+use crate::service::Doorward;
+use crate::service::setup_token;
+use crate::web::Service;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::Message;
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::Caller;
+use crate::web::request::now::Now;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

@@ -2,9 +2,9 @@
 //! it ends or is revoked, on the very next request", and "No name, no address:
 //! the payload can be read".
 
-use doorward::administration::{self, Deed};
-use doorward::audit::Origin;
-use doorward::sessions::Actor;
+use doorward::domain::administration::{self, Deed};
+use doorward::domain::audit::Origin;
+use doorward::domain::sessions::Actor;
 use rocket::http::{ContentType, Header, Method, Status};
 use serde_json::{Value, json};
 use time::Duration;
@@ -66,7 +66,7 @@ async fn a_copied_access_token_is_worth_nothing_on_the_request_after_its_end() {
         let account = app.id_of("ada").await;
         let by_staff = async |deed: Deed| {
             let cli = Origin::command_line();
-            let ids = [doorward::accounts::AccountId(account.parse().unwrap())];
+            let ids = [doorward::domain::accounts::AccountId(account.parse().unwrap())];
             let (sessions, now) = (&app.doorward.sessions, app.clock().now());
             administration::act(sessions, deed, &ids, Actor::operator(&cli), now).await.unwrap();
         };
@@ -101,7 +101,7 @@ async fn the_payload_tells_neither_name_nor_address() {
     let browser = app.browser_at("192.0.2.77");
     browser.log_in("augusta").await;
     let token = browser.cookie("__Host-at").unwrap();
-    let payload = doorward::secrets::decode(token.split('.').nth(1).unwrap()).unwrap();
+    let payload = doorward::base::secrets::decode(token.split('.').nth(1).unwrap()).unwrap();
     let payload = String::from_utf8(payload).unwrap();
     assert!(payload.contains("editors"), "{payload}");
     for told in ["augusta", "example.org", "192.0.2", "Mozilla"] {

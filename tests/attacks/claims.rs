@@ -1,11 +1,11 @@
 //! "What changes state believes the row, not the token": claims that do not
 //! belong together open nothing, although they are signed with our key.
 
-use doorward::accounts::roles::Roles;
-use doorward::keys::Purpose;
-use doorward::sessions::access_token::{Claims, Issuer};
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Client, SessionId};
+use doorward::base::keys::Purpose;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::sessions::tokens::access::{Claims, Issuer};
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{self, Client, SessionId};
 use rocket::http::Status;
 use time::Duration;
 use uuid::Uuid;

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use doorward::administration;
-use doorward::audit::Origin;
-use doorward::credentials;
-use doorward::keys::Purpose;
-use doorward::secrets;
-use doorward::sessions::Actor;
+use doorward::base::keys::Purpose;
+use doorward::base::secrets;
+use doorward::domain::administration;
+use doorward::domain::audit::Origin;
+use doorward::domain::one_time;
+use doorward::domain::sessions::Actor;
 use jsonwebtoken::{Algorithm, EncodingKey, Header as Head, encode};
 use rocket::http::{ContentType, Header, Status};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
@@ -60,7 +60,7 @@ async fn lived_in() -> (App, Secrets) {
     let limits = ["throttle_name", "throttle_address", "throttle_name_and_address"];
     let app = App::with(&limits.map(|name| (name, "0"))).await;
     let now = app.clock().now();
-    let setup = credentials::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
+    let setup = one_time::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
     let ada = app.account("ada", &["admin"]).await;
     let browser = app.signed_in("ada").await;
     browser.post("/confirm", &[("password", PASSWORD)]).await;

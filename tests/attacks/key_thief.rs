@@ -3,14 +3,14 @@
 //! the database). Who also knows an account's id can look at its own pages …
 //! until the keys are revoked".
 
-use doorward::accounts::AccountId;
-use doorward::accounts::names::RoleName;
-use doorward::accounts::roles::Roles;
-use doorward::keys::{Purpose, Ring};
-use doorward::sessions::access_token::{Claims, Issuer};
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Client, SessionId};
-use doorward::timestamp::Timestamp;
+use doorward::base::keys::{Purpose, Ring};
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::AccountId;
+use doorward::domain::accounts::names::RoleName;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::sessions::tokens::access::{Claims, Issuer};
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{Client, SessionId};
 use rocket::http::{Header, Method, Status};
 use time::Duration;
 use uuid::Uuid;

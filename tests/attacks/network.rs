@@ -1,7 +1,7 @@
 //! "whoever reads the network | the packets | nothing: HTTPS is the rule,
 //! anything but localhost must be `https`, HSTS".
 
-use doorward::config::BaseUrl;
+use doorward::service::settings::BaseUrl;
 
 use crate::app::App;
 

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use doorward::accounts;
-use doorward::accounts::names::LoginName;
-use doorward::accounts::password::Password;
-use doorward::administration::{self, Change, Deed};
-use doorward::audit::Origin;
-use doorward::error::Error;
-use doorward::sessions::{Actor, Client};
+use doorward::base::error::Error;
+use doorward::domain::accounts;
+use doorward::domain::accounts::names::LoginName;
+use doorward::domain::administration::{self, Change, Deed};
+use doorward::domain::audit::Origin;
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::{Actor, Client};
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -60,7 +60,7 @@ async fn a_sign_in_under_way_does_not_survive_disabling_nor_a_role_change_nor_th
                 administration::act(sessions, deed, &[account.id], actor, now).await.unwrap();
             }
             None => {
-                let roles = accounts::roles::Roles::admin();
+                let roles = accounts::permissions::Roles::admin();
                 let change = Change { shown: None, roles: &roles };
                 administration::set_roles(sessions, account.id, change, actor, now).await.unwrap();
             }
@@ -71,8 +71,8 @@ async fn a_sign_in_under_way_does_not_survive_disabling_nor_a_role_change_nor_th
 
 #[rocket::async_test]
 async fn a_rehash_at_sign_in_never_brings_the_old_password_back() {
-    use doorward::accounts::Passwords;
-    use doorward::accounts::hasher::{Cost, Hasher};
+    use doorward::domain::accounts::Passwords;
+    use doorward::domain::passwords::hasher::{Cost, Hasher};
     let app = App::start().await;
     let keys = Arc::clone(&app.doorward.keys);
     let stronger = Hasher::start(Cost { memory_kib: 19_456, passes: 3 }, keys).unwrap();

@@ -2,10 +2,10 @@
 //! on a list of ten thousand common ones, not easily guessed (zxcvbn), not a
 //! name of the person or the service": at every door through which one comes.
 
-use doorward::administration;
-use doorward::audit::Origin;
-use doorward::credentials;
-use doorward::sessions::Actor;
+use doorward::domain::administration;
+use doorward::domain::audit::Origin;
+use doorward::domain::one_time;
+use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 
@@ -36,7 +36,7 @@ async fn no_door_lets_a_weak_password_in() {
     let limits = ["throttle_name", "throttle_address", "throttle_registrations"];
     let app = App::with(&limits.map(|name| (name, "0"))).await;
     let now = app.clock().now();
-    let setup = credentials::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
+    let setup = one_time::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
     let ada = app.account("adaptable", &[]).await;
     let browser = app.signed_in("adaptable").await;
     let (cli, life) = (Origin::command_line(), Duration::minutes(30));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use doorward::Doorward;
+use doorward::service::Doorward;
 use time::Duration;
 
 use crate::app::{App, Browser};
@@ -51,9 +51,9 @@ async fn a_role_change_beside_a_refresh_signs_nobody_out() {
     // The epoch rises; the tab that was refreshed must renew its token at once.
     let account = app.id_of("ada").await;
     let doorward = service(&app);
-    let id = doorward::accounts::AccountId(account.parse().unwrap());
+    let id = doorward::domain::accounts::AccountId(account.parse().unwrap());
     let txn = doorward.db.begin().await.unwrap();
-    let held = doorward::accounts::by_id_to_change(&txn, id).await.unwrap();
+    let held = doorward::domain::accounts::by_id_to_change(&txn, id).await.unwrap();
     let now = app.clock().now();
     let revoked = doorward.sessions.require_refresh(&txn, &held, "a test", now).await.unwrap();
     txn.commit().await.unwrap();

@@ -1,12 +1,12 @@
 //! "Support, auditor … get no administrator", and nothing that was begun with a
 //! role outlives it.
 
-use doorward::accounts::AccountId;
-use doorward::accounts::names::RoleName;
-use doorward::accounts::roles::Roles;
-use doorward::administration::{self, Change};
-use doorward::audit::{self, Entry, Event, Origin};
-use doorward::sessions::Actor;
+use doorward::domain::accounts::AccountId;
+use doorward::domain::accounts::names::RoleName;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::administration::{self, Change};
+use doorward::domain::audit::{self, Entry, Event, Origin};
+use doorward::domain::sessions::Actor;
 use rocket::http::{Header, Status};
 use rocket::tokio::io::AsyncReadExt;
 

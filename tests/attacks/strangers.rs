@@ -2,9 +2,9 @@
 //! account": of every two refused sign-ins, whoever asks and however often,
 //! nothing but what was typed differs. (`guessing.rs` has the rest of the row.)
 
-use doorward::administration::{self, Deed};
-use doorward::audit::Origin;
-use doorward::sessions::Actor;
+use doorward::domain::administration::{self, Deed};
+use doorward::domain::audit::Origin;
+use doorward::domain::sessions::Actor;
 use rocket::http::{ContentType, Header};
 use serde_json::json;
 

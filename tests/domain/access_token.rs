@@ -1,10 +1,10 @@
 //! Every rule for access tokens (RFC 8725, RFC 9068; ASVS V9), each broken once.
 
-use doorward::accounts::AccountId;
-use doorward::accounts::roles::Roles;
-use doorward::keys::{Purpose, Ring};
-use doorward::sessions::access_token::{Claims, Fault, Issuer};
-use doorward::sessions::{Client, SessionId};
+use doorward::base::keys::{Purpose, Ring};
+use doorward::domain::accounts::AccountId;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::sessions::tokens::access::{Claims, Fault, Issuer};
+use doorward::domain::sessions::{Client, SessionId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::Duration;
@@ -37,7 +37,7 @@ impl Forge {
 
     /// A token of these two parts with a right signature of our key.
     fn sign(&self, header: &Value, payload: &Value) -> String {
-        let part = |value: &Value| doorward::secrets::encode(value.to_string().as_bytes());
+        let part = |value: &Value| doorward::base::secrets::encode(value.to_string().as_bytes());
         let message = format!("{}.{}", part(header), part(payload));
         let key = EncodingKey::from_secret(self.ring.signing(Purpose::Access).secret());
         let signature =
@@ -241,7 +241,7 @@ fn other_texts_and_other_tokens_are_no_access_tokens() {
 fn what_is_longer_than_4096_bytes_is_not_even_read() {
     let forge = Forge::new();
     let header = json!({ "typ": "at+jwt", "alg": "HS256", "kid": "0123456789abcdef" });
-    let head = doorward::secrets::encode(header.to_string().as_bytes());
+    let head = doorward::base::secrets::encode(header.to_string().as_bytes());
     let of = |length: usize| format!("{head}.{}.", "a".repeat(length - head.len() - 2));
     assert_eq!(forge.verify(&of(4096)), Err(Fault::UnknownKey));
     assert_eq!(forge.verify(&of(4097)), Err(Fault::Shape));

@@ -1,15 +1,15 @@
 //! What a guard proved is proved again in the transaction of the act.
 
-use doorward::accounts::hasher::Waiter;
-use doorward::accounts::names::{EmailAddress, RoleName, Username};
-use doorward::accounts::password::Password;
-use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Account};
-use doorward::administration::{self, Change, Deed, Kind};
-use doorward::error::{Denied, Error, Refusal, Result};
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Actor, Issued, Named, Principal};
-use doorward::timestamp::Timestamp;
+use doorward::base::error::{Denied, Error, Refusal, Result};
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::accounts::{self, Account};
+use doorward::domain::administration::{self, Change, Deed, Kind};
+use doorward::domain::passwords::hasher::Waiter;
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{Actor, Issued, Named, Principal};
 use sea_orm::{ConnectionTrait, Statement};
 use time::Duration;
 

@@ -1,8 +1,8 @@
 //! The audit log: nothing in it changes unnoticed.
 
-use doorward::audit::chain::{self, Break};
-use doorward::audit::{self, Entry, Event};
-use doorward::db::Db;
+use doorward::base::store::Db;
+use doorward::domain::audit::chain::{self, Break};
+use doorward::domain::audit::{self, Entry, Event};
 use sea_orm::ConnectionTrait;
 use time::Duration;
 use uuid::Uuid;
@@ -223,7 +223,7 @@ async fn a_server_that_stands_still_while_it_seals_stops_nobody() {
 
 #[tokio::test]
 async fn figures_are_counted_from_what_is_sealed_and_once() {
-    use doorward::statistics::{self, Step};
+    use doorward::domain::statistics::{self, Step};
     let world = with_events(7).await;
     chain::seal(&world.sessions.db, NOON).await.unwrap();
     let figures =
@@ -233,8 +233,8 @@ async fn figures_are_counted_from_what_is_sealed_and_once() {
 
 #[tokio::test]
 async fn what_somebody_typed_as_a_name_is_nowhere_in_the_log() {
-    use doorward::accounts::names::LoginName;
-    use doorward::accounts::password::Password;
+    use doorward::domain::accounts::names::LoginName;
+    use doorward::domain::passwords::policy::Password;
     let world = World::new().await;
     let typed = "my password by mistake";
     let (name, password) = (LoginName::parse(typed), Password::parse("something else").unwrap());

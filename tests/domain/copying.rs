@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use doorward::accounts;
-use doorward::accounts::roles::Roles;
-use doorward::copying;
+use doorward::domain::accounts;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::service::transfer;
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 
 use crate::databases::postgres;
@@ -31,7 +31,7 @@ async fn every_column_of_every_table_is_copied() {
     schema.remove("seaql_migrations");
     // Numbers of transactions mean nothing to another server.
     schema.get_mut("revocations").unwrap().retain(|column| column != "written_by");
-    let mut known: BTreeMap<_, _> = copying::known_columns().into_iter().collect();
+    let mut known: BTreeMap<_, _> = transfer::known_columns().into_iter().collect();
     schema.values_mut().chain(known.values_mut()).for_each(|columns| columns.sort());
     assert_eq!(known, schema);
 }
@@ -45,11 +45,11 @@ async fn an_interrupted_copy_is_taken_up_again_and_a_changed_one_is_noticed() {
     let (here, there) = (&from.sessions.db, &to.sessions.db);
     // Dropped half-way, as by Ctrl-C.
     let half = std::time::Duration::from_millis(5);
-    drop(tokio::time::timeout(half, copying::copy(here, there, |_, _| {})).await);
-    let rows = copying::copy(here, there, |_, _| {}).await.unwrap();
+    drop(tokio::time::timeout(half, transfer::copy(here, there, |_, _| {})).await);
+    let rows = transfer::copy(here, there, |_, _| {}).await.unwrap();
     assert!(rows >= 120, "{rows}");
     assert_eq!(accounts::count(there.read()).await.unwrap(), 40);
-    let refused = copying::copy(here, there, |_, _| {}).await.unwrap_err().to_string();
+    let refused = transfer::copy(here, there, |_, _| {}).await.unwrap_err().to_string();
     assert!(refused.contains("not empty"), "{refused}");
 }
 
@@ -58,7 +58,7 @@ async fn a_target_with_accounts_of_its_own_is_left_alone() {
     let (from, to) = (World::new().await, World::new().await);
     from.account("ada", Roles::default()).await;
     to.account("bob", Roles::default()).await;
-    let refused = copying::copy(&from.sessions.db, &to.sessions.db, |_, _| {}).await;
+    let refused = transfer::copy(&from.sessions.db, &to.sessions.db, |_, _| {}).await;
     assert!(refused.unwrap_err().to_string().contains("not empty"));
     assert_eq!(accounts::count(to.sessions.db.read()).await.unwrap(), 1);
     to.sessions.tend(NOON).await.unwrap();

@@ -1,12 +1,12 @@
-use doorward::accounts::hasher::Waiter;
-use doorward::accounts::names::{LoginName, RoleName};
-use doorward::accounts::password::Password;
-use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Passwords};
-use doorward::administration::{self, Change, Deed};
-use doorward::credentials;
-use doorward::error::{Denied, Error, Refusal};
-use doorward::sessions::{self, Actor, Client, EndReason, Issued, Refreshed};
+use doorward::base::error::{Denied, Error, Refusal};
+use doorward::domain::accounts::names::{LoginName, RoleName};
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::accounts::{self, Passwords};
+use doorward::domain::administration::{self, Change, Deed};
+use doorward::domain::one_time;
+use doorward::domain::passwords::hasher::Waiter;
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::{self, Actor, Client, EndReason, Issued, Refreshed};
 use rocket::futures::future::{join, join_all};
 use time::Duration;
 
@@ -172,7 +172,7 @@ async fn of_many_registrations_of_one_name_one_wins_and_the_others_are_told() {
 
 #[tokio::test]
 async fn a_hash_of_an_older_cost_is_made_anew_at_login() {
-    use doorward::accounts::hasher::{Cost, Hasher};
+    use doorward::domain::passwords::hasher::{Cost, Hasher};
     let world = World::new().await;
     world.account("ada", Roles::default()).await;
     let dearer = Hasher::start(Cost { memory_kib: 128, passes: 1 }, world.keys.clone()).unwrap();
@@ -204,7 +204,7 @@ async fn a_password_is_verified_exactly_as_it_was_typed() {
     let hash = world.hasher.hash(&password(typed), Waiter::House).await.unwrap();
     let matches = async |text: &str| {
         world.hasher.matches(&password(text), Some(&hash), Waiter::House).await.unwrap()
-            != doorward::accounts::hasher::Match::No
+            != doorward::domain::passwords::hasher::Match::No
     };
     assert!(matches(typed).await);
     for other in [typed.trim(), &typed.to_lowercase(), &typed[..73], &typed.replace('ß', "ss")] {
@@ -295,7 +295,7 @@ async fn whoever_recovers_waits_for_the_account_before_touching_its_links() {
     };
     // Long enough for it to have locked what it locks first.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    credentials::void(&change, ada.id, NOON).await.unwrap();
+    one_time::void(&change, ada.id, NOON).await.unwrap();
     change.commit().await.unwrap();
     let done = recovering.await.unwrap();
     assert!(matches!(done, Err(Error::NotFound)), "{done:?}");

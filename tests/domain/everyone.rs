@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use doorward::accounts::roles::Roles;
-use doorward::audit::Origin;
-use doorward::sessions::everyone::{Filter, parse_range, screen};
-use doorward::sessions::{Client, Session, last_seen, live_of};
-use doorward::timestamp::Timestamp;
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::audit::Origin;
+use doorward::domain::sessions::search::{Filter, parse_range, screen};
+use doorward::domain::sessions::{Client, Session, last_seen, live_of};
 use time::Duration;
 
 use crate::{NOON, World};
 
 /// Sessions from addresses of two networks, some by scripts, each at a moment of its own.
-async fn crowd(world: &World) -> Vec<doorward::sessions::SessionId> {
+async fn crowd(world: &World) -> Vec<doorward::domain::sessions::SessionId> {
     let mut sids = vec![];
     for number in 0..5 {
         let account = world.account(&format!("member-{number}"), Roles::default()).await;
@@ -53,7 +53,7 @@ async fn every_live_session_is_found_once_and_the_newest_first() {
     let here = crate::origin("web");
     let gone = &sids[..3];
     for sid in gone {
-        let cli = doorward::sessions::Actor::operator(&here);
+        let cli = doorward::domain::sessions::Actor::operator(&here);
         world.sessions.end_by_staff(&[*sid], cli, now).await.unwrap();
     }
     for limit in [1, 4, 11, 22, 50] {
@@ -88,7 +88,7 @@ async fn a_filter_finds_those_of_a_range_an_account_and_a_kind() {
     some(range("198.51.100.0/24"), 0).await;
     some(Filter { client: Some(Client::Api), ..Filter::default() }, 5).await;
     let db = world.sessions.db.read();
-    let account = doorward::sessions::by_id(db, sids[7]).await.unwrap().account;
+    let account = doorward::domain::sessions::by_id(db, sids[7]).await.unwrap().account;
     let own = Filter { account: Some(account), ..Filter::default() };
     some(own.clone(), 5).await;
     some(Filter { client: Some(Client::Web), ..own.clone() }, 4).await;
@@ -128,7 +128,7 @@ async fn what_is_over_is_marked_kept_a_month_and_removed_in_batches() {
         let mut count = 0;
         for account in &accounts {
             let db = world.sessions.db.read();
-            count += doorward::sessions::all_of(db, *account).await.unwrap().len();
+            count += doorward::domain::sessions::all_of(db, *account).await.unwrap().len();
         }
         count
     };

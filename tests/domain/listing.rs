@@ -1,7 +1,7 @@
-use doorward::accounts;
-use doorward::accounts::listing::{Cursor, Filter, Sort, screen};
-use doorward::accounts::names::RoleName;
-use doorward::accounts::roles::Roles;
+use doorward::domain::accounts;
+use doorward::domain::accounts::list::{Cursor, Filter, Sort, screen};
+use doorward::domain::accounts::names::RoleName;
+use doorward::domain::accounts::permissions::Roles;
 
 use crate::{NOON, World};
 
@@ -95,7 +95,7 @@ fn what_is_no_cursor_is_not_taken_for_one() {
 
 #[tokio::test]
 async fn an_address_from_before_is_found_in_both_spellings_of_its_host() {
-    use doorward::accounts::names::LoginName;
+    use doorward::domain::accounts::names::LoginName;
     use sea_orm::ConnectionTrait;
     let world = World::new().await;
     let ada = world.account("ada", Roles::default()).await;
@@ -116,7 +116,7 @@ async fn an_address_from_before_is_found_in_both_spellings_of_its_host() {
     db.migrate_up().await.unwrap();
     let found = async |login: &str| {
         let login = LoginName::parse(login);
-        doorward::accounts::by_login_name(db.read(), &login).await.unwrap().id
+        doorward::domain::accounts::by_login_name(db.read(), &login).await.unwrap().id
     };
     assert_eq!(found("ada@bücher.example").await, ada.id);
     assert_eq!(found("ada@xn--bcher-kva.example").await, ada.id);

@@ -23,20 +23,22 @@ mod waiting;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use doorward::accounts::hasher::{Cost, Hasher, Waiter};
-use doorward::accounts::names::{EmailAddress, Username};
-use doorward::accounts::password::{Password, PasswordRules};
-use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Account, NewAccount, Passwords};
-use doorward::audit::Origin;
-use doorward::credentials::Credentials;
-use doorward::db::{Db, Options};
-use doorward::keys::Keys;
-use doorward::sessions::access_token::Issuer;
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{Access, Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions};
-use doorward::throttle::{Limits, Throttle};
-use doorward::timestamp::Timestamp;
+use doorward::base::keys::Keys;
+use doorward::base::store::{Db, Options};
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::names::{EmailAddress, Username};
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::accounts::{self, Account, NewAccount, Passwords};
+use doorward::domain::audit::Origin;
+use doorward::domain::credentials::Credentials;
+use doorward::domain::passwords::hasher::{Cost, Hasher, Waiter};
+use doorward::domain::passwords::policy::{Password, PasswordRules};
+use doorward::domain::sessions::tokens::access::Issuer;
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{
+    Access, Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions,
+};
+use doorward::domain::throttle::{Limits, Throttle};
 use time::Duration;
 
 pub(crate) const NOON: Timestamp = Timestamp(1_767_268_800_000);

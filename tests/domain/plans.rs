@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use doorward::accounts::listing::{self, Cursor, Sort};
-use doorward::accounts::{self, AccountId, own_roles};
-use doorward::audit::{self, Event, chain};
-use doorward::sessions::{self, Client, SessionId, everyone, revocation};
-use doorward::statistics::{self, Step};
+use doorward::domain::accounts::list::{self, Cursor, Sort};
+use doorward::domain::accounts::{self, AccountId, custom_roles};
+use doorward::domain::audit::{self, Event, chain};
+use doorward::domain::sessions::{self, Client, SessionId, revocation, search};
+use doorward::domain::statistics::{self, Step};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use time::Duration;
 use uuid::Uuid;
@@ -33,13 +33,13 @@ async fn ask_everything(db: &DatabaseConnection) {
             for disabled in [None, Some(true), Some(false)] {
                 for sort in [Sort::Name, Sort::Opened, Sort::LastLogin] {
                     let (search, role) = (search.to_owned(), role.clone());
-                    let filter = listing::Filter { search, role, disabled, sort };
+                    let filter = list::Filter { search, role, disabled, sort };
                     let moment = Cursor::Moment(NOON, id);
                     let text = [Cursor::Name("b".to_owned()), Cursor::Email("b".to_owned())];
-                    listing::screen(db, &filter, None, 50).await.unwrap();
-                    listing::screen(db, &filter, Some(moment), 50).await.unwrap();
+                    list::screen(db, &filter, None, 50).await.unwrap();
+                    list::screen(db, &filter, Some(moment), 50).await.unwrap();
                     for from in text {
-                        listing::screen(db, &filter, Some(from), 50).await.unwrap();
+                        list::screen(db, &filter, Some(from), 50).await.unwrap();
                     }
                 }
             }
@@ -48,10 +48,10 @@ async fn ask_everything(db: &DatabaseConnection) {
     for account in [None, Some(id)] {
         for addresses in [None, Some("192.0.2.0/24".parse().unwrap())] {
             for client in [None, Some(Client::Web)] {
-                let filter = everyone::Filter { account, addresses, client };
+                let filter = search::Filter { account, addresses, client };
                 for from in ["", "5~AAAAAAAAAAAAAAAAAAAAAA"] {
-                    let from = everyone::Cursor::parse(from);
-                    everyone::screen(db, &filter, from, 50, NOON).await.unwrap();
+                    let from = search::Cursor::parse(from);
+                    search::screen(db, &filter, from, 50, NOON).await.unwrap();
                 }
             }
         }
@@ -71,7 +71,7 @@ async fn ask_everything(db: &DatabaseConnection) {
     accounts::most_failures(db, 10, 5).await.unwrap();
     accounts::names_of(db, [Uuid::nil()]).await.unwrap();
     accounts::all_of(db, &[id]).await.unwrap();
-    own_roles::holders(db, "editors").await.unwrap();
+    custom_roles::holders(db, "editors").await.unwrap();
     statistics::since(db, Step::Day, 0).await.unwrap();
     revocation::list(db, i64::MAX, 50, NOON).await.unwrap();
     sessions::live_of(db, id, NOON).await.unwrap();

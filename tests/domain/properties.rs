@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use doorward::accounts;
-use doorward::accounts::password::Password;
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::rotation::GRACE;
-use doorward::sessions::{Access, Client, EndReason, Issued, Refreshed};
-use doorward::timestamp::Timestamp;
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts;
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::refresh::rotation::GRACE;
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{Access, Client, EndReason, Issued, Refreshed};
 use proptest::prelude::*;
 use time::Duration;
 
@@ -99,7 +99,7 @@ struct Story {
     world: World,
     /// Another server on the same database, and how far ahead its clock is.
     other: (World, Duration),
-    account: doorward::accounts::Account,
+    account: doorward::domain::accounts::Account,
     now: Timestamp,
     owner: Jar,
     thief: Option<Jar>,
@@ -193,7 +193,8 @@ impl Story {
         let mut live = true;
         for token in &self.bystanders {
             let sid = RefreshToken::parse(token).unwrap().sid;
-            let session = doorward::sessions::by_id(self.world.sessions.db.read(), sid).await;
+            let session =
+                doorward::domain::sessions::by_id(self.world.sessions.db.read(), sid).await;
             live &= session.unwrap().ended.is_none();
         }
         live

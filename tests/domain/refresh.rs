@@ -1,10 +1,12 @@
-use doorward::accounts;
-use doorward::accounts::roles::Roles;
-use doorward::administration::{self, Deed};
-use doorward::audit;
-use doorward::keys::Purpose;
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed, Replaces};
+use doorward::base::keys::Purpose;
+use doorward::domain::accounts;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::administration::{self, Deed};
+use doorward::domain::audit;
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{
+    self, Access, Actor, Client, EndReason, Issued, Refreshed, Replaces,
+};
 use rocket::futures::future::join_all;
 use sea_orm::ConnectionTrait;
 use time::Duration;
@@ -155,7 +157,7 @@ async fn the_rows_of_the_first_protocol_go_on() {
     let salt: Vec<u8> =
         db.query_one_raw(query).await.unwrap().unwrap().try_get_by_index(0).unwrap();
     let mac = key.mac(&[b"rt1", token.sid.0.as_bytes(), b"0", &salt]);
-    let encoded = doorward::secrets::encode(&mac);
+    let encoded = doorward::base::secrets::encode(&mac);
     let old = format!("v1.{}.0.{encoded}", token.sid);
     let second = world.refreshed(&old, NOON + LATER).await;
     assert_eq!(generation(&second), 1);

@@ -10,8 +10,8 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 
-use doorward::sessions::rotation::{Moment, Presented, Rotation, Verdict};
-use doorward::timestamp::Timestamp;
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::sessions::refresh::rotation::{Moment, Presented, Rotation, Verdict};
 use time::Duration;
 
 use crate::NOON;

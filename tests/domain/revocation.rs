@@ -1,7 +1,7 @@
-use doorward::administration::{self, Deed};
-use doorward::error::{Denied, Error};
-use doorward::sessions::refresh_token::RefreshToken;
-use doorward::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
+use doorward::base::error::{Denied, Error};
+use doorward::domain::administration::{self, Deed};
+use doorward::domain::sessions::tokens::refresh::RefreshToken;
+use doorward::domain::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -103,8 +103,8 @@ async fn another_process_learns_of_it_and_so_does_a_restarted_one() {
 
 #[tokio::test]
 async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
-    use doorward::sessions::Sessions;
-    use doorward::sessions::access_token::Issuer;
+    use doorward::domain::sessions::Sessions;
+    use doorward::domain::sessions::tokens::access::Issuer;
     let world = World::new().await;
     let (account, first) = world.session("ada").await;
     let (_, token) = world.session("bob").await;
@@ -220,7 +220,7 @@ async fn a_backup_that_is_brought_back_twice_is_past_all_tokens_each_time() {
 
 #[tokio::test]
 async fn each_revocation_tells_how_soon_every_server_refused_it() {
-    use doorward::sessions::revocation;
+    use doorward::domain::sessions::revocation;
     let world = World::new().await;
     let (account, first) = world.session("ada").await;
     let others = [world.restarted().await, world.restarted().await];
@@ -251,7 +251,7 @@ async fn each_revocation_tells_how_soon_every_server_refused_it() {
 
 #[tokio::test]
 async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
-    use doorward::sessions::revocation::{Kind, OUTRIGHT, revoke};
+    use doorward::domain::sessions::revocation::{Kind, OUTRIGHT, revoke};
     use sea_orm::ConnectionTrait;
     if crate::databases::postgres().is_none() {
         return; // SQLite commits in the order of the numbers.
@@ -300,7 +300,8 @@ async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_t
     let seen = async |now| {
         assert!(world.admits(&issued, now).await);
         world.sessions.tend(now).await.unwrap();
-        let session = doorward::sessions::by_id(world.sessions.db.read(), sid).await.unwrap();
+        let session =
+            doorward::domain::sessions::by_id(world.sessions.db.read(), sid).await.unwrap();
         session.last_seen_at.since(NOON).whole_seconds()
     };
     assert_eq!(seen(NOON).await, 0);

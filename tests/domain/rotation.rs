@@ -1,8 +1,8 @@
 //! Rows of the protocol's table that the exploration of whole histories
 //! (`refresh_model`) does not tell apart.
 
-use doorward::sessions::rotation::{Moment, Presented, Rotation, Shown, Verdict};
-use doorward::timestamp::Timestamp;
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::sessions::refresh::rotation::{Moment, Presented, Rotation, Shown, Verdict};
 use time::Duration;
 
 use crate::NOON;

@@ -1,14 +1,14 @@
 //! Guessing is slow for whoever guesses, and for nobody else.
 
-use doorward::accounts::names::LoginName;
-use doorward::accounts::password::Password;
-use doorward::accounts::roles::Roles;
-use doorward::audit::Origin;
-use doorward::error::{Error, Refusal};
-use doorward::keys::{Purpose, Ring};
-use doorward::throttle::known_browser::{self, Known};
-use doorward::throttle::{Limits, Throttle};
-use doorward::timestamp::Timestamp;
+use doorward::base::error::{Error, Refusal};
+use doorward::base::keys::{Purpose, Ring};
+use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts::names::LoginName;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::audit::Origin;
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::throttle::known_browser::{self, Known};
+use doorward::domain::throttle::{Limits, Throttle};
 use rocket::futures::future::join_all;
 use time::Duration;
 use uuid::Uuid;

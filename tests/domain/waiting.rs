@@ -3,8 +3,8 @@
 
 use std::time::Duration as RealDuration;
 
-use doorward::accounts::password::Password;
-use doorward::keys::Purpose;
+use doorward::base::keys::Purpose;
+use doorward::domain::passwords::policy::Password;
 use rocket::futures::future::join3;
 use sea_orm::ConnectionTrait;
 use tokio::time::sleep;
@@ -18,10 +18,11 @@ use crate::{NOON, World, origin};
 async fn change_around(
     world: &World,
     held: &str,
-    other: impl Future<Output = doorward::error::Result<()>>,
+    other: impl Future<Output = doorward::base::error::Result<()>>,
 ) {
-    let ada = doorward::accounts::names::LoginName::parse("ada");
-    let ada = doorward::accounts::by_login_name(world.sessions.db.read(), &ada).await.unwrap();
+    let ada = doorward::domain::accounts::names::LoginName::parse("ada");
+    let ada =
+        doorward::domain::accounts::by_login_name(world.sessions.db.read(), &ada).await.unwrap();
     let blocker = world.sessions.db.begin().await.unwrap();
     blocker.execute_unprepared(held).await.unwrap();
     let (credentials, here) = (world.credentials(), origin("cli"));

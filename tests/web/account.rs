@@ -162,11 +162,12 @@ async fn a_long_export_is_whole() {
     let ada = app.member("ada").await;
     let (db, now) = (app.doorward.db.write(), app.clock().now());
     let account = app.id_of("ada").await.parse().unwrap();
-    let here = doorward::audit::Origin::default();
+    let here = doorward::domain::audit::Origin::default();
     for number in 0..1201 {
-        let event = doorward::audit::Event::LoggedOut;
-        let told = doorward::audit::Entry::by_owner(event, account, &here).with(number.to_string());
-        doorward::audit::record(db, told, now).await.unwrap();
+        let event = doorward::domain::audit::Event::LoggedOut;
+        let told = doorward::domain::audit::Entry::by_owner(event, account, &here)
+            .with(number.to_string());
+        doorward::domain::audit::record(db, told, now).await.unwrap();
     }
     let body = ada.get("/account/data.json").await.body;
     let data: serde_json::Value = serde_json::from_str(&body).unwrap();

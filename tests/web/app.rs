@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use doorward::accounts::names::{EmailAddress, LoginName, RoleName, Username};
-use doorward::accounts::password::Password;
-use doorward::accounts::roles::Roles;
-use doorward::accounts::{self, Account, NewAccount};
-use doorward::administration;
-use doorward::audit::{self, Entry, Event, Origin};
-use doorward::clock::Clock;
-use doorward::config::{self, Settings};
-use doorward::sessions::Actor;
-use doorward::{Doorward, web};
+use doorward::base::clock::Clock;
+use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Username};
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::accounts::{self, Account, NewAccount};
+use doorward::domain::administration;
+use doorward::domain::audit::{self, Entry, Event, Origin};
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::Actor;
+use doorward::service::Doorward;
+use doorward::service::settings::{self, Settings};
+use doorward::web;
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method, Status};
 use rocket::local::asynchronous::{Client, LocalResponse};
@@ -44,7 +45,7 @@ impl App {
             figment = figment.merge((format!("doorward.{name}"), value));
         }
         let settings = Settings::from_figment(&figment).unwrap();
-        let figment = config::rocket_config(figment, &settings);
+        let figment = settings::rocket_config(figment, &settings);
         let doorward = Arc::new(Doorward::open(settings).await.unwrap());
         doorward.tend(doorward.clock.now()).await.unwrap();
         let rocket = web::server(figment, Arc::clone(&doorward));

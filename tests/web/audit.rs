@@ -1,6 +1,6 @@
 //! What is written down, and what happens when nothing can be.
 
-use doorward::audit::{self, Event, Filter};
+use doorward::domain::audit::{self, Event, Filter};
 use rocket::http::Status;
 use time::Duration;
 

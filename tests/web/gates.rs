@@ -175,7 +175,7 @@ async fn everything_kept(app: &App) -> Vec<String> {
     let db = app.doorward.db.read();
     let backend = db.get_database_backend();
     let mut kept = vec![];
-    for (table, columns) in doorward::copying::known_columns() {
+    for (table, columns) in doorward::service::transfer::known_columns() {
         if table == "audit_events" {
             continue;
         }
@@ -238,10 +238,10 @@ async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
 
 #[rocket::async_test]
 async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
-    use doorward::accounts::roles::Roles;
-    use doorward::administration::{self, Change};
-    use doorward::audit::Origin;
-    use doorward::sessions::Actor;
+    use doorward::domain::accounts::permissions::Roles;
+    use doorward::domain::administration::{self, Change};
+    use doorward::domain::audit::Origin;
+    use doorward::domain::sessions::Actor;
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
     let other = app.account("other", &["admin"]).await;

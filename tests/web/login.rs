@@ -1,7 +1,7 @@
-use doorward::accounts::names::LoginName;
-use doorward::administration::{self, Deed};
-use doorward::audit::Origin;
-use doorward::sessions::Actor;
+use doorward::domain::accounts::names::LoginName;
+use doorward::domain::administration::{self, Deed};
+use doorward::domain::audit::Origin;
+use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 
@@ -177,18 +177,22 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     assert!(why(&absolute).await.contains("longest time"));
 
     let ended = app.member("ended").await;
-    let account =
-        doorward::accounts::by_login_name(app.doorward.db.read(), &LoginName::parse("ended"))
-            .await
-            .unwrap();
+    let account = doorward::domain::accounts::by_login_name(
+        app.doorward.db.read(),
+        &LoginName::parse("ended"),
+    )
+    .await
+    .unwrap();
     administration::act(sessions, Deed::EndSessions, &[account.id], actor, now()).await.unwrap();
     assert!(why(&ended).await.contains("by the people who run this service"));
 
     let disabled = app.member("disabled").await;
-    let account =
-        doorward::accounts::by_login_name(app.doorward.db.read(), &LoginName::parse("disabled"))
-            .await
-            .unwrap();
+    let account = doorward::domain::accounts::by_login_name(
+        app.doorward.db.read(),
+        &LoginName::parse("disabled"),
+    )
+    .await
+    .unwrap();
     administration::act(sessions, Deed::Disable, &[account.id], actor, now()).await.unwrap();
     assert!(why(&disabled).await.contains("switched off"));
 

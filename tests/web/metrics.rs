@@ -6,7 +6,7 @@ const HEADER: (&str, &str) = ("Authorization", "Bearer a token that is long");
 
 #[rocket::async_test]
 async fn the_figures_are_for_this_machine_and_for_nobody_else() {
-    doorward::web::metrics::start();
+    doorward::base::metrics::start();
     let app = App::start().await;
     app.member("ada").await;
     let here = app.browser_at("127.0.0.1");

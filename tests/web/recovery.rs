@@ -1,9 +1,9 @@
-use doorward::accounts::AccountId;
-use doorward::accounts::names::RoleName;
-use doorward::accounts::roles::Roles;
-use doorward::administration::{self, Change, Deed};
-use doorward::audit::Origin;
-use doorward::sessions::Actor;
+use doorward::domain::accounts::AccountId;
+use doorward::domain::accounts::names::RoleName;
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::administration::{self, Change, Deed};
+use doorward::domain::audit::Origin;
+use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
 
@@ -12,8 +12,9 @@ use crate::app::{App, Browser, PASSWORD};
 const NEW: &str = "a lantern in the harbour";
 
 async fn link(app: &App, name: &str) -> String {
-    let login = doorward::accounts::names::LoginName::parse(name);
-    let account = doorward::accounts::by_login_name(app.doorward.db.read(), &login).await.unwrap();
+    let login = doorward::domain::accounts::names::LoginName::parse(name);
+    let account =
+        doorward::domain::accounts::by_login_name(app.doorward.db.read(), &login).await.unwrap();
     let cli = Origin::command_line();
     let by = Actor::operator(&cli);
     let (life, now) = (Duration::minutes(30), app.clock().now());

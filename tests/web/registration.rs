@@ -156,13 +156,14 @@ async fn staff_see_how_a_name_is_compared_and_which_address_mixes_alphabets() {
         assert!(!body.contains("Mixes alphabets"), "{page}: {body}");
     }
     let now = app.clock().now();
-    let new = doorward::accounts::NewAccount {
-        username: doorward::accounts::names::Username::parse("look-alike").unwrap(),
-        email: doorward::accounts::names::EmailAddress::parse("аda@example.org").unwrap(),
-        password: doorward::accounts::password::Password::parse(PASSWORD).unwrap(),
+    let new = doorward::domain::accounts::NewAccount {
+        username: doorward::domain::accounts::names::Username::parse("look-alike").unwrap(),
+        email: doorward::domain::accounts::names::EmailAddress::parse("аda@example.org").unwrap(),
+        password: doorward::domain::passwords::policy::Password::parse(PASSWORD).unwrap(),
     };
-    let (db, roles) = (app.doorward.db.write(), doorward::accounts::roles::Roles::default());
-    doorward::accounts::insert(db, &new, String::new(), roles, now).await.unwrap();
+    let (db, roles) =
+        (app.doorward.db.write(), doorward::domain::accounts::permissions::Roles::default());
+    doorward::domain::accounts::insert(db, &new, String::new(), roles, now).await.unwrap();
     assert!(helper.get(&list).await.body.contains("Mixes alphabets"));
 }
 

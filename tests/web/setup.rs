@@ -1,4 +1,4 @@
-use doorward::credentials;
+use doorward::domain::one_time;
 use rocket::http::Status;
 use time::Duration;
 
@@ -10,7 +10,7 @@ fn fields<'a>(token: &'a str, username: &'a str) -> [(&'a str, &'a str); 4] {
 
 async fn token(app: &App) -> String {
     let now = app.clock().now();
-    credentials::start_setup(&app.doorward.db, now).await.unwrap().unwrap()
+    one_time::start_setup(&app.doorward.db, now).await.unwrap().unwrap()
 }
 
 #[rocket::async_test]
@@ -29,7 +29,7 @@ async fn the_setup_link_makes_the_first_administrator_once() {
     let csrf = late.get("/login").await.csrf();
     let late = late.post_with("/setup", &csrf, &fields(&token, "second")).await;
     assert_eq!(late.status, Status::NotFound);
-    assert!(credentials::start_setup(&app.doorward.db, app.clock().now()).await.unwrap().is_none());
+    assert!(one_time::start_setup(&app.doorward.db, app.clock().now()).await.unwrap().is_none());
 }
 
 #[rocket::async_test]
@@ -54,6 +54,6 @@ async fn of_two_setups_at_once_one_wins() {
     let both = rocket::futures::future::join(a.post("/setup", &first), b.post("/setup", &second));
     let (a, b) = both.await;
     assert_eq!([a.status, b.status].iter().filter(|s| **s == Status::SeeOther).count(), 1);
-    let admins = doorward::accounts::count_admins(app.doorward.db.read()).await.unwrap();
+    let admins = doorward::domain::accounts::count_admins(app.doorward.db.read()).await.unwrap();
     assert_eq!(admins, 1);
 }

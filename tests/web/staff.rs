@@ -1,6 +1,6 @@
 //! What staff may do, and who may do it.
 
-use doorward::accounts::roles::{Permission, Roles};
+use doorward::domain::accounts::permissions::{Permission, Roles};
 use doorward::web::admin::NEEDED;
 use rocket::http::{ContentType, Header, Method, Status};
 use time::Duration;
@@ -16,7 +16,7 @@ const PEOPLE: [(&str, &[&str]); 5] = [
 ];
 
 fn permits(roles: &[&str], permission: Permission) -> bool {
-    use doorward::accounts::names::RoleName;
+    use doorward::domain::accounts::names::RoleName;
     Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap())).may(permission)
 }
 
@@ -706,9 +706,9 @@ async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
     let helper = app.staff("helper", "support").await;
     let account = app.account("ada", &[]).await;
     let (sessions, now) = (&app.doorward.sessions, app.clock().now());
-    let origin = doorward::audit::Origin::default();
+    let origin = doorward::domain::audit::Origin::default();
     for _ in 0..510 {
-        let client = doorward::sessions::Client::Api;
+        let client = doorward::domain::sessions::Client::Api;
         sessions.start(&account, client, true, None, &origin, now).await.unwrap();
     }
     let page = "/admin/sessions/end?account=ada";

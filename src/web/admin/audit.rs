@@ -6,16 +6,16 @@ use sea_orm::DatabaseConnection;
 use serde::Serialize;
 
 use super::query::{SCREEN, chosen, cursor, find_account, link, typed};
-use crate::accounts;
-use crate::audit::{self, Event, Filter, Row};
-use crate::error::Result;
-use crate::timestamp::Timestamp;
+use crate::base::error::Result;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts;
+use crate::domain::audit::{self, Event, Filter, Row};
 use crate::web::Service;
-use crate::web::client::describe_user_agent;
-use crate::web::failure::Failure;
-use crate::web::guards::AuditReader;
-use crate::web::page::Page;
-use crate::web::view::Moment;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::page::Page;
+use crate::web::answer::view::Moment;
+use crate::web::request::guards::AuditReader;
+use crate::web::request::user_agent::describe_user_agent;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![audit_page]

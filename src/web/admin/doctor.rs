@@ -6,12 +6,12 @@ use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
 use super::overview;
-use crate::doctor::{self, Verdict};
+use crate::service::doctor::{self, Verdict};
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::guards::{Admin, Caller};
-use crate::web::page::Page;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::page::Page;
+use crate::web::request::guards::{Admin, Caller};
+use crate::web::request::now::Now;
 
 const NGINX: &str = include_str!("../../../deploy/nginx.conf");
 const CADDY: &str = include_str!("../../../deploy/Caddyfile");
@@ -69,7 +69,11 @@ impl From<Verdict> for Row {
 }
 
 /// What the request itself shows.
-fn of_request(seen: &Seen, base: &crate::config::BaseUrl, shared: Option<String>) -> Vec<Verdict> {
+fn of_request(
+    seen: &Seen,
+    base: &crate::service::settings::BaseUrl,
+    shared: Option<String>,
+) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::Good(
         "The cookies of your browser arrived, or you would not see this page.".to_owned(),
     )];

@@ -13,17 +13,17 @@ use super::audit::Asked;
 use super::lines::{
     ACCOUNT_HEADINGS, EVENT_HEADINGS, Format, account_line, broken_off, event_line, headings,
 };
-use crate::Doorward;
-use crate::accounts::listing::{self, Filter};
-use crate::accounts::roles::Permission;
-use crate::administration;
-use crate::audit;
-use crate::error::Result;
-use crate::sessions::Principal;
+use crate::base::error::Result;
+use crate::domain::accounts::list::{self, Filter};
+use crate::domain::accounts::permissions::Permission;
+use crate::domain::administration;
+use crate::domain::audit;
+use crate::domain::sessions::Principal;
+use crate::service::Doorward;
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::guards::{Caller, Exporter, LiveSession};
+use crate::web::answer::failure::Failure;
+use crate::web::request::guards::{Caller, Exporter, LiveSession};
+use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![audit_csv, audit_jsonl, accounts_csv, accounts_jsonl]
@@ -109,7 +109,7 @@ fn accounts(doorward: Arc<Doorward>, reader: Principal, filter: Filter, format: 
         loop {
             let read = async {
                 still_may(&doorward, Some(&reader)).await?;
-                listing::screen(doorward.db.read(), &filter, from, BATCH).await
+                list::screen(doorward.db.read(), &filter, from, BATCH).await
             };
             let (rows, next) = match read.await {
                 Ok(screen) => screen,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::accounts::Account;
-use crate::audit::Row;
+use crate::domain::accounts::Account;
+use crate::domain::audit::Row;
 
 /// How the rows are written.
 #[derive(Clone, Copy)]

@@ -1,9 +1,7 @@
 //! `/admin`: the pages of staff. Every route takes a staff guard; a test holds
 //! each against the table of who may do what.
 
-mod account;
 mod accounts;
-mod acts;
 mod audit;
 mod charts;
 mod doctor;
@@ -18,15 +16,15 @@ mod sessions;
 
 use rocket::Route;
 
-use crate::accounts::roles::Permission;
+use crate::domain::accounts::permissions::Permission;
 
 /// The addresses below `/admin`.
 pub fn routes() -> Vec<Route> {
     [
         overview::routes(),
         accounts::routes(),
-        account::routes(),
-        acts::routes(),
+        accounts::one::routes(),
+        accounts::bulk::routes(),
         sessions::routes(),
         revocations::routes(),
         roles::routes(),

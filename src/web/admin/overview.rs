@@ -11,18 +11,18 @@ use time::Duration;
 
 use super::charts::{Chart, grouped};
 use super::query::{chosen, link};
-use crate::Doorward;
-use crate::accounts;
-use crate::audit::{self, Event};
-use crate::error::Result;
-use crate::keys::{OLD, Purpose};
-use crate::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
-use crate::timestamp::Timestamp;
+use crate::base::error::Result;
+use crate::base::keys::{OLD, Purpose};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts;
+use crate::domain::audit::{self, Event};
+use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
+use crate::service::Doorward;
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::guards::Staff;
-use crate::web::page::Page;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::page::Page;
+use crate::web::request::guards::Staff;
+use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![overview_page]

@@ -4,9 +4,9 @@ use rocket::http::RawStr;
 use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
-use crate::accounts;
-use crate::accounts::names::LoginName;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::domain::accounts;
+use crate::domain::accounts::names::LoginName;
 
 /// Rows on one screen.
 pub(super) const SCREEN: u64 = 50;

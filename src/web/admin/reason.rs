@@ -1,6 +1,6 @@
 //! The reason that staff give for what they do to somebody else.
 
-use crate::web::forms::Fields;
+use crate::web::form::submitted::Fields;
 
 const FEWEST: usize = 3;
 const MOST: usize = 300;

@@ -11,22 +11,22 @@ use zeroize::Zeroizing;
 
 use super::query::{SCREEN, cursor, link};
 use super::reason::Reason;
-use crate::Doorward;
-use crate::accounts;
-use crate::error::{Refusal, Result};
-use crate::secrets;
-use crate::sessions::revocation::{self, Kind, Revocation};
-use crate::sessions::{self, SessionId};
-use crate::timestamp::Timestamp;
+use crate::base::error::{Refusal, Result};
+use crate::base::secrets;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts;
+use crate::domain::sessions::revocation::{self, Kind, Revocation};
+use crate::domain::sessions::{self, SessionId};
+use crate::service::Doorward;
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::forms::{Fields, PageForm, Submitted, Typed};
-use crate::web::guards::{Caller, SessionEnder, Staff};
-use crate::web::message::Message;
-use crate::web::page::Page;
-use crate::web::seen::Seen;
-use crate::web::view::Moment;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::Message;
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::answer::view::Moment;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::{Caller, SessionEnder, Staff};
+use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![revocations_page, new_page, revoke]

@@ -6,20 +6,20 @@ use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
 use super::reason::Reason;
-use crate::Doorward;
-use crate::accounts::names::RoleName;
-use crate::accounts::own_roles::{self, OwnRole};
-use crate::accounts::roles::BUILT_IN;
-use crate::administration;
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::domain::accounts::custom_roles::{self, OwnRole};
+use crate::domain::accounts::names::RoleName;
+use crate::domain::accounts::permissions::BUILT_IN;
+use crate::domain::administration;
+use crate::service::Doorward;
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::forms::{Fields, PageForm, Submitted, Typed};
-use crate::web::guards::{ActingAdmin, Admin, Caller};
-use crate::web::message::{Message, Note};
-use crate::web::page::Page;
-use crate::web::seen::Seen;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::{Message, Note};
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::{ActingAdmin, Admin, Caller};
+use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![roles_page, new_page, create, role_page, change, remove_page, remove]
@@ -37,11 +37,11 @@ struct Row {
 async fn rows(doorward: &Doorward) -> Result<Vec<Row>> {
     let db = doorward.db.read();
     let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words, true));
-    let own = own_roles::list(db).await?;
+    let own = custom_roles::list(db).await?;
     let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str(), false));
     let mut rows = vec![];
     for (name, description, built_in) in built_in.chain(own) {
-        let holders = own_roles::holders(db, name).await?;
+        let holders = custom_roles::holders(db, name).await?;
         let (name, description) = (name.to_owned(), description.to_owned());
         rows.push(Row { name, description, holders, built_in });
     }
@@ -110,10 +110,10 @@ async fn create(
 /// A role of one's own with its holders; a built-in one cannot be changed.
 async fn own(doorward: &Doorward, name: &str) -> Result<(OwnRole, u64), Failure> {
     let db = doorward.db.read();
-    let roles = own_roles::list(db).await?;
+    let roles = custom_roles::list(db).await?;
     let role = roles.into_iter().find(|role| role.name == name);
     let role = role.ok_or(Failure::Status(Status::NotFound))?;
-    let holders = own_roles::holders(db, name).await?;
+    let holders = custom_roles::holders(db, name).await?;
     Ok((role, holders))
 }
 

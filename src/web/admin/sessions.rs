@@ -9,23 +9,23 @@ use rocket::{Route, get, post, routes, tokio};
 use rocket_dyn_templates::{Template, context};
 use sea_orm::DatabaseConnection;
 
-use super::account::SessionRow;
+use super::accounts::one::SessionRow;
 use super::query::{SCREEN, chosen, cursor, find_account, link, typed};
 use super::reason::Reason;
-use crate::Doorward;
-use crate::accounts::{self, AccountId};
-use crate::error::{Error, Result};
-use crate::sessions::everyone::{self, Cursor, Filter};
-use crate::sessions::{self, Client, Session, SessionId};
-use crate::timestamp::Timestamp;
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::{self, AccountId};
+use crate::domain::sessions::search::{self, Cursor, Filter};
+use crate::domain::sessions::{self, Client, Session, SessionId};
+use crate::service::Doorward;
 use crate::web::Service;
-use crate::web::clock::Now;
-use crate::web::failure::Failure;
-use crate::web::forms::{Fields, PageForm, Submitted, Typed};
-use crate::web::guards::{ActingAdmin, Caller, SessionEnder, Staff};
-use crate::web::message::{Message, Note};
-use crate::web::page::Page;
-use crate::web::seen::Seen;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::{Message, Note};
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::{ActingAdmin, Caller, SessionEnder, Staff};
+use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![sessions_page, end_page, end, end_all_page, end_all]
@@ -52,7 +52,7 @@ impl Asked<'_> {
             return Ok(None);
         };
         let address = typed(self.address);
-        let addresses = everyone::parse_range(&address);
+        let addresses = search::parse_range(&address);
         if addresses.is_none() && !address.is_empty() {
             notices.push(format!(
                 "{address} is no address. One is written like 192.0.2.7, a range like 192.0.2.0/24."
@@ -99,7 +99,7 @@ async fn sessions_page(
     let from = cursor(from, Cursor::parse, &mut notices);
     let first = from.is_none();
     let (found, next) = match asked.filter(db, &mut notices).await? {
-        Some(filter) => everyone::screen(db, &filter, from, SCREEN, now.0).await?,
+        Some(filter) => search::screen(db, &filter, from, SCREEN, now.0).await?,
         None => (vec![], None),
     };
     let sessions = rows(db, found).await?;
@@ -154,7 +154,7 @@ async fn chosen_sessions(
     }
     match (Asked { account, address, kind }).filter(db, &mut vec![]).await? {
         Some(filter) => {
-            let (found, next) = everyone::screen(db, &filter, None, MOST, now).await?;
+            let (found, next) = search::screen(db, &filter, None, MOST, now).await?;
             Ok((found, next.is_some()))
         }
         None => Ok((found, false)),

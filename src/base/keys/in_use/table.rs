@@ -1,0 +1,16 @@
+//! The table `keys_in_use`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::base::timestamp::Timestamp;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "keys_in_use")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kid: String,
+    pub seen_at: Timestamp,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,186 @@
+//! Telling who somebody is by their password, and counting who could not.
+
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::find::{by_name, roles_of};
+use super::names::LoginName;
+use super::update::replace_hash;
+use super::{Account, AccountId, tables};
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::store::Db;
+use crate::base::timestamp::Timestamp;
+use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::passwords::hasher::{Hasher, Match, Waiter};
+use crate::domain::passwords::policy::Password;
+use crate::domain::throttle::known_browser::Known;
+use crate::domain::throttle::{Throttle, Who, Whose};
+
+/// What telling people by their passwords needs.
+#[derive(Clone, Copy)]
+pub struct Passwords<'a> {
+    /// Where accounts are kept, and failures counted.
+    pub db: &'a Db,
+    /// The threads that hash.
+    pub hasher: &'a Hasher,
+    /// What slows down whoever guesses.
+    pub throttle: &'a Throttle,
+}
+
+impl Passwords<'_> {
+    /// The account these credentials belong to. `known` is the browser or
+    /// script, if some account was logged in with it before.
+    ///
+    /// An unknown name costs as much as a wrong password, in hashing and in
+    /// writing, so that a stranger with a stopwatch cannot list our accounts.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
+    /// the right password; [`Refusal::TooManyAttempts`] before any hashing;
+    /// [`Error::Busy`].
+    pub async fn authenticate(
+        &self,
+        login: &LoginName,
+        password: &Password,
+        known: Option<&Known>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Account> {
+        let Self { db, hasher, throttle } = *self;
+        let found = by_name(db.read(), login).await?;
+        let names: Vec<&str> = found.iter().flat_map(canonical_names).collect();
+        let known = known.filter(|known| found.as_ref().is_some_and(|row| knows(row, known)));
+        let (name, address) = (login.canonical(), &*origin.address);
+        let who = Who { name, names: &names, address, known };
+        let waiter =
+            known.map_or_else(|| Waiter::at(address), |known| Waiter::Known(known.account));
+        if let Some(row) = found.as_ref().filter(|_| known.is_some()) {
+            throttle.may_be_right(right(row), now)?;
+        }
+        let attempt = throttle.log_in(who, now).await?;
+        let hash = found.as_ref().map(|row| row.password_hash.as_str());
+        let matches = hasher.matches(password, hash, waiter.clone()).await?;
+        let id = found.as_ref().map(|row| row.id);
+        match (matches, found) {
+            (Match::Yes | Match::YesAnew, Some(mut row)) if row.disabled_at.is_none() => {
+                throttle.was_right(right(&row), now)?;
+                attempt.forgive().await?;
+                if matches == Match::YesAnew {
+                    // Nobody is kept out because the queue is full: the next time, then.
+                    match hasher.hash(password, waiter).await {
+                        Ok(hash) => {
+                            let verified = &row.password_hash;
+                            if replace_hash(db.write(), row.id, verified, &hash).await? {
+                                row.password_hash = hash;
+                            }
+                        }
+                        Err(Error::Busy) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                let roles = roles_of(db.read(), row.id).await?;
+                Ok(Account::of(row, roles))
+            }
+            (Match::Yes | Match::YesAnew, Some(_)) => {
+                attempt.count(now).await?;
+                note_failure(db, id, "account is disabled", origin, now).await?;
+                Err(Refusal::AccountDisabled.into())
+            }
+            _ => {
+                attempt.count(now).await?;
+                note_failure(db, id, "", origin, now).await?;
+                Err(Refusal::WrongCredentials.into())
+            }
+        }
+    }
+
+    /// Whether `password` is this account's, asked of somebody signed in;
+    /// wrong ones are counted by session (by when its sign-in was, which stays
+    /// when its name changes), so that a thief of one keeps nobody out of the
+    /// others.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
+    /// [`Error::Busy`].
+    pub async fn confirm(
+        &self,
+        (account, begun): (&Account, Timestamp),
+        password: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let waiter = Waiter::Known(account.id.0);
+        let right = Whose::Again { account: account.id.0, begun };
+        self.throttle.may_be_right(right, now)?;
+        let attempt = self.throttle.confirm(account.id.0, begun, now).await?;
+        match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
+            Match::No => {
+                attempt.count(now).await?;
+                note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
+                Err(Refusal::WrongPassword.into())
+            }
+            Match::Yes | Match::YesAnew => {
+                self.throttle.was_right(right, now)?;
+                attempt.forgive().await
+            }
+        }
+    }
+}
+
+fn canonical_names(row: &tables::Model) -> [&str; 2] {
+    [&row.username_canonical, &row.email_canonical]
+}
+
+fn right(row: &tables::Model) -> Whose {
+    Whose::SignsIn { account: row.id.0, since: row.browsers_since }
+}
+
+/// Whether the browser is still known for this account.
+fn knows(row: &tables::Model, known: &Known) -> bool {
+    known.account == row.id.0 && known.since >= row.browsers_since
+}
+
+async fn note_failure(
+    db: &Db,
+    id: Option<AccountId>,
+    detail: &str,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<()> {
+    let txn = db.begin().await?;
+    tables::Entity::update_many()
+        .col_expr(tables::Column::FailedLogins, Expr::col(tables::Column::FailedLogins).add(1))
+        .filter(tables::Column::Id.eq(id.unwrap_or(AccountId(Uuid::nil()))))
+        .exec(&txn)
+        .await?;
+    let target = id.map(|id| id.0);
+    let entry = Entry { target, ..Entry::of_service(Event::LoginFailed, origin) }.with(detail);
+    audit::record(&txn, entry, now).await?;
+    txn.commit().await?;
+    if let Some(id) = id {
+        db.touch(id.0);
+    }
+    Ok(())
+}
+
+/// Remembers a log-in within the caller's transaction, and starts counting failures anew.
+///
+/// # Errors
+/// The database failed.
+pub async fn note_login(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<()> {
+    tables::Entity::update_many()
+        .col_expr(tables::Column::LastLoginAt, Expr::value(now))
+        .col_expr(tables::Column::LastLoginAddress, Expr::value(&origin.address))
+        .col_expr(tables::Column::LastLoginUserAgent, Expr::value(&origin.user_agent))
+        .col_expr(tables::Column::FailedLogins, Expr::value(0))
+        .filter(tables::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}

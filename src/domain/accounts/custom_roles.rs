@@ -1,0 +1,146 @@
+//! The roles that admins made. They mean nothing to this service; others read
+//! them in the access token.
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, SqlErr,
+};
+
+use super::names::RoleName;
+use super::permissions::{BUILT_IN, MOST_BYTES, Roles};
+use super::tables::{own_role, role};
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::timestamp::Timestamp;
+
+/// A role that an admin made.
+pub type OwnRole = own_role::Model;
+
+/// All of them, by name.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<OwnRole>> {
+    Ok(own_role::Entity::find().order_by_asc(own_role::Column::Name).all(db).await?)
+}
+
+/// How many accounts have a role.
+///
+/// # Errors
+/// The database failed.
+pub async fn holders(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
+    Ok(role::Entity::find().filter(role::Column::Role.eq(name)).count(db).await?)
+}
+
+/// Makes a role.
+///
+/// # Errors
+/// [`Refusal::RoleTaken`].
+pub async fn create(
+    db: &impl ConnectionTrait,
+    name: &RoleName,
+    description: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if BUILT_IN.iter().any(|(built_in, _)| *built_in == name.as_str()) {
+        return Err(Refusal::RoleTaken.into());
+    }
+    let row = own_role::ActiveModel {
+        name: Set(name.as_str().to_owned()),
+        description: Set(description.to_owned()),
+        created_at: Set(now),
+    };
+    match own_role::Entity::insert(row).exec_without_returning(db).await {
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(Refusal::RoleTaken.into())
+        }
+        done => Ok(done.map(|_| ())?),
+    }
+}
+
+/// Whether each of these roles is built in or on the list.
+///
+/// # Errors
+/// The database failed.
+pub async fn exist(db: &impl ConnectionTrait, roles: &Roles) -> Result<bool> {
+    let own: Vec<&str> = own_among(roles).collect();
+    let found = own_role::Entity::find().filter(own_role::Column::Name.is_in(own.iter().copied()));
+    Ok(found.count(db).await? == own.len() as u64)
+}
+
+fn own_among(roles: &Roles) -> impl Iterator<Item = &str> {
+    roles.names().filter(|name| BUILT_IN.iter().all(|(built_in, _)| built_in != name))
+}
+
+pub(super) async fn add_missing(
+    db: &impl ConnectionTrait,
+    roles: &Roles,
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = own_among(roles)
+        .map(|name| own_role::ActiveModel {
+            name: Set(name.to_owned()),
+            description: Set(String::new()),
+            created_at: Set(now),
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let known = OnConflict::column(own_role::Column::Name).do_nothing().to_owned();
+    own_role::Entity::insert_many(rows).on_conflict(known).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Gives a role another name, also with everyone who has it.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Refusal::RoleTaken`]; [`Refusal::TooManyRoles`] when
+/// somebody's roles would not fit into an access token any more.
+pub async fn rename(
+    db: &impl ConnectionTrait,
+    from: &str,
+    to: &RoleName,
+    description: &str,
+) -> Result<()> {
+    let row = own_role::Entity::find_by_id(from.to_owned()).one(db).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    own_role::Entity::delete_by_id(from.to_owned()).exec(db).await?;
+    create(db, to, description, row.created_at).await?;
+    if from == to.as_str() {
+        return Ok(());
+    }
+    role::Entity::update_many()
+        .col_expr(role::Column::Role, Expr::value(to.as_str()))
+        .filter(role::Column::Role.eq(from))
+        .exec(db)
+        .await?;
+    let holders = role::Entity::find()
+        .select_only()
+        .column(role::Column::AccountId)
+        .filter(role::Column::Role.eq(to.as_str()));
+    let crowded = role::Entity::find()
+        .select_only()
+        .column(role::Column::AccountId)
+        .filter(role::Column::AccountId.in_subquery(sea_orm::QueryTrait::into_query(holders)))
+        .group_by(role::Column::AccountId)
+        .having(Expr::cust("sum(length(role) + 3)").gt(MOST_BYTES as i64))
+        .limit(1)
+        .into_tuple::<uuid::Uuid>()
+        .one(db)
+        .await?;
+    if crowded.is_some() { Err(Refusal::TooManyRoles.into()) } else { Ok(()) }
+}
+
+/// Removes a role, also from everyone who has it. Returns how many had it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn remove(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
+    let gone = own_role::Entity::delete_by_id(name.to_owned()).exec(db).await?;
+    if gone.rows_affected == 0 {
+        return Err(Error::NotFound);
+    }
+    let taken = role::Entity::delete_many().filter(role::Column::Role.eq(name)).exec(db).await?;
+    Ok(taken.rows_affected)
+}

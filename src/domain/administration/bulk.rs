@@ -1,0 +1,168 @@
+//! Acts upon several accounts at once: all of them or none.
+
+use super::undo::{self, Kind};
+use super::{Done, keep_an_admin, leave_the_mightier_alone};
+use crate::base::error::{Denied, Error, Refusal, Result};
+use crate::base::store::Again;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::permissions::Permission;
+use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::audit::Event;
+use crate::domain::credentials::Credentials;
+use crate::domain::passwords::policy::Password;
+use crate::domain::sessions::revocation::Revoked;
+use crate::domain::sessions::{Act, Actor, EndReason, Sessions};
+
+/// What can be done to several accounts at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Switch the account off and end its sessions.
+    Disable,
+    /// Switch it on again.
+    Enable,
+    /// End all its sessions.
+    EndSessions,
+    /// Remove it and everything kept about it but the audit log.
+    Delete,
+}
+
+impl Deed {
+    /// Who may do it.
+    pub fn permission(self) -> Permission {
+        match self {
+            Self::Disable | Self::Enable => Permission::ManageAccounts,
+            Self::EndSessions => Permission::EndSessions,
+            Self::Delete => Permission::Administer,
+        }
+    }
+
+    fn event(self) -> Event {
+        match self {
+            Self::Disable => Event::AccountDisabled,
+            Self::Enable => Event::AccountEnabled,
+            Self::EndSessions => Event::SessionEndedByStaff,
+            Self::Delete => Event::AccountDeleted,
+        }
+    }
+
+    /// Whether it changes anything about the account.
+    pub fn applies_to(self, account: &Account) -> bool {
+        match self {
+            Self::Disable => account.disabled_at.is_none(),
+            Self::Enable => account.disabled_at.is_some(),
+            Self::EndSessions | Self::Delete => true,
+        }
+    }
+}
+
+/// Does `deed` to these accounts, to all or to none. Accounts that are gone,
+/// and those it changes nothing about, are left out.
+///
+/// # Errors
+/// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
+/// [`Refusal::MayMore`] when an account may do what the actor may not.
+pub async fn act(
+    sessions: &Sessions,
+    deed: Deed,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let mut again = Again::default();
+    loop {
+        match act_once(sessions, deed, ids, actor, now).await {
+            Err(error) if again.after(&error).await => {}
+            done => return done,
+        }
+    }
+}
+
+async fn act_once(
+    sessions: &Sessions,
+    deed: Deed,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let (act, mut affected) = sessions.begin_act(actor, Some(deed.permission()), ids, now).await?;
+    if affected.is_empty() {
+        return Err(Error::NotFound);
+    }
+    if matches!(deed, Deed::Disable | Deed::Enable) {
+        leave_the_mightier_alone(&act, &affected)?;
+        // Whoever wants it so, too, would be surprised by somebody else's undo.
+        undo::supersede(&act.txn, Kind::Disabled, &affected).await?;
+    }
+    affected.retain(|account| deed.applies_to(account));
+    carry_out(sessions, deed, act, &affected).await
+}
+
+/// Somebody deletes their own account, giving the password.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::WrongPassword`]; [`Refusal::LastAdmin`]; [`Error::Busy`].
+pub async fn delete_own(
+    credentials: &Credentials<'_>,
+    account: &Account,
+    password: &Password,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let sid = actor.session().ok_or(Denied::NotSignedIn)?;
+    credentials.ask_again(account, sid, password, actor.origin(), now).await?;
+    let sessions = credentials.sessions;
+    let (act, own) = sessions.begin_act(actor, None, &[account.id], now).await?;
+    if !own.iter().all(|present| present.has_password_of(account)) {
+        return Err(Refusal::WrongPassword.into());
+    }
+    carry_out(sessions, Deed::Delete, act, &own).await
+}
+
+pub(super) async fn carry_out(
+    sessions: &Sessions,
+    deed: Deed,
+    act: Act<'_>,
+    affected: &[Account],
+) -> Result<Done> {
+    let (txn, now) = (&act.txn, act.now);
+    let mut done = Done::default();
+    let mut revoked = Revoked::default();
+    for account in affected {
+        let (id, mut detail) = (account.id, String::new());
+        match deed {
+            Deed::Disable => accounts::set_disabled(txn, id, Some(now)).await?,
+            Deed::Enable => accounts::set_disabled(txn, id, None).await?,
+            Deed::EndSessions => {}
+            Deed::Delete => {
+                accounts::delete(txn, id).await?;
+                revoked = revoked.and(sessions.revoke_deleted(txn, id, now).await?);
+            }
+        }
+        if let Some(why) = ends_sessions(deed) {
+            let (ended, more) = sessions.end_all(txn, account, None, why, now).await?;
+            revoked = revoked.and(more);
+            done.sessions += ended;
+            detail = format!("sessions ended: {ended}");
+        }
+        let event = act.tell(deed.event(), Some(id), detail).await?;
+        if deed == Deed::Disable {
+            undo::remember_disabled(&act, account, event).await?;
+        }
+        done.told(event);
+        done.accounts += 1;
+    }
+    if deed != Deed::Enable {
+        keep_an_admin(txn, affected).await?;
+    }
+    act.commit().await?;
+    sessions.make_known(affected.iter().map(|account| account.id), revoked);
+    Ok(done)
+}
+
+fn ends_sessions(deed: Deed) -> Option<EndReason> {
+    match deed {
+        Deed::Disable => Some(EndReason::Disabled),
+        Deed::EndSessions => Some(EndReason::ByAdmin),
+        Deed::Enable | Deed::Delete => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! Opening an account for somebody else.
+
+use time::Duration;
+
+use super::listed;
+use crate::base::error::Result;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::names::{EmailAddress, Username};
+use crate::domain::accounts::permissions::{Permission, Roles};
+use crate::domain::accounts::{self, Account, NewAccount};
+use crate::domain::audit::Event;
+use crate::domain::credentials::Credentials;
+use crate::domain::one_time;
+use crate::domain::passwords::hasher::Waiter;
+use crate::domain::sessions::{Act, Actor};
+
+/// Opens an account with roles.
+///
+/// # Errors
+/// [`crate::base::error::Error::Denied`]; what opening an account refuses;
+/// [`crate::base::error::Refusal::TooManyRoles`].
+pub async fn add_account(
+    credentials: &Credentials<'_>,
+    new: &NewAccount,
+    roles: Roles,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Account> {
+    let (hasher, rules) = (credentials.passwords.hasher, credentials.rules);
+    let hash = accounts::hash_for(hasher, rules, new, Waiter::House).await?;
+    let demanded = Some(Permission::Administer);
+    let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
+    let account = insert(&act, new, hash, roles).await?;
+    act.commit().await?;
+    Ok(account)
+}
+
+/// Opens an account for somebody who sets the password by a recovery link.
+/// Returns it with the token of that link.
+///
+/// # Errors
+/// As [`add_account`], but for the password.
+pub async fn invite(
+    credentials: &Credentials<'_>,
+    (username, email): (Username, EmailAddress),
+    roles: Roles,
+    actor: Actor<'_>,
+    (life, now): (Duration, Timestamp),
+) -> Result<(Account, String)> {
+    let (password, hash) = credentials.unknown_password().await?;
+    let new = NewAccount { username, email, password };
+    let demanded = Some(Permission::Administer);
+    let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
+    let account = insert(&act, &new, hash, roles).await?;
+    let token = one_time::start_recovery(&act, account.id, life).await?;
+    act.commit().await?;
+    Ok((account, token))
+}
+
+async fn insert(act: &Act<'_>, new: &NewAccount, hash: String, roles: Roles) -> Result<Account> {
+    let account = accounts::insert(&act.txn, new, hash, roles, act.now).await?;
+    act.tell(Event::Registered, Some(account.id), listed(&account.roles)).await?;
+    Ok(account)
+}

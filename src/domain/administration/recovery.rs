@@ -1,0 +1,72 @@
+//! Helping people who cannot log in.
+
+use time::Duration;
+
+use super::leave_the_mightier_alone;
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::AccountId;
+use crate::domain::accounts::names::LoginName;
+use crate::domain::accounts::permissions::{ADMIN, Permission};
+use crate::domain::audit::Event;
+use crate::domain::one_time;
+use crate::domain::sessions::{Act, Actor, Sessions};
+use crate::domain::throttle::Throttle;
+
+/// A recovery link for somebody who cannot log in; its token, once.
+///
+/// # Errors
+/// [`Refusal::NotAnAdmin`]: whoever could make one for an administrator could
+/// become that administrator. The operator can, at the command line. And
+/// [`Refusal::MayMore`], [`Refusal::OwnAccount`].
+pub async fn start_recovery(
+    sessions: &Sessions,
+    id: AccountId,
+    actor: Actor<'_>,
+    (life, now): (Duration, Timestamp),
+) -> Result<String> {
+    let demanded = Some(Permission::ManageAccounts);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    if account.roles.has(ADMIN) && act.by.is_some() {
+        return Err(Refusal::NotAnAdmin.into());
+    }
+    leave_the_mightier_alone(&act, &found)?;
+    leave_oneself_alone(&act, id)?;
+    let token = one_time::start_recovery(&act, id, life).await?;
+    act.commit().await?;
+    Ok(token)
+}
+
+/// Lets an account be tried again at once: by its names, in known browsers and
+/// scripts, and in its sessions. Says whether anything was counted against it.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::MayMore`]: whoever guesses at an administrator has
+/// no friend in support; [`Refusal::OwnAccount`]; not found.
+pub async fn lift_throttle(
+    sessions: &Sessions,
+    throttle: &Throttle,
+    id: AccountId,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<bool> {
+    let demanded = Some(Permission::EndSessions);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    leave_the_mightier_alone(&act, &found)?;
+    leave_oneself_alone(&act, id)?;
+    let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
+    act.tell(Event::ThrottleLifted, Some(id), "").await?;
+    act.commit().await?;
+    throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await
+}
+
+/// Whoever has a copy of somebody's cookies must not get from them to the
+/// password: neither by a link nor by guessing at it without end.
+fn leave_oneself_alone(act: &Act<'_>, id: AccountId) -> Result<()> {
+    if act.by.as_ref().is_some_and(|by| by.id == id) {
+        return Err(Refusal::OwnAccount.into());
+    }
+    Ok(())
+}

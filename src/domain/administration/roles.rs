@@ -1,0 +1,135 @@
+//! Roles: which ones an account has, and which ones there are.
+
+use super::undo::{self, Kind};
+use super::{Done, keep_an_admin, listed};
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::names::RoleName;
+use crate::domain::accounts::permissions::{Permission, Roles};
+use crate::domain::accounts::{self, Account, AccountId, custom_roles};
+use crate::domain::audit::Event;
+use crate::domain::one_time;
+use crate::domain::sessions::revocation::Revoked;
+use crate::domain::sessions::{Act, Actor, Sessions};
+
+/// The roles that an account is to have.
+pub struct Change<'a> {
+    /// Those it had when the form was drawn; `None` where nobody was shown any.
+    pub shown: Option<&'a Roles>,
+    /// Those it is to have.
+    pub roles: &'a Roles,
+}
+
+/// Replaces the roles of an account. It acts on the account's next request.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::RolesChangedMeanwhile`], [`Refusal::LastAdmin`],
+/// [`Refusal::TooManyRoles`]; not found.
+pub async fn set_roles(
+    sessions: &Sessions,
+    id: AccountId,
+    change: Change<'_>,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Done> {
+    let demanded = Some(Permission::Administer);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    if change.shown.is_some_and(|shown| account.roles != *shown) {
+        return Err(Refusal::RolesChangedMeanwhile.into());
+    }
+    // Whoever wants them so, too, would be surprised by somebody else's undo.
+    undo::supersede(&act.txn, Kind::Roles, &found).await?;
+    let (mut done, mut revoked) = (Done::default(), Revoked::default());
+    if account.roles != *change.roles {
+        let (event, more) = replace(sessions, &act, account, change.roles).await?;
+        undo::remember_roles(&act, account, change.roles, event).await?;
+        done.told(event);
+        done.accounts = 1;
+        revoked = more;
+    }
+    act.commit().await?;
+    sessions.make_known([id], revoked);
+    Ok(done)
+}
+
+/// Writes the roles of an account that is held. Returns the number of the event.
+pub(super) async fn replace(
+    sessions: &Sessions,
+    act: &Act<'_>,
+    account: &Account,
+    roles: &Roles,
+) -> Result<(i64, Revoked)> {
+    let (txn, now) = (&act.txn, act.now);
+    accounts::write_roles(txn, account.id, roles, now).await?;
+    keep_an_admin(txn, std::slice::from_ref(account)).await?;
+    if !account.roles.cover(roles) {
+        // A link made for a member must not lead into what the member became.
+        one_time::void(txn, account.id, now).await?;
+    }
+    let revoked = sessions.require_refresh(txn, account, "roles changed", now).await?;
+    let words = format!("from {} to {}", listed(&account.roles), listed(roles));
+    Ok((act.tell(Event::RolesChanged, Some(account.id), words).await?, revoked))
+}
+
+/// Makes a role.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::RoleTaken`].
+pub async fn create_role(
+    sessions: &Sessions,
+    name: &RoleName,
+    description: &str,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
+    custom_roles::create(&act.txn, name, description, now).await?;
+    act.tell(Event::RoleCreated, None, name.as_str()).await?;
+    act.commit().await
+}
+
+/// Renames or describes a role. Everyone's next request gets a token with the new name.
+///
+/// # Errors
+/// [`Error::Denied`]; [`Refusal::RoleTaken`], [`Refusal::TooManyRoles`]; not found.
+pub async fn rename_role(
+    sessions: &Sessions,
+    from: &str,
+    to: &RoleName,
+    description: &str,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<()> {
+    let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
+    custom_roles::rename(&act.txn, from, to, description).await?;
+    let words = format!("from {from} to {}", to.as_str());
+    act.tell(Event::RoleRenamed, None, words).await?;
+    let revoked = if from == to.as_str() {
+        Revoked::default()
+    } else {
+        sessions.require_refresh_of_everyone(&act.txn, "role renamed", now).await?
+    };
+    act.commit().await?;
+    sessions.make_known([], revoked);
+    Ok(())
+}
+
+/// Removes a role, also from everyone who has it. Returns how many had it.
+///
+/// # Errors
+/// [`Error::Denied`]; not found.
+pub async fn remove_role(
+    sessions: &Sessions,
+    name: &str,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<u64> {
+    let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
+    let holders = custom_roles::remove(&act.txn, name).await?;
+    act.tell(Event::RoleRemoved, None, format!("{name}, from {holders} accounts")).await?;
+    let revoked = sessions.require_refresh_of_everyone(&act.txn, "role removed", now).await?;
+    act.commit().await?;
+    sessions.make_known([], revoked);
+    Ok(holders)
+}

@@ -1,0 +1,26 @@
+//! The table `undoable_actions`: what was done to an account, by whom, and what
+//! it was and became by it.
+
+use sea_orm::entity::prelude::*;
+
+use super::Kind;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::AccountId;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "undoable_actions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: i64,
+    pub account_id: AccountId,
+    pub kind: Kind,
+    pub actor: AccountId,
+    pub at: Timestamp,
+    pub state_before: String,
+    pub state_after: String,
+    /// Somebody has acted upon the same since.
+    pub superseded: bool,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

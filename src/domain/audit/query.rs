@@ -1,0 +1,124 @@
+//! Reading the audit log: by what happened, to whom, by whom, and when.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::table::{self, Model};
+use super::{Event, Row};
+use crate::base::error::Result;
+use crate::base::timestamp::Timestamp;
+
+/// Which events are asked for; what is left out does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What happened.
+    pub event: Option<Event>,
+    /// The account it was done by or to.
+    pub account: Option<Uuid>,
+    /// The address it came from.
+    pub address: Option<String>,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// One screen of events, newest first, from before the event `before`.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    // Numbers and times run together: times become numbers, so that whichever
+    // index the rest uses still gives the events in order.
+    let mut end = before;
+    if let Some(until) = filter.until {
+        end = end.min(first_since(db, until).await?);
+    }
+    let mut query = table::Entity::find()
+        .filter(table::Column::Id.lt(end))
+        .order_by_desc(table::Column::Id)
+        .limit(limit);
+    if let Some(event) = filter.event {
+        query = query.filter(table::Column::Event.eq(event.name()));
+    }
+    if let Some(address) = &filter.address {
+        query = query.filter(table::Column::Address.eq(address));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(table::Column::Id.gte(first_since(db, from).await?));
+    }
+    let Some(account) = filter.account else { return Ok(query.all(db).await?) };
+    // Two searches, each along its index, instead of one along neither.
+    let by = query.clone().filter(table::Column::Actor.eq(account)).filter(
+        Condition::any()
+            .add(table::Column::Target.ne(account))
+            .add(table::Column::Target.is_null()),
+    );
+    let mut rows = query.filter(table::Column::Target.eq(account)).all(db).await?;
+    rows.extend(by.all(db).await?);
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    rows.truncate(limit as usize);
+    Ok(rows)
+}
+
+/// The number of the first event since `moment`.
+async fn first_since(db: &impl ConnectionTrait, moment: Timestamp) -> Result<i64> {
+    let first: Option<i64> = table::Entity::find()
+        .select_only()
+        .column(table::Column::Id)
+        .filter(table::Column::At.gte(moment))
+        .order_by_asc(table::Column::At)
+        .order_by_asc(table::Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(first.unwrap_or(i64::MAX))
+}
+
+/// Events about an account, newest first, from before the event `before`.
+///
+/// # Errors
+/// The database failed.
+pub async fn about(
+    db: &impl ConnectionTrait,
+    account: Uuid,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    let about = table::Entity::find()
+        .filter(table::Column::Target.eq(account))
+        .filter(table::Column::Id.lt(before));
+    Ok(about.order_by_desc(table::Column::Id).limit(limit).all(db).await?)
+}
+
+/// The newest events of one kind, newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn newest(
+    db: &impl ConnectionTrait,
+    event: Event,
+    since: Timestamp,
+    limit: u64,
+) -> Result<Vec<Row>> {
+    let filter = Filter { event: Some(event), ..Filter::default() };
+    let mut rows = list(db, &filter, i64::MAX, limit).await?;
+    rows.retain(|row| since <= row.at);
+    Ok(rows)
+}
+
+/// Every account that `rows` speak of.
+pub fn accounts_in(rows: &[Model]) -> Vec<Uuid> {
+    let ids = rows.iter().flat_map(|row| [row.actor, row.target]).flatten();
+    ids.map(|id| (id, ())).collect::<HashMap<_, _>>().into_keys().collect()
+}

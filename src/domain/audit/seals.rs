@@ -1,0 +1,36 @@
+//! The table `audit_seals`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::base::timestamp::Timestamp;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_seals")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i64,
+    #[sea_orm(unique)]
+    pub event_id: i64,
+    pub hash: Vec<u8>,
+    pub sealed_at: Timestamp,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table `service`, of which this module has one number: the position up
+/// to which the log was pruned.
+pub mod service {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "service")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub value: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

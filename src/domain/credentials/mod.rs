@@ -1,0 +1,148 @@
+//! What somebody signs in with: signing in, password change, recovery links,
+//! and the link that makes the first administrator.
+
+mod owner;
+
+use sea_orm::DatabaseTransaction;
+
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::secrets;
+use crate::base::store::Db;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::permissions::Roles;
+use crate::domain::accounts::{self, Account, NewAccount, Passwords};
+use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::one_time::{Purpose, find, recovering, use_up, void};
+use crate::domain::passwords::hasher::Waiter;
+use crate::domain::passwords::policy::{Password, PasswordRules};
+use crate::domain::sessions::{EndReason, Sessions};
+
+/// What changing passwords needs.
+pub struct Credentials<'a> {
+    /// The sessions that a change ends.
+    pub sessions: &'a Sessions,
+    /// What tells people by the passwords they have.
+    pub passwords: Passwords<'a>,
+    /// What a new password must be like.
+    pub rules: &'a PasswordRules,
+}
+
+impl Credentials<'_> {
+    pub(super) fn db(&self) -> &Db {
+        &self.sessions.db
+    }
+
+    async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
+        let rules = self.rules.with_context(&account.username, &account.email);
+        let waiter = Waiter::Known(account.id.0);
+        self.passwords.hasher.judge(password, rules, waiter.clone()).await?;
+        self.passwords.hasher.hash(password, waiter).await
+    }
+
+    /// A password that nobody knows, and its hash: for an account whose owner
+    /// sets one by a recovery link.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub async fn unknown_password(&self) -> Result<(Password, String)> {
+        let password = Password::parse(&secrets::random_token());
+        let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
+        let hash = self.passwords.hasher.hash(&password, Waiter::House).await?;
+        Ok((password, hash))
+    }
+
+    /// The operator sets a password at the command line. All sessions end.
+    ///
+    /// # Errors
+    /// [`Refusal::UnfitPassword`]; [`Error::Busy`].
+    pub async fn set_password(
+        &self,
+        account: &Account,
+        new: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash = self.new_hash(account, new).await?;
+        let txn = self.db().begin().await?;
+        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        self.reset(txn, &account, hash, origin, now).await
+    }
+
+    /// Sets the password of whoever `token` was made for and uses the token up.
+    /// All sessions end; nobody is signed in by it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a token that is wrong, used up or too old;
+    /// [`Refusal::UnfitPassword`], which uses nothing up; [`Error::Busy`].
+    pub async fn recover(
+        &self,
+        token: &str,
+        new: &Password,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let account = recovering(self.db().read(), token, now).await?;
+        let hash = self.new_hash(&account, new).await?;
+        let txn = self.db().begin().await?;
+        // The account before what hangs on it, as everywhere: then nobody waits in a circle.
+        let account = accounts::by_id_to_change(&txn, account.id).await?;
+        recovering(&txn, token, now).await?;
+        if !use_up(&txn, token, Purpose::Recovery, now).await? {
+            return Err(Error::NotFound);
+        }
+        self.reset(txn, &account, hash, origin, now).await
+    }
+
+    async fn reset(
+        &self,
+        txn: DatabaseTransaction,
+        account: &Account,
+        hash: String,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id = account.id;
+        accounts::set_password_hash(&txn, id, hash, now).await?;
+        void(&txn, id, now).await?;
+        let reason = EndReason::PasswordChanged;
+        let (_, revoked) = self.sessions.end_all(&txn, account, None, reason, now).await?;
+        audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;
+        txn.commit().await?;
+        self.sessions.make_known([id], revoked);
+        Ok(())
+    }
+
+    /// Makes the first administrator and uses the setup token up. Of two at
+    /// once, one wins: both need the same unused token.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] once there is an administrator;
+    /// [`Refusal::SetupTokenInvalid`]; what opening an account refuses.
+    pub async fn set_up(
+        &self,
+        token: &str,
+        new: &NewAccount,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Account> {
+        if accounts::count_admins(self.db().read()).await? > 0 {
+            return Err(Error::NotFound);
+        }
+        find(self.db().read(), token, Purpose::Setup, now)
+            .await?
+            .ok_or(Refusal::SetupTokenInvalid)?;
+        let hash =
+            accounts::hash_for(self.passwords.hasher, self.rules, new, Waiter::House).await?;
+        let txn = self.db().begin().await?;
+        if !use_up(&txn, token, Purpose::Setup, now).await? {
+            return Err(Refusal::SetupTokenInvalid.into());
+        }
+        if accounts::count_admins(&txn).await? > 0 {
+            return Err(Error::NotFound);
+        }
+        let account = accounts::insert(&txn, new, hash, Roles::admin(), now).await?;
+        audit::record(&txn, Entry::by_owner(Event::SetUp, account.id.0, origin), now).await?;
+        txn.commit().await?;
+        Ok(account)
+    }
+}

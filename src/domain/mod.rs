@@ -1,0 +1,24 @@
+//! What sign-in is, one subject a folder, lowest first. No HTTP and no clock:
+//! `now` is a parameter.
+
+pub mod statistics;
+
+pub mod audit;
+
+pub mod throttle;
+
+pub mod passwords;
+
+pub mod accounts;
+
+pub mod sessions;
+
+pub mod one_time;
+
+pub mod login;
+
+pub mod credentials;
+
+pub mod administration;
+
+pub mod personal_data;

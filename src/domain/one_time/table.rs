@@ -1,0 +1,24 @@
+//! The table `one_time_tokens`.
+
+use sea_orm::entity::prelude::*;
+
+use super::Purpose;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::AccountId;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "one_time_tokens")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub hash: Vec<u8>,
+    pub purpose: Purpose,
+    pub account_id: Option<AccountId>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+    /// Whoever made it; `None` for the operator.
+    pub made_by: Option<AccountId>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

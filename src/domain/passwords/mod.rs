@@ -1,0 +1,5 @@
+//! Passwords: what one must be like, and how it is hashed (Argon2id).
+
+mod guessable;
+pub mod hasher;
+pub mod policy;

@@ -1,0 +1,147 @@
+//! Looking at sessions.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{Client, EndReason, SessionId, tables};
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::{AccountId, Login};
+use crate::domain::audit::Origin;
+
+/// A session as pages and the command line show it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its name.
+    pub sid: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// A browser or a script.
+    pub client: Client,
+    /// When the log-in was.
+    pub created_at: Timestamp,
+    /// When the password was last given.
+    pub auth_time: Timestamp,
+    /// Whether it outlives the browser window.
+    pub remember: bool,
+    /// Where the log-in came from.
+    pub origin: Origin,
+    /// When it was last active, to half a minute.
+    pub last_seen_at: Timestamp,
+    /// The log-in to the account before this one.
+    pub previous_login: Option<Login>,
+    /// Wrong passwords between the two.
+    pub failures_before: i64,
+    /// Set when it is over, with the reason.
+    pub ended: Option<(Timestamp, EndReason)>,
+    idle_at: Timestamp,
+    absolute_at: Timestamp,
+}
+
+impl Session {
+    pub(super) fn of(row: tables::Model) -> Self {
+        let previous = Origin {
+            address: row.previous_login_address,
+            user_agent: row.previous_login_user_agent,
+            ..Origin::default()
+        };
+        Self {
+            sid: row.sid,
+            account: row.account_id,
+            client: row.client,
+            created_at: row.created_at,
+            auth_time: row.auth_time,
+            remember: row.remember,
+            origin: Origin {
+                address: row.address,
+                user_agent: row.user_agent,
+                ..Origin::default()
+            },
+            last_seen_at: row.last_seen_at,
+            previous_login: row.previous_login_at.map(|at| Login { at, origin: previous }),
+            failures_before: row.failures_before,
+            ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByAdmin))),
+            idle_at: row.idle_at,
+            absolute_at: row.absolute_at,
+        }
+    }
+
+    /// Whether it could still be carried on.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.idle_at && now < self.absolute_at
+    }
+}
+
+/// The session of that name.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session> {
+    Ok(Session::of(tables::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
+}
+
+/// When each of these sessions was last active, as far as it is written down.
+///
+/// # Errors
+/// The database failed.
+pub async fn last_seen(
+    db: &impl ConnectionTrait,
+    sids: &[SessionId],
+) -> Result<HashMap<SessionId, Timestamp>> {
+    if sids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(SessionId, Timestamp)> = tables::Entity::find()
+        .select_only()
+        .columns([tables::Column::Sid, tables::Column::LastSeenAt])
+        .filter(tables::Column::Sid.is_in(sids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The live sessions of an account, the one used last first.
+///
+/// # Errors
+/// The database failed.
+pub async fn live_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Session>> {
+    let rows = tables::Entity::find()
+        .filter(tables::Column::AccountId.eq(account))
+        .filter(tables::Column::EndedAt.is_null())
+        .order_by_desc(tables::Column::LastSeenAt)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
+}
+
+/// Every session of an account that is still on record, newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<Session>> {
+    let rows = tables::Entity::find()
+        .filter(tables::Column::AccountId.eq(account))
+        .order_by_desc(tables::Column::CreatedAt)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Session::of).collect())
+}
+
+/// How many sessions are live.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_live(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
+    let live = tables::Entity::find()
+        .filter(tables::Column::EndedAt.is_null())
+        .filter(tables::Column::IdleAt.gt(now));
+    Ok(live.count(db).await?)
+}

@@ -1,0 +1,165 @@
+//! The index of one server process: every request is held against it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::time::{Duration as RealDuration, Instant};
+
+use uuid::Uuid;
+
+use super::tail::{Receipts, Tail};
+use super::{Kind, Revoked};
+use crate::base::secrets;
+use crate::domain::sessions::tables::revocation as table;
+use crate::domain::sessions::tokens::access::Claims;
+
+/// No access token lives so long.
+const LONGEST: RealDuration = RealDuration::from_secs(24 * 60 * 60);
+
+struct Minimum {
+    version: i64,
+    /// When it may be forgotten: a token's life after this process heard of it,
+    /// by its own monotonic clock. No other clock has a say.
+    until: Instant,
+    /// How often something was refused for it.
+    refused: AtomicU32,
+}
+
+/// The index of one server process.
+pub struct Index {
+    /// For each token, session and account: the smallest version still good.
+    minimums: RwLock<HashMap<Uuid, Minimum>>,
+    global_epoch: AtomicI64,
+    /// Tells this process from the others; another one after each start.
+    pub(super) instance: String,
+    pub(super) tail: Mutex<Tail>,
+    pub(super) receipts: Mutex<Receipts>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            minimums: RwLock::default(),
+            global_epoch: AtomicI64::new(0),
+            instance: secrets::encode_id(secrets::random_id()),
+            tail: Mutex::default(),
+            receipts: Mutex::default(),
+        }
+    }
+}
+
+impl Index {
+    /// Whether nothing in the index speaks against these claims.
+    pub fn permits(&self, claims: &Claims) -> bool {
+        if claims.epoch < self.global_epoch() {
+            return false;
+        }
+        let minimums = self.minimums.read().expect("no panic while the lock is held");
+        let below = |id: Uuid, version: i64| {
+            let hit = minimums.get(&id).filter(|minimum| version < minimum.version);
+            hit.map(|minimum| minimum.refused.fetch_add(1, Ordering::Relaxed)).is_some()
+        };
+        !(below(claims.jti, 0)
+            || below(claims.sid.0, claims.generation)
+            || below(claims.sub.0, claims.epoch))
+    }
+
+    /// The epoch for a token of an account whose row has this one. A row that
+    /// was read before its epoch was raised must not pass for a newer one just
+    /// because the global epoch was raised, too.
+    pub fn epoch_of_token(&self, account: Uuid, epoch: i64) -> i64 {
+        let minimums = self.minimums.read().expect("no panic while the lock is held");
+        match minimums.get(&account) {
+            Some(minimum) if epoch < minimum.version => epoch,
+            _ => epoch.max(self.global_epoch()),
+        }
+    }
+
+    /// The epoch below which nobody's token is good.
+    pub fn global_epoch(&self) -> i64 {
+        self.global_epoch.load(Ordering::Acquire)
+    }
+
+    pub(super) fn raise_global_epoch(&self, epoch: i64) {
+        self.global_epoch.fetch_max(epoch, Ordering::AcqRel);
+    }
+
+    /// Takes up what this process itself has just committed.
+    pub fn apply(&self, revoked: Revoked) {
+        let (rows, began): (Vec<_>, Vec<_>) = revoked.0.into_iter().unzip();
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        self.take_up(rows);
+        let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+        for (id, began) in ids.into_iter().zip(began) {
+            receipts.note(id, began.elapsed().as_millis() as i64);
+        }
+    }
+
+    pub(super) fn take_up(&self, rows: Vec<table::Model>) {
+        if rows.is_empty() {
+            return;
+        }
+        let heard_at = Instant::now();
+        let mut minimums = self.minimums.write().expect("no panic while the lock is held");
+        for row in rows {
+            if row.kind == Kind::Global {
+                self.raise_global_epoch(row.min_version);
+                continue;
+            }
+            let life = row.expires_at.since(row.created_at);
+            let until = heard_at + life.try_into().unwrap_or(LONGEST).min(LONGEST);
+            let version = row.min_version;
+            let new = Minimum { version, until, refused: AtomicU32::new(0) };
+            let entry = minimums.entry(row.subject).or_insert(new);
+            entry.version = entry.version.max(version);
+            entry.until = entry.until.max(until);
+        }
+    }
+
+    /// Forgets what no token could concern any more at `at`.
+    pub fn forget_expired(&self, at: Instant) {
+        let mut minimums = self.minimums.write().expect("no panic while the lock is held");
+        minimums.retain(|_, minimum| at < minimum.until);
+        minimums.shrink_to(1024);
+    }
+
+    /// How often this process refused something because `subject` is revoked.
+    pub fn refusals(&self, subject: Uuid) -> u32 {
+        let minimums = self.minimums.read().expect("no panic while the lock is held");
+        minimums.get(&subject).map_or(0, |minimum| minimum.refused.load(Ordering::Relaxed))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.minimums.read().expect("no panic while the lock is held").len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::timestamp::Timestamp;
+
+    #[test]
+    fn a_row_that_was_read_too_early_makes_no_token_of_a_later_epoch() {
+        let (index, account) = (Index::default(), Uuid::from_u128(1));
+        let row = |kind, subject, min_version| table::Model {
+            id: 1,
+            kind,
+            subject,
+            min_version,
+            reason: String::new(),
+            created_at: Timestamp(0),
+            expires_at: Timestamp(600_000),
+        };
+        index.take_up(vec![row(Kind::Account, account, 5), row(Kind::Global, Uuid::nil(), 9)]);
+        assert_eq!(index.epoch_of_token(account, 4), 4, "read before the account's was raised");
+        assert_eq!(index.epoch_of_token(account, 5), 9);
+        assert_eq!(index.epoch_of_token(Uuid::from_u128(2), 4), 9);
+    }
+}

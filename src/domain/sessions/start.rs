@@ -1,0 +1,133 @@
+//! Starting a session, once a password was found right.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+
+use super::refresh::rotation::Rotation;
+use super::revocation::Revoked;
+use super::{Client, EndReason, Issued, Predecessor, SessionId, Sessions, tables};
+use crate::base::error::Result;
+use crate::base::keys::Purpose;
+use crate::base::secrets;
+use crate::base::store::Again;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::audit::{self, Entry, Event, Origin};
+
+/// The session that a new one takes the place of.
+#[derive(Clone, Copy, Debug)]
+pub enum Replaces {
+    /// The one that the browser is signed in to, whose ever it is.
+    Present(SessionId),
+    /// The one that goes on for a session whose cookies the browser still has.
+    /// They may be a copy's: only its own account's new session takes its place.
+    Successor(Predecessor),
+}
+
+impl Replaces {
+    fn for_account(self, account: AccountId) -> Option<SessionId> {
+        match self {
+            Self::Present(sid) => Some(sid),
+            Self::Successor(before) => (before.account == account).then_some(before.successor),
+        }
+    }
+}
+
+impl Sessions {
+    /// Starts a session for `account` as it stood when its password was found
+    /// right. One that `replaces` names is ended: a sign-in never carries on
+    /// what was there before (ASVS V7.2.4).
+    ///
+    /// # Errors
+    /// [`crate::base::error::Refusal::AccountChanged`] when the password, the epoch or
+    /// the state of the account changed since; the database failed. Nobody is
+    /// signed in then.
+    pub async fn start(
+        &self,
+        account: &Account,
+        client: Client,
+        remember: bool,
+        replaces: Option<Replaces>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Issued> {
+        let mut again = Again::default();
+        let (row, account, revoked) = loop {
+            match self.insert(account, (client, remember), replaces, origin, now).await {
+                Err(error) if again.after(&error).await => {}
+                done => break done?,
+            }
+        };
+        self.make_known([account.id], revoked);
+        self.issue(&row, row.mark, &account, now)
+    }
+
+    async fn insert(
+        &self,
+        verified: &Account,
+        (client, remember): (Client, bool),
+        replaces: Option<Replaces>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(tables::Model, Account, Revoked)> {
+        let txn = self.db.begin().await?;
+        // The account before its sessions, as everywhere: then nobody waits in a circle.
+        let account = accounts::hold_for_sign_in(&txn, verified).await?;
+        accounts::note_login(&txn, account.id, origin, now).await?;
+        let mut revoked = Revoked::default();
+        if let Some(old) = replaces.and_then(|old| old.for_account(account.id)) {
+            revoked = self.end(&txn, old, EndReason::Replaced, now).await?.1;
+        }
+        // After that: who signs in anew in a browser has a place already.
+        revoked = revoked.and(self.evict(&txn, account.id, now).await?);
+        let row = self.fresh_row(&account, client, remember, origin, now).insert(&txn).await?;
+        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);
+        audit::record(&txn, told, now).await?;
+        txn.commit().await?;
+        Ok((row, account, revoked))
+    }
+
+    fn fresh_row(
+        &self,
+        account: &Account,
+        client: Client,
+        remember: bool,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> tables::ActiveModel {
+        let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
+        let previous = account.last_login.as_ref();
+        let part = |text: fn(&Origin) -> &String| {
+            previous.map(|login| text(&login.origin).clone()).unwrap_or_default()
+        };
+        let begun = Rotation::begun(now);
+        tables::ActiveModel {
+            sid: Set(SessionId(secrets::random_id())),
+            account_id: Set(account.id),
+            client: Set(client),
+            created_at: Set(now),
+            auth_time: Set(now),
+            remember: Set(remember),
+            idle_millis: Set(idle.whole_milliseconds() as i64),
+            idle_at: Set(now + idle),
+            absolute_at: Set(now + absolute),
+            generation: Set(begun.generation),
+            mark: Set(begun.mark),
+            shown_mark: Set(None),
+            shown_at: Set(None),
+            parent_mark: Set(begun.parent_mark),
+            again_at: Set(begun.again_at),
+            kid: Set(self.keys.ring().signing(Purpose::Refresh).kid.clone()),
+            salt: Set(secrets::random::<16>().to_vec()),
+            user_agent: Set(origin.user_agent.clone()),
+            address: Set(origin.address.clone()),
+            last_seen_at: Set(now),
+            previous_login_at: Set(previous.map(|login| login.at)),
+            previous_login_address: Set(part(|origin| &origin.address)),
+            previous_login_user_agent: Set(part(|origin| &origin.user_agent)),
+            failures_before: Set(account.failed_logins),
+            ended_at: Set(None),
+            end_reason: Set(None),
+            continued_by: Set(None),
+        }
+    }
+}

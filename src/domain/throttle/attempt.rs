@@ -1,0 +1,113 @@
+//! One attempt under way, and what comes of it.
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use super::bucket::{Bucket, Ends};
+use super::{Key, Throttle, Turn, table};
+use crate::base::error::Result;
+use crate::base::timestamp::Timestamp;
+
+/// An attempt under way. Say what came of it; dropped, it counts for nothing.
+#[must_use = "an attempt that failed must be counted"]
+pub struct Attempt<'t> {
+    pub(super) throttle: &'t Throttle,
+    pub(super) counted: Vec<Counted>,
+    /// What is counted already, and forgotten when this one succeeds.
+    pub(super) forgiven: Vec<Key>,
+    /// Whose attempt it is, for those who lift what was counted.
+    pub(super) whose: Option<Key>,
+    pub(super) turns: Vec<Turn>,
+}
+
+/// One of the things that an attempt is counted by.
+pub(super) struct Counted {
+    pub(super) bucket: Bucket,
+    pub(super) key: Key,
+}
+
+impl Attempt<'_> {
+    /// It failed, or was one of those that are counted: it counts.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(self, now: Timestamp) -> Result<()> {
+        if self.counted.is_empty() {
+            return Ok(());
+        }
+        let txn = self.throttle.db.begin().await?;
+        for ends in [Ends::Fixed, Ends::LaterEachTime, Ends::FromTheLast] {
+            let which = self.counted.iter().filter(|counted| counted.bucket.ends() == ends);
+            let rows: Vec<_> = which.map(|counted| self.row(counted, now)).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let until = match ends {
+                Ends::Fixed => "attempts.expires_at",
+                Ends::LaterEachTime => {
+                    "attempts.expires_at + excluded.expires_at - excluded.last_at"
+                }
+                Ends::FromTheLast => "excluded.expires_at",
+            };
+            let over = format!("attempts.expires_at <= {}", now.0);
+            let or_anew = |kept: &str, anew: &str| {
+                Expr::cust(format!("CASE WHEN {over} THEN {anew} ELSE {kept} END"))
+            };
+            let merge = OnConflict::column(table::Column::Key)
+                .value(table::Column::Count, or_anew("attempts.count + 1", "1"))
+                .value(table::Column::ExpiresAt, or_anew(until, "excluded.expires_at"))
+                .update_column(table::Column::LastAt)
+                .to_owned();
+            table::Entity::insert_many(rows)
+                .on_conflict(merge)
+                .exec_without_returning(&txn)
+                .await?;
+        }
+        Ok(txn.commit().await?)
+    }
+
+    fn row(&self, Counted { bucket, key }: &Counted, now: Timestamp) -> table::ActiveModel {
+        // An address is nobody's own.
+        let of_network = matches!(bucket, Bucket::Address | Bucket::AddressWide);
+        let whose = self.whose.filter(|_| !of_network).map(|key| key.to_vec());
+        table::ActiveModel {
+            key: Set(key.to_vec()),
+            name_key: Set(whose),
+            count: Set(1),
+            last_at: Set(now),
+            expires_at: Set(now + bucket.window()),
+        }
+    }
+
+    /// It succeeded: what was counted against this person alone is forgotten.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forgive(self) -> Result<()> {
+        if self.forgiven.is_empty() {
+            return Ok(());
+        }
+        let keys = self.forgiven.iter().map(|key| key.to_vec());
+        table::Entity::delete_many()
+            .filter(table::Column::Key.is_in(keys))
+            .exec(self.throttle.db.write())
+            .await?;
+        Ok(())
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let mut in_flight =
+            self.throttle.in_flight.lock().expect("no panic while the lock is held");
+        for Counted { key, .. } in &self.counted {
+            if let Some(lane) = in_flight.get_mut(key) {
+                lane.running -= u32::from(!self.turns.is_empty());
+                lane.present -= 1;
+                if lane.present == 0 {
+                    in_flight.remove(key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Slowing down whoever guesses, so that nobody else is kept out.
+//!
+//! Attempts are counted by address, by name and address, and by name. Each
+//! browser or script that an account was logged in with before, and each
+//! session, has counts of its own, which a stranger cannot use up. What is
+//! counted is shared by all servers and survives a restart; checks come before
+//! the password is hashed.
+
+mod attempt;
+mod bucket;
+pub mod known_browser;
+pub mod network;
+mod right;
+mod table;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+pub use self::attempt::Attempt;
+use self::attempt::Counted;
+use self::bucket::Bucket;
+use self::known_browser::Known;
+use self::network::Network;
+use self::right::Right;
+pub use self::right::Whose;
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::keys::{Keys, Purpose};
+use crate::base::store::Db;
+use crate::base::timestamp::Timestamp;
+use crate::domain::statistics::{Counters, THROTTLED};
+
+/// How many attempts are let through before one has to wait; 0: as many as one likes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Failed log-ins from one address (IPv6: one /64) in 15 minutes; ten times as many from an IPv6 /48.
+    pub address: u32,
+    /// Failed log-ins with one name from one address; then one after 1, 2, 4 … 60 minutes.
+    pub name_and_address: u32,
+    /// Failed log-ins with the names of one account from anywhere in an hour;
+    /// three times as many log-ins that succeed.
+    pub name: u32,
+    /// Failed log-ins from one known browser, or wrong passwords in one session, in an hour.
+    pub known_browser: u32,
+    /// Registrations that were worked on from one address in an hour.
+    pub registrations: u32,
+}
+
+type Key = [u8; 32];
+type Turn = OwnedSemaphorePermit;
+
+/// The counts of attempts.
+pub struct Throttle {
+    db: Db,
+    keys: Arc<Keys>,
+    limits: Limits,
+    /// How many were turned away.
+    pub counters: Counters,
+    /// Attempts that are being worked on: their outcome may count.
+    in_flight: Mutex<HashMap<Key, Lane>>,
+    right: Right,
+}
+
+/// Attempts under way that are counted by the same.
+struct Lane {
+    present: u32,
+    /// Those whose turn it is.
+    running: u32,
+    /// As many at once as could fail; the others wait for their turn.
+    turns: Arc<Semaphore>,
+}
+
+/// Who tries to log in.
+#[derive(Clone, Copy, Debug)]
+pub struct Who<'a> {
+    /// The name as it was typed, in its canonical form.
+    pub name: &'a str,
+    /// The names of that account, if there is one: failures in a row with
+    /// either of them are forgiven when it is logged in to.
+    pub names: &'a [&'a str],
+    /// Where the attempt comes from.
+    pub address: &'a str,
+    /// The browser, if it is known for the account of that name.
+    pub known: Option<&'a Known>,
+}
+
+impl Throttle {
+    /// Counts in this database.
+    pub fn new(db: Db, keys: Arc<Keys>, limits: Limits) -> Self {
+        let (counters, in_flight) = (Counters::default(), Mutex::default());
+        Self { db, keys, limits, counters, in_flight, right: Right::default() }
+    }
+
+    /// Lets an attempt to log in begin.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    pub async fn log_in(&self, who: Who<'_>, now: Timestamp) -> Result<Attempt<'_>> {
+        let name = who.name.as_bytes();
+        let in_a_row = |name: &&str| self.key(Bucket::InARow, &[name.as_bytes()]);
+        let mut forgiven: Vec<Key> = who.names.iter().map(in_a_row).collect();
+        if let Some(known) = who.known {
+            let (account, own) = (known.account, ("browser", known.nonce.as_bytes()));
+            return self.begin(self.own(account, own), self.account(account), forgiven, now).await;
+        }
+        let mut wanted = vec![
+            (Bucket::InARow, self.key(Bucket::InARow, &[name])),
+            (Bucket::Name, self.key(Bucket::Name, &[name])),
+        ];
+        if let Some(network) = Network::of(who.address) {
+            let both = self.key(Bucket::NameAndAddress, &[name, network.near.as_bytes()]);
+            wanted.push((Bucket::NameAndAddress, both));
+            wanted.extend(self.of_network(&network, Bucket::Address, Bucket::AddressWide));
+        }
+        forgiven.retain(|key| wanted[0].1 != *key);
+        self.begin(wanted, self.name(who.name), forgiven, now).await
+    }
+
+    /// Lets somebody signed in give the password of the account again, in the
+    /// session whose sign-in was then.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    pub async fn confirm(
+        &self,
+        account: Uuid,
+        begun: Timestamp,
+        now: Timestamp,
+    ) -> Result<Attempt<'_>> {
+        let wanted = self.own(account, ("session", &begun.0.to_be_bytes()));
+        self.begin(wanted, self.account(account), vec![], now).await
+    }
+
+    /// Counts a right password.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`].
+    pub fn was_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
+        let wait = self.right.count(whose, bucket::right(self.limits), now);
+        wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
+    }
+
+    /// Whether another right one would be let through, before anything is
+    /// worked on. Not to be told to strangers: they would see whether an
+    /// account is logged in to often.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`].
+    pub fn may_be_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
+        let wait = self.right.wait(whose, bucket::right(self.limits), now);
+        wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
+    }
+
+    /// Lets the opening of an account begin.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    pub async fn register(&self, address: &str, now: Timestamp) -> Result<Attempt<'_>> {
+        self.by_network(address, Bucket::Registrations, Bucket::RegistrationsWide, now).await
+    }
+
+    /// Lets somebody who opens an account see whether its names are taken;
+    /// counts if they are.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    pub async fn ask_for_names(&self, address: &str, now: Timestamp) -> Result<Attempt<'_>> {
+        self.by_network(address, Bucket::TakenNames, Bucket::TakenNamesWide, now).await
+    }
+
+    async fn by_network(
+        &self,
+        address: &str,
+        near: Bucket,
+        wide: Bucket,
+        now: Timestamp,
+    ) -> Result<Attempt<'_>> {
+        let network = Network::of(address);
+        let wanted = network.map(|network| self.of_network(&network, near, wide));
+        self.begin(wanted.unwrap_or_default(), None, vec![], now).await
+    }
+
+    fn of_network(&self, network: &Network, near: Bucket, wide: Bucket) -> Vec<(Bucket, Key)> {
+        let key = |bucket, part: &str| (bucket, self.key(bucket, &[part.as_bytes()]));
+        let wide = network.wide.as_ref().map(|part| key(wide, part));
+        [key(near, &network.near)].into_iter().chain(wide).collect()
+    }
+
+    /// What only this browser or session of the account counts by.
+    fn own(&self, account: Uuid, (kind, id): (&str, &[u8])) -> Vec<(Bucket, Key)> {
+        let parts = [account.as_bytes(), kind.as_bytes(), id];
+        [Bucket::Own, Bucket::OwnInARow].map(|bucket| (bucket, self.key(bucket, &parts))).into()
+    }
+
+    async fn begin(
+        &self,
+        mut wanted: Vec<(Bucket, Key)>,
+        whose: Option<Key>,
+        forgiven: Vec<Key>,
+        now: Timestamp,
+    ) -> Result<Attempt<'_>> {
+        wanted.retain(|(bucket, _)| bucket.limit(self.limits) > 0);
+        let mut attempt =
+            Attempt { throttle: self, counted: vec![], forgiven, whose, turns: vec![] };
+        if wanted.is_empty() && attempt.forgiven.is_empty() {
+            return Ok(attempt);
+        }
+        self.enter(&mut attempt, wanted);
+        attempt.turns = self.turns(&attempt, now).await?;
+        // Before the rows are read: an attempt that ends in between counts twice, not never.
+        let others = self.run(&attempt);
+        let keys = attempt.counted.iter().map(|counted| &counted.key).chain(&attempt.forgiven);
+        let keys: Vec<Vec<u8>> = keys.map(|key| key.to_vec()).collect();
+        let rows = table::Entity::find()
+            .filter(table::Column::Key.is_in(keys))
+            .filter(table::Column::ExpiresAt.gt(now))
+            .all(self.db.read())
+            .await?;
+        // What is not there needs no forgiving.
+        attempt.forgiven.retain(|key| rows.iter().any(|row| row.key == *key));
+        for (counted, others) in attempt.counted.iter().zip(others) {
+            let Some(row) = rows.iter().find(|row| row.key == counted.key) else { continue };
+            let limit = counted.bucket.limit(self.limits);
+            if row.count + i64::from(others) >= i64::from(limit) {
+                let until = counted.bucket.blocked_until(row, limit);
+                // Whoever has waited may try once, and not many times at once.
+                let until = if others > 0 { until.max(now + MOMENT) } else { until };
+                if now < until {
+                    return Err(self.turned_away(until.since(now), now));
+                }
+            }
+        }
+        let own = attempt.counted.iter().filter(|counted| counted.bucket.is_forgiven());
+        let own = own.map(|counted| counted.key);
+        let own: Vec<Key> = own.filter(|key| rows.iter().any(|row| row.key == *key)).collect();
+        attempt.forgiven.extend(own);
+        Ok(attempt)
+    }
+
+    fn turned_away(&self, wait: Duration, now: Timestamp) -> Error {
+        self.counters.count(THROTTLED, now);
+        Refusal::TooManyAttempts(wait).into()
+    }
+
+    fn enter(&self, attempt: &mut Attempt<'_>, wanted: Vec<(Bucket, Key)>) {
+        let mut in_flight = self.in_flight.lock().expect("no panic while the lock is held");
+        for (bucket, key) in wanted {
+            let turns = || Arc::new(Semaphore::new(bucket.limit(self.limits) as usize));
+            let lane = in_flight.entry(key).or_insert_with(|| Lane {
+                present: 0,
+                running: 0,
+                turns: turns(),
+            });
+            lane.present += 1;
+            attempt.counted.push(Counted { bucket, key });
+        }
+    }
+
+    /// Waits until no more attempts are under way than may fail. An honest crowd
+    /// is served one after the other, and a guesser gains nothing by haste.
+    async fn turns(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Vec<Turn>> {
+        // All wait in the same order, so that no two wait for each other.
+        let mut order: Vec<(u32, usize)> = attempt
+            .counted
+            .iter()
+            .enumerate()
+            .map(|(place, counted)| (counted.bucket.limit(self.limits), place))
+            .collect();
+        order.sort_unstable();
+        let lanes: Vec<Arc<Semaphore>> = {
+            let in_flight = self.in_flight.lock().expect("no panic while the lock is held");
+            let lane = |place: usize| Arc::clone(&in_flight[&attempt.counted[place].key].turns);
+            order.into_iter().map(|(_, place)| lane(place)).collect()
+        };
+        let wait = async {
+            let mut turns = vec![];
+            for lane in lanes {
+                turns.push(lane.acquire_owned().await.expect("nobody closes a lane"));
+            }
+            turns
+        };
+        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        waited.map_err(|_| self.turned_away(MOMENT, now))
+    }
+
+    /// Begins. Returns how many others of each count are at it.
+    fn run(&self, attempt: &Attempt<'_>) -> Vec<u32> {
+        let mut in_flight = self.in_flight.lock().expect("no panic while the lock is held");
+        let mut run = |key: &Key| {
+            let lane = in_flight.get_mut(key).expect("it was entered");
+            lane.running += 1;
+            lane.running - 1
+        };
+        attempt.counted.iter().map(|counted| run(&counted.key)).collect()
+    }
+
+    /// Forgets what was counted against an account: by its names, in browsers
+    /// and scripts that are known for it, and in its sessions. Says whether
+    /// anything was.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lift(&self, account: Uuid, names: &[&str]) -> Result<bool> {
+        self.right.forget(account);
+        let whose = names.iter().map(|name| self.name(name)).chain([self.account(account)]);
+        let lifted = table::Entity::delete_many()
+            .filter(table::Column::NameKey.is_in(whose.flatten().map(|key| key.to_vec())))
+            .exec(self.db.write())
+            .await?;
+        Ok(lifted.rows_affected > 0)
+    }
+
+    /// Removes counts that are over, at most `limit` of them. Returns how many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn remove_expired(&self, limit: u64, now: Timestamp) -> Result<u64> {
+        let old: Vec<Vec<u8>> = table::Entity::find()
+            .select_only()
+            .column(table::Column::Key)
+            .filter(table::Column::ExpiresAt.lte(now))
+            .limit(limit)
+            .into_tuple()
+            .all(self.db.read())
+            .await?;
+        if old.is_empty() {
+            return Ok(0);
+        }
+        let which = table::Column::Key.is_in(old);
+        // Still over: it may have been counted anew since.
+        let gone = table::Entity::delete_many()
+            .filter(which)
+            .filter(table::Column::ExpiresAt.lte(now))
+            .exec(self.db.write())
+            .await?;
+        Ok(gone.rows_affected)
+    }
+
+    fn key(&self, bucket: Bucket, parts: &[&[u8]]) -> Key {
+        self.mac(bucket.label(), parts)
+    }
+
+    /// Whose a count is: of whoever has that name.
+    fn name(&self, name: &str) -> Option<Key> {
+        Some(self.mac(b"whose name", &[name.as_bytes()]))
+    }
+
+    /// Whose a count is: of that account.
+    fn account(&self, account: Uuid) -> Option<Key> {
+        Some(self.mac(b"whose account", &[account.as_bytes()]))
+    }
+
+    fn mac(&self, label: &[u8], parts: &[&[u8]]) -> Key {
+        let parts: Vec<&[u8]> = [label].into_iter().chain(parts.iter().copied()).collect();
+        self.keys.ring().signing(Purpose::Throttle).mac(&parts)
+    }
+}
+
+/// How soon to come again when others are under way.
+const MOMENT: Duration = Duration::seconds(1);
+
+/// How long an attempt waits for its turn.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);

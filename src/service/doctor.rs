@@ -1,0 +1,190 @@
+//! What is in order, what somebody should look at, and what to mend. Asked by
+//! `doorward doctor` and by `/admin/doctor`.
+
+use std::os::unix::fs::MetadataExt;
+use std::time::Instant;
+
+use time::Duration;
+
+use crate::base::clock::Standing;
+use crate::base::files;
+use crate::base::keys::{OLD, Purpose};
+use crate::base::store;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts;
+use crate::domain::audit::{self, Filter};
+use crate::domain::passwords::hasher::Waiter;
+use crate::domain::passwords::policy::Password;
+use crate::service::Doorward;
+
+/// What came of a look at one thing, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as it should be.
+    Good(String),
+    /// It works; somebody should know.
+    Look(String),
+    /// It does not work, or is not safe.
+    Mend(String),
+}
+
+use Verdict::{Good, Look, Mend};
+
+/// Looks at settings, keys, database, clock, disk and machine.
+pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
+    let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
+    verdicts.extend(database_file(doorward));
+    verdicts.push(key_file(doorward));
+    verdicts.push(keys(doorward, now));
+    verdicts.push(clock(doorward));
+    verdicts.extend(database(doorward, now).await);
+    verdicts.push(hashing(doorward).await);
+    verdicts.push(proxies(doorward));
+    verdicts
+}
+
+fn address(doorward: &Doorward) -> Verdict {
+    let base = &doorward.settings.base_url;
+    let words = format!("People reach the service at {}.", base.as_str());
+    if base.as_str().starts_with("https:") {
+        return Good(words);
+    }
+    Look(format!("{words} For anybody but you, set base_url to an https address."))
+}
+
+fn folder(doorward: &Doorward) -> Verdict {
+    let folder = &doorward.settings.data_dir;
+    match files::check_folder(folder) {
+        Ok(()) => Good(format!("Only its owner sees the folder {}.", folder.display())),
+        Err(error) => Mend(error.to_string()),
+    }
+}
+
+fn database_file(doorward: &Doorward) -> Option<Verdict> {
+    let file = store::sqlite_file(&doorward.settings.database_url)?;
+    Some(match files::check_database(&doorward.settings.database_url) {
+        Ok(()) => Good(format!("Only its owner sees the database {}.", file.display())),
+        Err(error) => Mend(error.to_string()),
+    })
+}
+
+fn disk(doorward: &Doorward) -> Verdict {
+    const LITTLE: u64 = 1 << 30;
+    let about = match rustix::fs::statvfs(&doorward.settings.data_dir) {
+        Ok(about) => about,
+        Err(why) => return Look(format!("The room on the disk is not known: {why}.")),
+    };
+    let free = about.f_bavail * about.f_frsize;
+    let words = format!("{} MiB are free on the disk of the data folder.", free >> 20);
+    if free < LITTLE { Look(words) } else { Good(words) }
+}
+
+fn key_file(doorward: &Doorward) -> Verdict {
+    if let Some(kid) = doorward.keys.missing() {
+        return Mend(format!(
+            "Another server signs with the key {kid}, which this one does not have. Give all of them the same key file."
+        ));
+    }
+    match doorward.keys.file() {
+        None => Good("The keys come from the variable DOORWARD_KEYS.".to_owned()),
+        Some(file) => match std::fs::symlink_metadata(file) {
+            Ok(about) if about.is_file() && about.mode() & 0o077 == 0 => {
+                Good(format!("Only its owner reads the keys in {}.", file.display()))
+            }
+            Ok(_) => Mend(format!("Others can read {0}. Run: chmod 600 {0}", file.display())),
+            Err(why) => Mend(format!("The key file {} cannot be read: {why}.", file.display())),
+        },
+    }
+}
+
+fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
+    let ring = doorward.keys.ring();
+    let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
+    let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);
+    let (name, days) = (oldest.name(), age(&oldest).whole_days());
+    if let [first, ..] = ring.derived()[..] {
+        let name = first.name();
+        return Look(format!(
+            "The {name} key was made from the form key, as this ring had none, and goes with it. Give it one of its own: doorward keys rotate {name}"
+        ));
+    }
+    match days {
+        0 => Good("The keys were made today.".to_owned()),
+        _ if age(&oldest) > OLD => {
+            Look(format!("The {name} key is {days} days old. Run: doorward keys rotate {name}"))
+        }
+        _ => Good(format!("The oldest key that signs is {days} days old.")),
+    }
+}
+
+fn clock(doorward: &Doorward) -> Verdict {
+    match doorward.clock.standing() {
+        Standing::Certain if doorward.db.is_shared() => {
+            Good("This machine's clock agrees with the database's.".to_owned())
+        }
+        Standing::Certain => Good("The clock has not been set lately.".to_owned()),
+        Standing::Stepped => Look("The clock was set less than two minutes ago. Until then no copied token is told by its time.".to_owned()),
+        Standing::Apart(ahead) => Mend(format!(
+            "This machine's clock is {:.0} seconds {} the database's, and copied tokens are not told by their time. Set both by NTP.",
+            ahead.as_seconds_f64().abs(),
+            if ahead.is_negative() { "behind" } else { "ahead of" },
+        )),
+    }
+}
+
+async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
+    let mut verdicts = vec![];
+    verdicts.push(match doorward.db.migrations().await {
+        Ok(steps) if steps.iter().all(|(_, done)| *done) => Good(format!(
+            "The database answers, and its schema is up to date ({} steps).",
+            steps.len()
+        )),
+        Ok(_) => Mend("The schema is not up to date. Run: doorward migrate up".to_owned()),
+        Err(error) => Mend(format!("The database does not answer: {error}")),
+    });
+    let db = doorward.db.read();
+    verdicts.push(match accounts::count_admins(db).await {
+        Ok(0) => Look("There is no administrator who could log in. Start the server for a setup link, or run: doorward account add NAME EMAIL --role admin".to_owned()),
+        Ok(1) => Look("There is one administrator. With two, one can help the other.".to_owned()),
+        Ok(count) => Good(format!("There are {count} administrators.")),
+        Err(error) => Mend(format!("The administrators cannot be counted: {error}")),
+    });
+    if let Ok(newest) = audit::list(db, &Filter::default(), i64::MAX, 1).await {
+        let ahead = newest.first().map(|row| row.at.since(now)).unwrap_or_default();
+        verdicts.push(if ahead > Duration::minutes(1) {
+            Mend(format!(
+                "The clock is {} minutes behind the newest event in the audit log. Is it set right?",
+                ahead.whole_minutes()
+            ))
+        } else {
+            Good("The clock is not behind the audit log.".to_owned())
+        });
+    }
+    verdicts
+}
+
+/// How many people can log in in a minute, by hashing on all threads for a moment.
+async fn hashing(doorward: &Doorward) -> Verdict {
+    const ROUNDS: usize = 8;
+    let Some(password) = Password::parse("how long does this take") else {
+        return Mend("There is a fault in this check.".to_owned());
+    };
+    let began = Instant::now();
+    let hashes = (0..ROUNDS).map(|_| doorward.hasher.hash(&password, Waiter::House));
+    for hash in rocket::futures::future::join_all(hashes).await {
+        if let Err(error) = hash {
+            return Mend(format!("Passwords cannot be hashed: {error}"));
+        }
+    }
+    let a_minute = 60.0 * ROUNDS as f64 / began.elapsed().as_secs_f64();
+    Good(format!("This machine does about {a_minute:.0} log-ins a minute."))
+}
+
+fn proxies(doorward: &Doorward) -> Verdict {
+    let settings = &doorward.settings;
+    if settings.trusted_proxies.is_empty() {
+        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or everyone seems to be one client.".to_owned());
+    }
+    let names: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    Good(format!("X-Forwarded-For is believed from {}.", names.join(", ")))
+}

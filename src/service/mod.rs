@@ -1,0 +1,219 @@
+//! The service as a whole: its settings, opening it, and what it does beside
+//! answering requests.
+
+pub mod doctor;
+pub mod settings;
+pub mod setup_token;
+pub mod transfer;
+
+use std::sync::Arc;
+
+use self::settings::Settings;
+use crate::base::clock::Clock;
+use crate::base::error::{Error, Result};
+use crate::base::keys::{Keys, in_use};
+use crate::base::store::{self, Db};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::Passwords;
+use crate::domain::credentials::Credentials;
+use crate::domain::passwords::hasher::{Cost, Hasher};
+use crate::domain::passwords::policy::PasswordRules;
+use crate::domain::sessions::tokens::access::Issuer;
+use crate::domain::sessions::{Policy, Sessions};
+use crate::domain::throttle::Throttle;
+use crate::domain::{administration, audit, one_time};
+
+/// Between two batches of what is removed.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+const BATCH: u64 = 200;
+
+/// A service, opened: what the server and the command line both work with.
+pub struct Doorward {
+    /// How it is set up.
+    pub settings: Settings,
+    /// Where everything is kept.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// What it signs with.
+    pub keys: Arc<Keys>,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// The threads that hash.
+    pub hasher: Hasher,
+    /// What a new password must be like.
+    pub rules: PasswordRules,
+    /// What slows down whoever guesses.
+    pub throttle: Throttle,
+}
+
+impl Doorward {
+    /// Opens keys and database, and brings the schema up to date unless the settings say otherwise.
+    ///
+    /// # Errors
+    /// One sentence for the operator; also when the database was served with
+    /// other keys, because everybody would be signed out.
+    pub async fn open(settings: Settings) -> Result<Self> {
+        let db = open_database(&settings).await?;
+        let variable = std::env::var_os("DOORWARD_KEYS").is_some();
+        if !variable && !settings.keys_file.exists() && in_use::any(&db).await? {
+            let file = settings.keys_file.display();
+            return Err(Error::broken(format!(
+                "The key file {file} is missing, and what was signed with its keys cannot be told from forgeries. Put it back. If it is lost: `doorward keys adopt` makes new ones, and everybody has to log in again."
+            )));
+        }
+        let doorward = Self::with(settings, db).await?;
+        if in_use::are_all_others(&doorward.db, &doorward.keys.ring()).await? {
+            return Err(Error::broken(
+                "This database was served with other keys than those of this ring. Put the right key file in place. If it is lost: `doorward keys adopt` goes on with these, and everybody has to log in again.",
+            ));
+        }
+        Ok(doorward)
+    }
+
+    /// The same, whatever keys the database was served with.
+    ///
+    /// # Errors
+    /// One sentence for the operator.
+    pub async fn open_with_any_keys(settings: Settings) -> Result<Self> {
+        let db = open_database(&settings).await?;
+        Self::with(settings, db).await
+    }
+
+    async fn with(settings: Settings, db: Db) -> Result<Self> {
+        let clock = Clock::over(&db).await?;
+        let now = clock.now();
+        let keys = Arc::new(match std::env::var("DOORWARD_KEYS") {
+            Ok(text) => Keys::in_variable(&text)?,
+            Err(_) => Keys::in_file(&settings.keys_file, now)?,
+        });
+        let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
+        issuer.check(&keys.ring(), now)?;
+        let policy = Policy {
+            idle: settings.session_idle,
+            absolute: settings.session_absolute,
+            remember_idle: settings.remember_idle,
+            remember_absolute: settings.remember_absolute,
+            staff_idle: settings.staff_idle,
+            staff_absolute: settings.staff_absolute,
+            recent_login: settings.recent_login,
+            most_per_account: settings.max_sessions_per_account,
+        };
+        let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };
+        let sessions = Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy);
+        sessions.rely_on_time(clock.is_certain());
+        Ok(Self {
+            sessions,
+            throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.limits),
+            hasher: Hasher::start(cost, Arc::clone(&keys))?,
+            rules: PasswordRules {
+                min_length: settings.password_min_length,
+                context: vec![settings.base_url.host().to_owned()],
+            },
+            settings,
+            db,
+            clock,
+            keys,
+        })
+    }
+
+    /// How its database is opened.
+    pub fn database(&self) -> store::Options {
+        database(&self.settings)
+    }
+
+    /// What a server does about twice a second: hold its clock against the
+    /// database's.
+    ///
+    /// # Errors
+    /// The database cannot be asked; time goes on as before.
+    pub async fn follow_clock(&self) -> Result<()> {
+        let followed = self.clock.follow(&self.db).await;
+        self.sessions.rely_on_time(self.clock.is_certain());
+        followed
+    }
+
+    /// What a server does about twice a second: take up what other processes
+    /// revoked, write down what was seen and counted, seal the audit log.
+    ///
+    /// # Errors
+    /// The database failed; all of it is done again the next time.
+    pub async fn tend(&self, now: Timestamp) -> Result<()> {
+        // Each, whatever becomes of the other.
+        let tended = self.sessions.tend(now).await;
+        self.throttle.counters.write(self.db.write()).await?;
+        audit::chain::seal(&self.db, now).await?;
+        tended
+    }
+
+    /// What a server does beside that: take up changed keys, and see whether
+    /// others sign with keys that are not there.
+    ///
+    /// # Errors
+    /// The key file or the database cannot be read.
+    pub async fn tend_keys(&self, now: Timestamp) -> Result<()> {
+        if self.keys.reload()? {
+            in_use::note(&self.db, &self.keys.ring(), now).await?;
+        }
+        // SQLite has one server, which nobody can be out of step with.
+        if self.db.is_shared() {
+            let missing = in_use::missing(&self.db, &self.keys.ring(), now).await?;
+            if let Some(kid) = missing.clone().filter(|_| self.keys.missing().is_none()) {
+                tracing::error!(error = %Error::MissingKey(kid), "key.missing");
+            }
+            self.keys.set_missing(missing);
+        }
+        Ok(())
+    }
+
+    /// What a server does about once a minute: say what it signs with, forget
+    /// and remove what is over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+        in_use::note(&self.db, &self.keys.ring(), now).await?;
+        // Between two batches there is time for a log-in to write.
+        while self.sessions.tidy(now).await? {
+            rocket::tokio::time::sleep(PAUSE).await;
+        }
+        while self.throttle.remove_expired(BATCH, now).await? == BATCH {
+            rocket::tokio::time::sleep(PAUSE).await;
+        }
+        self.db.fold_log(&self.settings.database_url).await?;
+        one_time::remove_expired(&self.db, now).await?;
+        administration::forget_old(self.db.write(), now).await?;
+        if let Some(kept) = self.settings.audit_retention {
+            audit::chain::prune(&self.db, now - kept).await?;
+        }
+        Ok(())
+    }
+
+    /// What changing passwords needs.
+    pub fn credentials(&self) -> Credentials<'_> {
+        let passwords = self.passwords();
+        Credentials { sessions: &self.sessions, passwords, rules: &self.rules }
+    }
+
+    /// What telling people by their passwords needs.
+    pub fn passwords(&self) -> Passwords<'_> {
+        Passwords { db: &self.db, hasher: &self.hasher, throttle: &self.throttle }
+    }
+}
+
+async fn open_database(settings: &Settings) -> Result<Db> {
+    let db = Db::open(&database(settings)).await?;
+    if settings.auto_migrate {
+        db.migrate_up().await?;
+    }
+    Ok(db)
+}
+
+fn database(settings: &Settings) -> store::Options {
+    store::Options {
+        url: settings.database_url.clone(),
+        synchronous_full: settings.synchronous_full,
+        connections: settings.database_connections,
+    }
+}

@@ -1,0 +1,102 @@
+//! What `/account` shows, kept for a moment: the page people look at most
+//! then needs no query while nothing changes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use serde::Serialize;
+
+use crate::base::error::Result;
+use crate::base::store::Db;
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts;
+use crate::domain::sessions::{self, Principal, SessionId};
+use crate::web::answer::view::{LoginView, Moment};
+
+/// What another instance changed is shown this much later at most; what this
+/// one changed is shown at once.
+const FRESH: Duration = Duration::from_secs(2);
+/// While the database is away, what was read before is shown for as long as
+/// signed-in people are let in without it (5 s) and a little more.
+const KEPT: Duration = Duration::from_secs(10);
+const MOST: u64 = 10_000;
+
+/// The overview of one session's account.
+#[derive(Serialize)]
+pub struct Overview {
+    account: AccountView,
+    last_login: Option<LoginView>,
+    failures: i64,
+    sessions: usize,
+}
+
+#[derive(Serialize)]
+struct AccountView {
+    username: String,
+    email: String,
+    roles: Vec<String>,
+    created_at: Moment,
+    password_changed_at: Moment,
+}
+
+/// The overviews shown lately.
+pub struct Overviews(Cache<SessionId, Known>);
+
+#[derive(Clone)]
+struct Known {
+    version: u64,
+    read_at: Instant,
+    overview: Arc<Overview>,
+}
+
+impl Default for Overviews {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(MOST).time_to_live(KEPT).build())
+    }
+}
+
+impl Overviews {
+    /// The overview for somebody signed in.
+    ///
+    /// # Errors
+    /// The account or the session is gone; the database failed.
+    pub async fn of(&self, db: &Db, who: &Principal, now: Timestamp) -> Result<Arc<Overview>> {
+        // Before the queries: a change in between is then noticed the next time.
+        let version = db.version(who.account.0);
+        let known = self.0.get(&who.session).filter(|known| known.version == version);
+        if let Some(known) = &known
+            && known.read_at.elapsed() < FRESH
+        {
+            return Ok(Arc::clone(&known.overview));
+        }
+        match (Box::pin(read(db, who, now)).await, known) {
+            (Ok(overview), _) => {
+                let overview = Arc::new(overview);
+                let (read_at, kept) = (Instant::now(), Arc::clone(&overview));
+                self.0.insert(who.session, Known { version, read_at, overview: kept });
+                Ok(overview)
+            }
+            (Err(error), Some(known)) if error.is_outage() => Ok(known.overview),
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+async fn read(db: &Db, who: &Principal, now: Timestamp) -> Result<Overview> {
+    let account = accounts::by_id(db.read(), who.account).await?;
+    let this = sessions::by_id(db.read(), who.session).await?;
+    let live = sessions::live_of(db.read(), who.account, now).await?;
+    Ok(Overview {
+        account: AccountView {
+            roles: account.roles.names().map(str::to_owned).collect(),
+            username: account.username,
+            email: account.email,
+            created_at: account.created_at.into(),
+            password_changed_at: account.password_changed_at.into(),
+        },
+        last_login: this.previous_login.map(LoginView::from),
+        failures: this.failures_before + account.failed_logins,
+        sessions: live.len(),
+    })
+}

@@ -1,0 +1,125 @@
+//! `/account/sessions`: where somebody is signed in, and ending it elsewhere.
+
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
+
+use crate::base::error::{Error, Refusal};
+use crate::domain::sessions::{self, Client, Session, SessionId};
+use crate::web::Service;
+use crate::web::answer::failure::{Failure, RetryAfter};
+use crate::web::answer::message::Message;
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::answer::view::Moment;
+use crate::web::form::submitted::{Button, Submitted};
+use crate::web::request::guards::{Caller, KnownBrowser, RecentlySignedIn, ShownToken, SignedIn};
+use crate::web::request::now::Now;
+use crate::web::request::user_agent::describe_user_agent;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![sessions_page, revoke, revoke_others]
+}
+
+#[derive(Serialize)]
+struct Row {
+    sid: String,
+    this: bool,
+    kind: &'static str,
+    browser: String,
+    system: String,
+    address: String,
+    started_at: Moment,
+    last_active_at: Moment,
+    remember: bool,
+}
+
+impl Row {
+    fn of(session: Session, this: SessionId) -> Self {
+        let client = describe_user_agent(&session.origin.user_agent);
+        Self {
+            sid: session.sid.to_string(),
+            this: session.sid == this,
+            kind: match session.client {
+                Client::Web => "browser",
+                Client::Api => "script",
+            },
+            browser: client.browser,
+            system: client.system,
+            address: session.origin.address,
+            started_at: session.created_at.into(),
+            last_active_at: session.last_seen_at.into(),
+            remember: session.remember,
+        }
+    }
+}
+
+#[get("/account/sessions")]
+async fn sessions_page(
+    who: SignedIn,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    let live = sessions::live_of(doorward.db.read(), who.0.account, now.0).await?;
+    let mut rows: Vec<Row> =
+        live.into_iter().map(|session| Row::of(session, who.0.session)).collect();
+    rows.sort_by_key(|row| !row.this);
+    Ok(page.in_section("sessions").render("my_sessions.html", context! { sessions: rows }))
+}
+
+fn retry(page: Page) -> Template {
+    page.in_section("sessions").render("retry.html", context! { back: "/account/sessions" })
+}
+
+#[post("/account/sessions/<sid>/revoke", data = "<button>")]
+async fn revoke(
+    who: RecentlySignedIn,
+    sid: &str,
+    button: Submitted<Button>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    button.pressed(page, retry)?;
+    let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
+    let RecentlySignedIn(live) = who;
+    match doorward.sessions.end_own(sid, caller.acting(&live, ""), now.0).await {
+        Ok(()) if sid == live.principal.session => {
+            Ok(Seen::at("/login").saying(Message::LoggedOut).signed_out())
+        }
+        Ok(()) => Ok(Seen::at("/account/sessions").saying(Message::SessionEnded)),
+        Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that the request brought")]
+#[post("/account/sessions/revoke-others", data = "<button>")]
+async fn revoke_others(
+    who: RecentlySignedIn,
+    shown: ShownToken,
+    known: KnownBrowser,
+    retry_after: RetryAfter,
+    button: Submitted<Button>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    button.pressed(page, retry)?;
+    let RecentlySignedIn(live) = who;
+    let (credentials, actor) = (doorward.credentials(), caller.acting(&live, ""));
+    let done = credentials.sign_out_others(shown.0.as_ref(), actor, now.0).await;
+    if let Err(Error::Refused(Refusal::TooManyAttempts(wait))) = done {
+        retry_after.after(wait);
+        return Err(Failure::Status(Status::TooManyRequests));
+    }
+    Ok(Seen::at("/account/sessions")
+        .saying(Message::OthersEnded)
+        .with_tokens(done?)
+        .still_known(live.account.id, known.0))
+}

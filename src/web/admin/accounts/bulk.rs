@@ -1,0 +1,303 @@
+//! What staff do to accounts, one or many: first a page that says what will
+//! happen, then the deed, and where possible a button that takes it back.
+
+use rocket::form::FromForm;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+
+use super::Row;
+use crate::base::error::{Error, Refusal};
+use crate::domain::accounts::{self, AccountId};
+use crate::domain::administration::{self, Deed, Kind};
+use crate::domain::sessions;
+use crate::service::Doorward;
+use crate::web::Service;
+use crate::web::admin::reason::Reason;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::{Message, Note};
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::{AccountManager, ActingAdmin, Caller, LiveSession, SessionEnder};
+use crate::web::request::now::Now;
+
+pub(in crate::web::admin) fn routes() -> Vec<Route> {
+    routes![
+        disable_page,
+        disable,
+        enable_page,
+        enable,
+        end_sessions_page,
+        end_sessions,
+        delete_page,
+        delete,
+        undo_disable,
+        undo_roles
+    ]
+}
+
+/// More are not acted upon at once; a screen has fewer.
+const MOST: usize = 100;
+
+fn parse_ids<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<AccountId> {
+    let ids = texts.filter_map(|text| uuid::Uuid::try_parse(text).ok());
+    ids.take(MOST).map(AccountId).collect()
+}
+
+/// The accounts ticked in a list.
+#[derive(FromForm)]
+struct Ticked<'r> {
+    id: Vec<&'r str>,
+}
+
+struct Act {
+    ids: Vec<AccountId>,
+    reason: Reason,
+}
+
+impl PageForm for Act {
+    const PURPOSE: &'static str = "act on accounts";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let ids = fields.text("ids");
+        Some(Self { ids: parse_ids(ids.split(',')), reason: Reason::read(fields)? })
+    }
+}
+
+/// The words of each act: title, button, what it does, the message after it.
+fn words(deed: Deed) -> (&'static str, &'static str, &'static str, Message) {
+    match deed {
+        Deed::Disable => (
+            "Switch accounts off",
+            "Switch off",
+            "They cannot log in until somebody switches them on again.",
+            Message::Disabled,
+        ),
+        Deed::Enable => (
+            "Switch accounts on",
+            "Switch on",
+            "They can log in again, with the password they have.",
+            Message::Enabled,
+        ),
+        Deed::EndSessions => {
+            ("Sign accounts out", "Sign out", "They can log in again at once.", Message::SignedOut)
+        }
+        Deed::Delete => (
+            "Delete accounts",
+            "Delete for good",
+            "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
+            Message::Deleted,
+        ),
+    }
+}
+
+async fn preview(
+    deed: Deed,
+    ids: Vec<AccountId>,
+    page: Page,
+    form: Option<Typed>,
+    (doorward, now): (&Doorward, Now),
+) -> Result<Template, Failure> {
+    let db = doorward.db.read();
+    let found = accounts::all_of(db, &ids).await?;
+    let mut live = 0;
+    for account in &found {
+        live += sessions::live_of(db, account.id, now.0).await?.len();
+    }
+    let count = found.len();
+    let changed = found.iter().filter(|account| deed.applies_to(account)).count();
+    let listed: Vec<String> = found.iter().map(|account| account.id.to_string()).collect();
+    let listed = listed.join(",");
+    let form = form.unwrap_or_else(|| Typed::fresh::<Act>(&page, &[("ids", &listed)]));
+    let rows: Vec<Row> = found.into_iter().map(Row::from).collect();
+    let (title, button, consequence, _) = words(deed);
+    let signs_out = if deed == Deed::Enable { 0 } else { live };
+    let danger = deed != Deed::Enable;
+    Ok(page.in_section("admin/accounts").render(
+        "admin/act.html",
+        context! { form, accounts: rows, count, changed, signs_out, title, button, consequence, danger },
+    ))
+}
+
+async fn do_it(
+    deed: Deed,
+    form: Submitted<Act>,
+    page: Page,
+    who: &LiveSession,
+    (doorward, caller, now): (&Doorward, &Caller, Now),
+) -> Result<Seen, Failure> {
+    let ids = parse_ids(form.typed("ids").split(','));
+    let attempt = form.attempt(&page, async |act: Act| {
+        let actor = caller.acting(who, &act.reason.0);
+        administration::act(&doorward.sessions, deed, &act.ids, actor, now.0).await
+    });
+    match attempt.await? {
+        Ok(done) => {
+            let to = match ids[..] {
+                [id] if deed != Deed::Delete => format!("/admin/accounts/{id}"),
+                _ => "/admin/accounts".to_owned(),
+            };
+            Ok(Seen::at(to).saying(Note::about(words(deed).3, &done)))
+        }
+        Err((status, typed)) => {
+            let drawn = preview(deed, ids, page, Some(typed), (doorward, now)).await?;
+            Err(Failure::Page(status, Box::new(drawn)))
+        }
+    }
+}
+
+#[get("/accounts/disable?<ticked..>")]
+async fn disable_page(
+    _who: AccountManager,
+    ticked: Ticked<'_>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    preview(Deed::Disable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+}
+
+#[post("/accounts/disable", data = "<form>")]
+async fn disable(
+    who: AccountManager,
+    form: Submitted<Act>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    do_it(Deed::Disable, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/accounts/enable?<ticked..>")]
+async fn enable_page(
+    _who: AccountManager,
+    ticked: Ticked<'_>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    preview(Deed::Enable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+}
+
+#[post("/accounts/enable", data = "<form>")]
+async fn enable(
+    who: AccountManager,
+    form: Submitted<Act>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    do_it(Deed::Enable, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/accounts/end-sessions?<ticked..>")]
+async fn end_sessions_page(
+    _who: SessionEnder,
+    ticked: Ticked<'_>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    preview(Deed::EndSessions, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+}
+
+#[post("/accounts/end-sessions", data = "<form>")]
+async fn end_sessions(
+    who: SessionEnder,
+    form: Submitted<Act>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    do_it(Deed::EndSessions, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/accounts/delete?<ticked..>")]
+async fn delete_page(
+    _who: ActingAdmin,
+    ticked: Ticked<'_>,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Template, Failure> {
+    preview(Deed::Delete, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+}
+
+#[post("/accounts/delete", data = "<form>")]
+async fn delete(
+    who: ActingAdmin,
+    form: Submitted<Act>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    do_it(Deed::Delete, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+struct Undo {
+    first: i64,
+    last: i64,
+}
+
+impl PageForm for Undo {
+    const PURPOSE: &'static str = "std";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let mut number = |name| fields.text(name).parse().ok();
+        let (first, last) = (number("first"), number("last"));
+        Some(Self { first: first?, last: last? })
+    }
+}
+
+async fn undo(
+    kind: Kind,
+    form: Submitted<Undo>,
+    page: Page,
+    who: &LiveSession,
+    (doorward, caller, now): (&Doorward, &Caller, Now),
+) -> Result<Seen, Failure> {
+    let retry = |page: Page, _| {
+        page.in_section("admin/accounts").render("retry.html", context! { back: "/admin/accounts" })
+    };
+    let done = form
+        .submit(page, retry, async |undo: Undo| {
+            let actor = caller.acting(who, "taken back");
+            let events = (undo.first, undo.last);
+            match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
+                Ok(undone) => Ok(Note::undone(undone)),
+                Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
+                Err(Error::Refused(Refusal::MayMore)) => Ok(Message::MayMore.into()),
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    Ok(Seen::at("/admin/accounts").saying(done))
+}
+
+#[post("/undo/disable", data = "<form>")]
+async fn undo_disable(
+    who: AccountManager,
+    form: Submitted<Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    undo(Kind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[post("/undo/roles", data = "<form>")]
+async fn undo_roles(
+    who: ActingAdmin,
+    form: Submitted<Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    undo(Kind::Roles, form, page, &who.0, (doorward, &caller, now)).await
+}

@@ -1,0 +1,98 @@
+//! Templates, stylesheet and icons, carried inside the binary. Static files
+//! have their hash in the name, so that a browser may keep them for ever.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{self, Responder, Response};
+use rocket::{Request, Route, get, routes};
+use rocket_dyn_templates::Engines;
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "static"]
+#[exclude = "*.md"]
+struct Static;
+
+#[derive(RustEmbed)]
+#[folder = "templates"]
+#[include = "*.tera"]
+struct Templates;
+
+/// Hashed name → file name.
+static NAMES: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| Static::iter().map(|file| (hashed(&file), file.into_owned())).collect());
+
+/// The page for failures, with the names of its static files filled in.
+pub static FAILURE_PAGE: LazyLock<String> =
+    LazyLock::new(|| with_hashed_names(include_str!("../../../templates/failure.html")));
+
+fn hashed(file: &str) -> String {
+    let hash = Static::get(file).expect("an embedded file").metadata.sha256_hash();
+    let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    match file.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
+        None => format!("{file}.{hash}"),
+    }
+}
+
+fn with_hashed_names(text: &str) -> String {
+    NAMES.iter().fold(text.to_owned(), |text, (hashed, file)| {
+        text.replace(&format!("/static/{file}\""), &format!("/static/{hashed}\""))
+    })
+}
+
+/// Registers every template under a name that ends in `.html`: Tera escapes in
+/// no other.
+///
+/// # Errors
+/// A template that does not parse; the server then does not start.
+pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
+    let sources = Templates::iter().map(|file| {
+        let source = Templates::get(&file).expect("an embedded file");
+        let source = String::from_utf8_lossy(&source.data).into_owned();
+        let name = file.trim_end_matches(".tera").to_owned();
+        (name, with_hashed_names(&source))
+    });
+    engines.tera.add_raw_templates(sources)?;
+    // A template has no business with the server's environment.
+    engines.tera.register_function("get_env", |_: &HashMap<_, _>| {
+        Err(rocket_dyn_templates::tera::Error::msg("templates cannot read the environment"))
+    });
+    Ok(())
+}
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![file]
+}
+
+struct Asset(String, EmbeddedFile);
+
+impl<'r> Responder<'r, 'static> for Asset {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let Self(name, file) = self;
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        let mut kind = ContentType::from_extension(ending).unwrap_or(ContentType::Binary);
+        if kind == ContentType::SVG {
+            // Rocket says it of plain text only (ASVS V4.1.1).
+            kind = ContentType::new("image", "svg+xml").with_params(("charset", "utf-8"));
+        }
+        let body = file.data.into_owned();
+        Response::build()
+            .header(kind)
+            .header(Header::new("Cache-Control", "public, max-age=31536000, immutable"))
+            // The same for everybody, whatever their cookies.
+            .header(Header::new("Vary", "Accept-Encoding"))
+            .sized_body(body.len(), std::io::Cursor::new(body))
+            .ok()
+    }
+}
+
+#[get("/static/<name>")]
+fn file(name: &str) -> Result<Asset, Status> {
+    let file = NAMES.get(name).ok_or(Status::NotFound)?;
+    let content = Static::get(file).ok_or(Status::NotFound)?;
+    Ok(Asset(file.clone(), content))
+}

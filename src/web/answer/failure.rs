@@ -1,0 +1,322 @@
+//! How a route fails, and the pages shown for it. They are drawn without
+//! template engine and database, which may be what has failed.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::io::Cursor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rocket::http::{Accept, ContentType, Header, Method, Status};
+use rocket::request::{FromRequest, Outcome};
+use rocket::response::{self, Responder, Response};
+use rocket::{Catcher, Request, catch, catchers};
+use rocket_dyn_templates::Template;
+use time::Duration;
+
+use super::access_log::RequestId;
+use super::headers;
+use super::redirect::Seen;
+use crate::base::error::{Denied, Error};
+use crate::service::Doorward;
+use crate::web::form::return_to::Next;
+use crate::web::request::guards::Denial;
+
+/// How a route ends when it does not succeed.
+pub enum Failure {
+    /// A page that says what to put right.
+    Page(Status, Box<Template>),
+    /// The catcher for the status draws its page.
+    Status(Status),
+    /// First to the page that asks for this.
+    Denied(Denial),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Status(match error {
+            Error::NotFound => Status::NotFound,
+            Error::Denied(Denied::NotSignedIn) => return Self::Denied(Denial::NotSignedIn),
+            Error::Denied(Denied::NotRecent) => return Self::Denied(Denial::NotRecent),
+            Error::Denied(Denied::NotPermitted) => Status::Forbidden,
+            Error::Refused(_) => Status::UnprocessableEntity,
+            Error::Busy => Status::ServiceUnavailable,
+            Error::Database(_) | Error::MissingKey(_) | Error::Broken(_) => {
+                tracing::error!(%error, "error.unexpected");
+                if error.is_outage() {
+                    return Self::Status(Status::ServiceUnavailable);
+                }
+                Status::InternalServerError
+            }
+        })
+    }
+}
+
+impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
+        match self {
+            Self::Page(status, page) => {
+                let mut response = (status, *page).respond_to(request)?;
+                ask_to_wait(request, &mut response);
+                Ok(response)
+            }
+            Self::Status(status) => Err(status),
+            Self::Denied(denial) => {
+                denial.note(request);
+                Err(Status::Unauthorized)
+            }
+        }
+    }
+}
+
+/// How long whoever asked has to wait, for the header `Retry-After`
+/// (RFC 9110, section 10.2.3).
+#[derive(Clone, Default)]
+pub struct RetryAfter(Arc<AtomicU64>);
+
+impl RetryAfter {
+    /// Of this request.
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(Self::default)
+    }
+
+    /// That long.
+    pub fn after(&self, wait: Duration) {
+        self.0.store(wait.whole_seconds().unsigned_abs() + 1, Ordering::Relaxed);
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RetryAfter {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request).clone())
+    }
+}
+
+/// A 429 and a 503 say when to come again.
+fn ask_to_wait(request: &Request<'_>, response: &mut Response<'_>) {
+    if response.status() == Status::TooManyRequests {
+        let seconds = RetryAfter::of(request).0.load(Ordering::Relaxed);
+        response.set_header(Header::new("Retry-After", seconds.to_string()));
+    }
+    if response.status() == Status::ServiceUnavailable {
+        response.set_header(Header::new("Retry-After", "2"));
+    }
+}
+
+/// What exactly is wrong with a request, where its status does not say it all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Nothing beyond the status.
+    None,
+    /// Not sent by one of our pages.
+    ForeignOrigin,
+    /// Another content type than a form's.
+    NotAForm,
+    /// Text that is not UTF-8.
+    NotUtf8,
+    /// A field twice.
+    FieldTwice,
+    /// A field the form does not have.
+    UnknownField,
+}
+
+impl Problem {
+    /// Leaves it for the catcher.
+    pub fn note(self, request: &Request<'_>) {
+        request.local_cache(|| self);
+    }
+
+    fn sentence(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::ForeignOrigin => Some(
+                "This form was not sent from a page of this site, so nothing was done. Please open the page here and try again.",
+            ),
+            Self::NotAForm => Some("This address takes the form of its own page and nothing else."),
+            Self::NotUtf8 => Some("The form has text that is not UTF-8. Nothing was done."),
+            Self::FieldTwice => Some("The form has a field twice. Nothing was done."),
+            Self::UnknownField => {
+                Some("The form has a field that does not belong to it. Nothing was done.")
+            }
+        }
+    }
+}
+
+/// Title, sentence, and where to go next (address and words).
+fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static str)) {
+    let home = ("/", "Go to the start page");
+    match status.code {
+        400 => (
+            "That request cannot be read",
+            "Your browser sent something this server does not understand. Nothing was done.",
+            home,
+        ),
+        401 => {
+            ("Please log in", "This page is for people who are signed in.", ("/login", "Log in"))
+        }
+        403 => (
+            "This is not for you",
+            "You are signed in, but your account may not do this.",
+            ("/account", "Go to your account"),
+        ),
+        404 => ("There is no such page", "The address is wrong, or what was here is gone.", home),
+        405 => {
+            ("That cannot be done here", "This address does not take that kind of request.", home)
+        }
+        408 => (
+            "That took too long",
+            "The request did not arrive in time. Nothing was done; please try again.",
+            home,
+        ),
+        413 => (
+            "That is too large",
+            "A form here has at most 16 KiB. Nothing was done; please shorten it.",
+            home,
+        ),
+        414 => (
+            "That address is too long",
+            "The address has more characters than this server reads.",
+            home,
+        ),
+        415 => (
+            "That cannot be read here",
+            "This address takes the form of its own page and nothing else.",
+            home,
+        ),
+        421 => ("You came by another name", "This server answers under one address only.", home),
+        422 => (
+            "That cannot be done",
+            "Something in the request is not right. Nothing was done.",
+            home,
+        ),
+        429 => (
+            "Too many tries",
+            "Please wait a little before you try again.",
+            ("/login", "Go to the log-in page"),
+        ),
+        503 => (
+            "Please try again in a moment",
+            "The server is busy or cannot reach its database. Nothing was done.",
+            home,
+        ),
+        code if code >= 500 => (
+            "Something went wrong here",
+            "It is not your fault. It was written down, and nothing was half done. Please try again.",
+            home,
+        ),
+        _ => ("That did not work", "The request could not be answered.", home),
+    }
+}
+
+/// The page for a status.
+pub fn page(status: Status, sentence: &str, link: (&str, &str), id: &str) -> String {
+    let (title, ..) = words(status);
+    let action = format!(r#"<a href="{}">{}</a>"#, headers::escaped(link.0), link.1);
+    super::assets::FAILURE_PAGE
+        .replace("{{status}}", &status.code.to_string())
+        .replace("{{title}}", title)
+        .replace("{{sentence}}", sentence)
+        .replace("{{action}}", &action)
+        .replace("{{request_id}}", id)
+}
+
+fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
+    let (_, sentence, link) = words(status);
+    let problem = *request.local_cache(|| Problem::None);
+    let sentence = problem.sentence().unwrap_or(sentence);
+    let id = RequestId::of(request);
+    let wants_json = request.uri().path().starts_with("/api/")
+        || request.accept().is_some_and(|accept| {
+            *accept != Accept::Any
+                && accept.preferred().media_type() == ContentType::JSON.media_type()
+        });
+    let (kind, body): (ContentType, Cow<'static, str>) = if wants_json {
+        let code = code_of(status);
+        let body = serde_json::json!({ "error": code, "message": sentence, "request_id": id });
+        (ContentType::JSON, body.to_string().into())
+    } else {
+        let base = Doorward::of(request).settings.base_url.as_str();
+        let link = if status.code == 421 { (base, base) } else { link };
+        (ContentType::HTML, page(status, sentence, link, id).into())
+    };
+    let mut response = Response::build();
+    response.status(status).header(kind).sized_body(body.len(), Cursor::new(body.into_owned()));
+    let mut response = response.finalize();
+    ask_to_wait(request, &mut response);
+    // Answers to unreadable requests never pass the fairings.
+    headers::write(request, &mut response);
+    response
+}
+
+/// The word for a status in JSON answers.
+pub fn code_of(status: Status) -> &'static str {
+    match status.code {
+        400 => "invalid_request",
+        401 => "invalid_token",
+        403 => "forbidden",
+        404 => "not_found",
+        408 => "timeout",
+        413 => "too_large",
+        415 => "unsupported_media_type",
+        421 => "misdirected",
+        422 => "unprocessable",
+        429 => "too_many_requests",
+        503 => "unavailable",
+        _ => "server_error",
+    }
+}
+
+/// The page, or the JSON, for a status.
+struct Told(Status);
+
+impl<'r> Responder<'r, 'r> for Told {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
+        Ok(answer(self.0, request))
+    }
+}
+
+#[catch(default)]
+fn any(status: Status, _: &Request<'_>) -> Told {
+    Told(status)
+}
+
+/// Somebody who must log in, or give the password again, is led there and back.
+#[catch(401)]
+fn sign_in_first(request: &Request<'_>) -> Result<Seen, Told> {
+    if request.uri().path().starts_with("/api/") {
+        return Err(Told(Status::Unauthorized));
+    }
+    let next = way_back(request);
+    let to = match Denial::of(request) {
+        Denial::NotSignedIn => format!("/login?next={}", next.encoded()),
+        Denial::NotRecent => format!("/confirm?next={}", next.encoded()),
+    };
+    Ok(Seen::at(to))
+}
+
+/// The page to return to after logging in: the one asked for, or for a form
+/// the page it stands on.
+fn way_back(request: &Request<'_>) -> Next {
+    let uri = request.uri();
+    if request.method() == Method::Get {
+        return Next::parse(&uri.to_string()).unwrap_or_default();
+    }
+    let is_page = |path: &str| {
+        let mut routes = request.rocket().routes();
+        routes.any(|route| route.method == Method::Get && route.uri.as_str() == path)
+    };
+    let mut path = uri.path().as_str();
+    while !is_page(path) {
+        let Some((parent, _)) = path.rsplit_once('/') else { return Next::default() };
+        path = parent;
+    }
+    Next::parse(path).unwrap_or_default()
+}
+
+/// The catchers for every status.
+pub fn catchers() -> Vec<Catcher> {
+    catchers![any, sign_in_first]
+}

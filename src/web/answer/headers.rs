@@ -1,0 +1,123 @@
+//! What stands in front of and around every request: the Host that must be
+//! ours, the security headers that every answer carries, its cookies, its log line.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::uri::Origin;
+use rocket::http::{Header, Method, Status};
+use rocket::{Data, Request, Response, Route, get, routes};
+
+use super::access_log;
+use crate::service::Doorward;
+use crate::web::request::cookies::Outgoing;
+
+/// On every answer (ASVS V3.4).
+const ALWAYS: [(&str, &str); 12] = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    // Not no-referrer: browsers would then send `Origin: null` with our own forms.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Origin-Agent-Cluster", "?1"),
+    (
+        "Permissions-Policy",
+        "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)",
+    ),
+    ("X-Robots-Tag", "noindex"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Cookie"),
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+];
+
+/// Addresses that answer whatever the Host header says: probes use any name.
+const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+const MISDIRECTED: &str = "/misdirected";
+
+/// What a route may have set itself: how long its answer may be kept.
+const OF_THE_ROUTE: [&str; 2] = ["Cache-Control", "Vary"];
+
+/// Puts the headers on an answer. They replace Rocket's own, which for TLS has
+/// a weaker Strict-Transport-Security.
+pub fn write(request: &Request<'_>, response: &mut Response<'_>) {
+    let https = Doorward::of(request).settings.base_url.is_https();
+    for (name, value) in ALWAYS {
+        let needless = name == "Strict-Transport-Security" && !https;
+        let kept = OF_THE_ROUTE.contains(&name) && response.headers().contains(name);
+        if !needless && !kept {
+            response.set_raw_header(name, value);
+        }
+    }
+}
+
+/// The fairing that does all of it.
+pub struct Headers;
+
+#[rocket::async_trait]
+impl Fairing for Headers {
+    fn info(&self) -> Info {
+        Info { name: "Host, headers, cookies, log", kind: Kind::Request | Kind::Response }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        access_log::begin(request);
+        if request.method() != Method::Post
+            && request.content_type().is_some_and(|kind| kind.is_form())
+            && names_a_method(data.peek(METHOD_FIELD).await)
+        {
+            request.set_method(Method::Post);
+        }
+        if !host_is_ours(request) && !ANY_HOST.contains(&request.uri().path().as_str()) {
+            request.set_method(Method::Get);
+            request.set_uri(Origin::parse(MISDIRECTED).expect("a valid path"));
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        write(request, response);
+        for line in Outgoing::of(request).take() {
+            response.adjoin_header(Header::new("Set-Cookie", line));
+        }
+        access_log::end(request, response);
+    }
+}
+
+/// Rocket looks at so many bytes of a form.
+const METHOD_FIELD: usize = "_method=delete".len();
+
+/// Whether Rocket may have rewritten the method of a POST, because its form
+/// begins with the field `_method`: then it is one again, and refused for that
+/// field. A request without such a body keeps the method it came with,
+/// whatever its content type: proxies ask about forms with a GET that has the
+/// form's headers.
+fn names_a_method(body: &[u8]) -> bool {
+    let first = body.iter().position(|byte| *byte != b'&').unwrap_or(body.len());
+    body[first..].starts_with(b"_method")
+}
+
+/// One Host header, and it is the one of `base_url`: links, cookies and the
+/// issuer in tokens all rest on that name.
+fn host_is_ours(request: &Request<'_>) -> bool {
+    let mut hosts = request.headers().get("host");
+    let ours = Doorward::of(request).settings.base_url.authority();
+    matches!((hosts.next(), hosts.next()), (Some(host), None) if host.eq_ignore_ascii_case(ours))
+}
+
+#[get("/misdirected")]
+fn misdirected() -> Status {
+    Status::MisdirectedRequest
+}
+
+/// Where requests for another Host end.
+pub fn routes() -> Vec<Route> {
+    routes![misdirected]
+}
+
+/// `text` for an HTML attribute.
+pub fn escaped(text: &str) -> String {
+    rocket_dyn_templates::tera::escape_html(text)
+}

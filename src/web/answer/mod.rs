@@ -1,0 +1,11 @@
+//! What an answer is made of: the page and its frame, redirects, messages,
+//! failures, headers and the line in the log.
+
+pub mod access_log;
+pub mod assets;
+pub mod failure;
+pub mod headers;
+pub mod message;
+pub mod page;
+pub mod redirect;
+pub mod view;

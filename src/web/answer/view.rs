@@ -1,0 +1,73 @@
+//! Values as templates show them.
+
+use serde::Serialize;
+
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::names::EmailAddress;
+use crate::domain::accounts::{Account, Login};
+use crate::web::request::user_agent::describe_user_agent;
+
+/// A moment, for machines and for people.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moment {
+    iso: String,
+    words: String,
+}
+
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        Self { iso: at.iso(), words: at.words() }
+    }
+}
+
+/// The names of an account as staff see them: each also as it is compared, where
+/// that is not how it is written, so that nobody takes `biII` for `bill`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Names {
+    username: String,
+    compared_username: Option<String>,
+    email: String,
+    compared_email: Option<String>,
+    /// What may be wrong with the letters of the address, in words.
+    letters: Option<&'static str>,
+}
+
+impl From<&Account> for Names {
+    fn from(account: &Account) -> Self {
+        let other =
+            |compared: &str, written: &str| (compared != written).then(|| compared.to_owned());
+        Self {
+            username: account.username.clone(),
+            compared_username: other(&account.canonical_username, &account.username),
+            email: account.email.clone(),
+            compared_email: other(&account.canonical_email, &account.email),
+            letters: EmailAddress::parse(&account.email).ok().and_then(strange_letters),
+        }
+    }
+}
+
+fn strange_letters(email: EmailAddress) -> Option<&'static str> {
+    if email.mixes_scripts() {
+        return Some("Mixes alphabets");
+    }
+    email.looks_plain().then_some("Other letters than it seems")
+}
+
+/// A log-in.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoginView {
+    at: Moment,
+    address: String,
+    browser: String,
+}
+
+impl From<Login> for LoginView {
+    fn from(login: Login) -> Self {
+        let client = describe_user_agent(&login.origin.user_agent);
+        Self {
+            at: login.at.into(),
+            address: login.origin.address,
+            browser: format!("{} on {}", client.browser, client.system),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Forms: reading a body, its CSRF token and its fields, and the way back
+//! after it.
+
+pub mod body;
+pub mod csrf;
+pub mod return_to;
+pub mod submitted;

@@ -1,0 +1,382 @@
+//! Submitted forms: where they come from, their CSRF token, typed fields, and
+//! errors beside their fields. A route that takes a form takes [`Submitted`];
+//! the fields cannot be had any other way, so no route can forget the checks.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rocket::data::{self, FromData};
+use rocket::http::{RawStr, Status};
+use rocket::outcome::Outcome;
+use rocket::{Data, Request};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::body;
+use super::csrf::{self, Binding};
+use crate::base::error::{Error, Refusal, Result};
+use crate::domain::audit::Origin;
+use crate::domain::passwords::policy::Password;
+use crate::service::Doorward;
+use crate::web::answer::failure::{Failure, Problem, RetryAfter};
+use crate::web::answer::page::Page;
+use crate::web::request::guards::{Caller, Denial, Identity, identity};
+use crate::web::request::now::Now;
+
+/// A form of one of our pages: what it is called, and how its fields are read.
+pub trait PageForm: Sized + Send {
+    /// Names the form in its CSRF token; a token of one form is no good for another.
+    const PURPOSE: &'static str;
+    /// The field of a new password, and its label.
+    const NEW_PASSWORD: (&'static str, &'static str) = ("password", "Password");
+    /// The field of the password the person has, and its label.
+    const PRESENT_PASSWORD: (&'static str, &'static str) = ("password", "Password");
+
+    /// The parsed fields; `None` when one was refused (the reason is in `fields`).
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
+/// A lone button: the form has nothing but its CSRF token.
+pub struct Button;
+
+impl PageForm for Button {
+    const PURPOSE: &'static str = "std";
+
+    fn read(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// A reason beside its field.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldError {
+    field: &'static str,
+    label: &'static str,
+    message: String,
+}
+
+/// The fields as they were sent, while they are read.
+pub struct Fields {
+    sent: BTreeMap<String, String>,
+    /// What may be shown again. Secrets never get here.
+    shown: BTreeMap<&'static str, String>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// A field whose text must parse; else the sentence stands beside it.
+    pub fn parsed<T, E: Into<Cow<'static, str>>>(
+        &mut self,
+        name: &'static str,
+        label: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.sent.remove(name).unwrap_or_default();
+        let parsed = parse(&text);
+        self.shown.insert(name, text);
+        parsed.map_err(|why| self.refuse(name, label, why.into().into_owned())).ok()
+    }
+
+    /// A text that must not be empty and is never shown again.
+    pub fn unseen(&mut self, name: &'static str, label: &'static str) -> Option<Zeroizing<String>> {
+        let text = Zeroizing::new(self.sent.remove(name).unwrap_or_default());
+        if text.trim().is_empty() {
+            self.refuse(name, label, "Please fill this in.".to_owned());
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A password. It is never shown again.
+    pub fn secret(&mut self, name: &'static str, label: &'static str) -> Option<Password> {
+        let password = Password::parse(&self.unseen(name, label)?);
+        if password.is_none() {
+            let why = "A password has at most 256 characters, and no control characters.";
+            self.refuse(name, label, why.to_owned());
+        }
+        password
+    }
+
+    /// A field that may be absent and is passed on as it is.
+    pub fn text(&mut self, name: &'static str) -> String {
+        let text = self.sent.remove(name).unwrap_or_default();
+        self.shown.insert(name, text.clone());
+        text
+    }
+
+    /// A tick box.
+    pub fn ticked(&mut self, name: &'static str) -> bool {
+        let ticked = self.sent.remove(name).is_some();
+        if ticked {
+            self.shown.insert(name, "on".to_owned());
+        }
+        ticked
+    }
+
+    /// The names of the ticked boxes that begin so: `role.editor` gives `editor`.
+    pub fn all_ticked(&mut self, prefix: &'static str) -> Vec<String> {
+        let names = self.sent.keys().filter_map(|name| name.strip_prefix(prefix));
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        names.iter().for_each(|name| drop(self.sent.remove(&format!("{prefix}{name}"))));
+        self.shown.insert(prefix, names.join(" "));
+        names
+    }
+
+    fn refuse(&mut self, field: &'static str, label: &'static str, message: String) {
+        self.errors.push(FieldError { field, label, message });
+    }
+}
+
+/// A form sent from one of our own pages. A foreign origin or a wrong CSRF
+/// token: 403. A body that is not such a form: 400, 408, 413 or 415.
+pub struct Submitted<T> {
+    form: Option<T>,
+    typed: Typed,
+    retry: RetryAfter,
+}
+
+/// What a page needs to show a form again. As it is sent to the template.
+#[derive(Default, Serialize)]
+pub struct Typed {
+    csrf: String,
+    values: BTreeMap<&'static str, String>,
+    errors: Vec<FieldError>,
+    stale: bool,
+}
+
+impl Typed {
+    /// A form with nothing typed yet but these values.
+    pub fn fresh<T: PageForm>(page: &Page, values: &[(&'static str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { csrf: page.csrf_for(T::PURPOSE), values, ..Self::default() }
+    }
+}
+
+impl Typed {
+    /// Whether that box of [`Fields::all_ticked`] was ticked; `None` when nothing was sent yet.
+    pub fn is_ticked(&self, prefix: &str, name: &str) -> Option<bool> {
+        let names = self.values.get(prefix)?;
+        Some(names.split(' ').any(|ticked| ticked == name))
+    }
+}
+
+impl<T: PageForm> Submitted<T> {
+    /// Hands a well-filled form to the domain. Fields that do not parse, and
+    /// refusals, show the same page again with the reasons beside the fields
+    /// (422); so does a page that was too old (403). `show` draws the page.
+    ///
+    /// # Errors
+    /// The page with its errors, or whatever else went wrong.
+    pub async fn submit<Done>(
+        self,
+        page: Page,
+        show: impl FnOnce(Page, Typed) -> Template,
+        act: impl AsyncFnOnce(T) -> Result<Done>,
+    ) -> Result<Done, Failure> {
+        let refused = self.attempt(&page, act).await?;
+        refused.map_err(|(status, typed)| Failure::Page(status, Box::new(show(page, typed))))
+    }
+
+    /// The same for a page that takes more than a moment to draw: when the form
+    /// has to be shown again, returns its status and what to show.
+    ///
+    /// # Errors
+    /// Whatever else went wrong.
+    pub async fn attempt<Done>(
+        self,
+        page: &Page,
+        act: impl AsyncFnOnce(T) -> Result<Done>,
+    ) -> Result<Result<Done, (Status, Typed)>, Failure> {
+        let Self { form, mut typed, retry } = self;
+        let mut status = if typed.stale { Status::Forbidden } else { Status::UnprocessableEntity };
+        if let Some(form) = form {
+            match act(form).await {
+                Err(Error::Refused(refusal)) => {
+                    let (field, label) = place_of::<T>(&refusal);
+                    if refusal == Refusal::WrongCredentials {
+                        status = Status::Unauthorized;
+                    }
+                    if let Refusal::TooManyAttempts(wait) = refusal {
+                        status = Status::TooManyRequests;
+                        retry.after(wait);
+                    }
+                    typed.errors.push(FieldError { field, label, message: refusal.to_string() });
+                }
+                // What was typed is not lost to a busy moment.
+                Err(Error::Busy) => {
+                    let message = Error::Busy.to_string();
+                    typed.errors.push(FieldError { field: "", label: "", message });
+                    status = Status::ServiceUnavailable;
+                }
+                other => return Ok(Ok(other?)),
+            }
+        }
+        typed.csrf = page.csrf_for(T::PURPOSE);
+        Ok(Err((status, typed)))
+    }
+
+    /// The fields of a form that is sent a second time, from a page whose
+    /// session was renewed since.
+    ///
+    /// # Errors
+    /// Its fields do not parse, or its token is another session's: sign in.
+    pub fn sent_again(self) -> Result<T, Failure> {
+        self.form.ok_or(Failure::Denied(Denial::NotSignedIn))
+    }
+
+    /// What was typed into a field that is no secret.
+    pub fn typed(&self, name: &str) -> String {
+        self.typed.values.get(name).cloned().unwrap_or_default()
+    }
+}
+
+impl Submitted<Button> {
+    /// Passes if the button was pressed on a page of ours that was not too old;
+    /// else `show` draws the page to answer with (403).
+    ///
+    /// # Errors
+    /// The page, when nothing was done.
+    pub fn pressed(self, page: Page, show: impl FnOnce(Page) -> Template) -> Result<(), Failure> {
+        match self.form {
+            Some(Button) => Ok(()),
+            None => Err(Failure::Page(Status::Forbidden, Box::new(show(page)))),
+        }
+    }
+}
+
+/// The field a refusal stands beside; "" for the form as a whole.
+fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
+    match refusal {
+        Refusal::UsernameTaken | Refusal::UsernameReserved => ("username", "User name"),
+        Refusal::EmailTaken | Refusal::EmailMixesScripts => ("email", "E-mail address"),
+        Refusal::UnfitPassword(_) | Refusal::SamePassword => T::NEW_PASSWORD,
+        Refusal::WrongPassword => T::PRESENT_PASSWORD,
+        Refusal::RoleTaken => ("name", "Name"),
+        Refusal::SetupTokenInvalid => ("token", "Setup token"),
+        Refusal::UnknownToken => ("token", "Token or jti"),
+        Refusal::WrongCredentials
+        | Refusal::AccountDisabled
+        | Refusal::AccountChanged
+        | Refusal::TooManyAttempts(_)
+        | Refusal::LastAdmin
+        | Refusal::TooManyRoles
+        | Refusal::NotAnAdmin
+        | Refusal::MayMore
+        | Refusal::OwnAccount
+        | Refusal::RolesChangedMeanwhile
+        | Refusal::TooLateToUndo
+        | Refusal::Key(_) => ("", ""),
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, T: PageForm> FromData<'r> for Submitted<T> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        match receive(request, data).await {
+            Ok(submitted) => Outcome::Success(submitted),
+            Err((status, problem)) => {
+                problem.note(request);
+                Outcome::Error((status, ()))
+            }
+        }
+    }
+}
+
+async fn receive<T: PageForm>(
+    request: &Request<'_>,
+    data: Data<'_>,
+) -> Result<Submitted<T>, (Status, Problem)> {
+    let doorward = Doorward::of(request);
+    let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+    // The body is read first whatever is wrong with it: an answer sent before
+    // would break the connection under a browser that is still sending.
+    let body = body::read(data).await;
+    if !csrf::is_from_our_pages(request, &doorward.settings.base_url) {
+        let Origin { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, reason = "origin", "csrf.fail");
+        return Err((Status::Forbidden, Problem::ForeignOrigin));
+    }
+    if !is_form {
+        return Err((Status::UnsupportedMediaType, Problem::NotAForm));
+    }
+    let sent = parse(&body.map_err(|status| (status, Problem::None))?)
+        .map_err(|problem| (Status::BadRequest, problem))?;
+    let mut fields = Fields { sent, shown: BTreeMap::new(), errors: Vec::new() };
+    let token = fields.sent.remove("csrf").unwrap_or_default();
+    let form = T::read(&mut fields);
+    if !fields.sent.is_empty() {
+        return Err((Status::BadRequest, Problem::UnknownField));
+    }
+    let bindings = match identity(request).await {
+        Identity::SignedIn(principal) => [Some(Binding::session(principal.session)), None],
+        // The form that renewed the session, sent again, or the sign-in page since.
+        Identity::Renewed(before) => {
+            [Some(Binding::session(before.sid)), Binding::anonymous(request)]
+        }
+        Identity::Anonymous(_) => [None, Binding::anonymous(request)],
+        Identity::Unknown => return Err((Status::ServiceUnavailable, Problem::None)),
+    };
+    let fresh = bindings.iter().flatten().any(|binding| {
+        csrf::matches(&doorward.keys, T::PURPOSE, binding, &token, Now::of(request))
+    });
+    if !fresh {
+        let Origin { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, reason = "token", form = T::PURPOSE, "csrf.fail");
+    }
+    let typed = Typed {
+        csrf: String::new(),
+        values: fields.shown,
+        errors: if fresh { fields.errors } else { Vec::new() },
+        stale: !fresh,
+    };
+    let retry = RetryAfter::of(request).clone();
+    Ok(Submitted { form: form.filter(|_| fresh), typed, retry })
+}
+
+/// The pairs of an urlencoded body, strictly: valid UTF-8, no field twice.
+pub fn parse(body: &[u8]) -> Result<BTreeMap<String, String>, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::NotUtf8)?;
+    let mut fields = BTreeMap::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name)?, decoded(value)?);
+        if fields.insert(name, value).is_some() {
+            return Err(Problem::FieldTwice);
+        }
+    }
+    Ok(fields)
+}
+
+fn decoded(text: &str) -> Result<String, Problem> {
+    let spaced = text.replace('+', " ");
+    let decoded = RawStr::new(&spaced).percent_decode().map_err(|_| Problem::NotUtf8)?;
+    Ok(decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded_once() {
+        let fields = parse(b"a=1+2%2B3&b=%2541&c").unwrap();
+        assert_eq!(fields["a"], "1 2+3");
+        assert_eq!(fields["b"], "%41");
+        assert_eq!(fields["c"], "");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused_and_not_replaced() {
+        assert_eq!(parse(b"a=%ff").err(), Some(Problem::NotUtf8));
+        assert_eq!(parse(b"a=\xff").err(), Some(Problem::NotUtf8));
+    }
+
+    #[test]
+    fn a_field_sent_twice_is_refused() {
+        assert_eq!(parse(b"a=1&b=2&a=1").err(), Some(Problem::FieldTwice));
+        assert_eq!(parse(b"a=1&%61=2").err(), Some(Problem::FieldTwice));
+    }
+}

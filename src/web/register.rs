@@ -1,0 +1,75 @@
+//! `/register`: opening an account.
+
+use rocket::http::Status;
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::{Template, context};
+
+use crate::domain::accounts::names::{EmailAddress, Username};
+use crate::domain::accounts::{self, NewAccount};
+use crate::service::Doorward;
+use crate::service::settings::Registration;
+use crate::web::Service;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::Message;
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::Seen;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::guards::Caller;
+use crate::web::request::now::Now;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![registration_page, register]
+}
+
+impl PageForm for NewAccount {
+    const PURPOSE: &'static str = "register";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let username = fields.parsed("username", "User name", Username::parse);
+        let email = fields.parsed("email", "E-mail address", EmailAddress::parse);
+        let password = fields.secret("password", "Password");
+        Some(Self { username: username?, email: email?, password: password? })
+    }
+}
+
+/// Passes while anybody may open an account. Else there is no such page.
+fn while_open(doorward: &Doorward) -> Result<(), Failure> {
+    match doorward.settings.registration {
+        Registration::Open => Ok(()),
+        Registration::Closed => Err(Failure::Status(Status::NotFound)),
+    }
+}
+
+#[get("/register")]
+fn registration_page(page: Page, doorward: &Service) -> Result<Template, Failure> {
+    while_open(doorward)?;
+    let form = Typed::fresh::<NewAccount>(&page, &[]);
+    Ok(draw(page, form, doorward))
+}
+
+fn draw(page: Page, form: Typed, doorward: &Doorward) -> Template {
+    let password_min_length = doorward.settings.password_min_length;
+    page.render("registration.html", context! { form, password_min_length })
+}
+
+#[post("/register", data = "<form>")]
+async fn register(
+    form: Submitted<NewAccount>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Seen, Failure> {
+    while_open(doorward)?;
+    form.submit(
+        page,
+        |page, form| draw(page, form, doorward),
+        async |new| {
+            let (passwords, rules) = (doorward.passwords(), &doorward.rules);
+            accounts::register(passwords, rules, new, &caller.0, now.0).await
+        },
+    )
+    .await?;
+    Ok(Seen::at("/login").saying(Message::AccountOpened))
+}

@@ -1,0 +1,6 @@
+//! What a request says: who asks, from where, with which cookies, at what time.
+
+pub mod cookies;
+pub mod guards;
+pub mod now;
+pub mod user_agent;
