@@ -86,7 +86,7 @@ pub(crate) async fn fill(size: Size) {
     say(began, "indexes are made");
     let sealed = chain::seal(&doorward.db, now).await.unwrap();
     say(began, &format!("{sealed} events are sealed"));
-    doorward.tidy(now).await.unwrap();
+    doorward.purge_expired(now).await.unwrap();
     doorward.db.clone().close().await;
     // The server takes no database that others can read.
     if let Some(file) = doorward::base::store::sqlite_file(&doorward.settings.database_url) {

@@ -12,7 +12,7 @@ use doorward::domain::accounts::list;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{Client, SessionId, search};
+use doorward::domain::sessions::{Audience, SessionId, search};
 use doorward::web::form::return_to::Next;
 use doorward::web::form::submitted;
 use doorward::web::request::cookies::{Cookie, Received};
@@ -59,14 +59,14 @@ static SIGNING: LazyLock<Signing> = LazyLock::new(|| {
         issued_at: NOON,
         expires_at: NOON + Duration::minutes(10),
     };
-    let token = issuer.issue(ring.signing(Purpose::Access), Client::Web, &claims);
+    let token = issuer.issue(ring.signing(Purpose::Access), Audience::Web, &claims);
     Signing { token: token.expect("it signs"), ring, issuer }
 });
 
 /// Only what we signed is believed: not one other text, however near.
 pub fn access_token(data: &[u8]) {
     let Signing { ring, issuer, token } = &*SIGNING;
-    let verify = |text: &str| issuer.verify(ring, Client::Web, text, NOON);
+    let verify = |text: &str| issuer.verify(ring, Audience::Web, text, NOON);
     if let Ok(text) = std::str::from_utf8(data) {
         assert!(text == token || verify(text).is_err(), "{text}");
     }

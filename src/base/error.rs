@@ -93,7 +93,7 @@ pub enum Refusal {
     NotAnAdmin,
     /// Whoever recovers an account, or switches it off, must be able to do all that it can.
     #[error("This account may do things that yours may not. Please ask an administrator.")]
-    MayMore,
+    TargetOutranksActor,
     /// With a copy of somebody's cookies nobody gets to the password.
     #[error("This cannot be done to your own account. Please ask somebody else of the staff.")]
     OwnAccount,

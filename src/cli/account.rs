@@ -9,8 +9,8 @@ use crate::domain::accounts::list::{self, Filter};
 use crate::domain::accounts::names::{EmailAddress, RoleName, Username};
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{Account, NewAccount};
-use crate::domain::administration::{self, Change, Deed};
-use crate::domain::audit::Origin;
+use crate::domain::administration::{self, BulkAction, Change};
+use crate::domain::audit::RequestSource;
 use crate::domain::sessions;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
@@ -80,7 +80,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     let now = doorward.clock.now();
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let sessions = &doorward.sessions;
     match command {
@@ -106,11 +106,11 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         }
         Command::Disable { name } => {
             let account = find(doorward, &name).await?;
-            administration::act(sessions, Deed::Disable, &[account.id], actor, now).await?;
+            administration::apply(sessions, BulkAction::Disable, &[account.id], actor, now).await?;
         }
         Command::Enable { name } => {
             let account = find(doorward, &name).await?;
-            administration::act(sessions, Deed::Enable, &[account.id], actor, now).await?;
+            administration::apply(sessions, BulkAction::Enable, &[account.id], actor, now).await?;
         }
         Command::Forgive { name } => {
             let id = find(doorward, &name).await?.id;
@@ -124,7 +124,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         }
         Command::Delete { name } => {
             let account = find(doorward, &name).await?;
-            administration::act(sessions, Deed::Delete, &[account.id], actor, now).await?;
+            administration::apply(sessions, BulkAction::Delete, &[account.id], actor, now).await?;
         }
     }
     Ok(())

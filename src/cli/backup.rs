@@ -10,7 +10,7 @@ use crate::base::files::{self, ENDINGS, with_ending};
 use crate::base::store::{self, Db};
 use crate::cli::say;
 use crate::cli::serve::lock_database;
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 use crate::domain::one_time;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
@@ -96,7 +96,7 @@ fn remove_database(file: &Path) -> Result<()> {
 
 async fn end_sessions(doorward: &Doorward) -> Result<u64> {
     let now = doorward.clock.now();
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     one_time::end_after_restore(&doorward.sessions, Actor::operator(&origin), now).await
 }
 

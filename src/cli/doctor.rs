@@ -3,15 +3,15 @@
 use crate::base::error::{Error, Result};
 use crate::cli::say;
 use crate::service::Doorward;
-use crate::service::doctor::{self, Verdict};
+use crate::service::doctor::{self, Finding};
 
 pub(super) async fn run(doorward: &Doorward) -> Result<()> {
     let mut faults = 0;
-    for verdict in doctor::examine(doorward, doorward.clock.now()).await {
-        match verdict {
-            Verdict::Good(words) => say(&format!("ok    {words}")),
-            Verdict::Look(words) => say(&format!("look  {words}")),
-            Verdict::Mend(words) => {
+    for finding in doctor::examine(doorward, doorward.clock.now()).await {
+        match finding {
+            Finding::Good(words) => say(&format!("ok    {words}")),
+            Finding::Look(words) => say(&format!("look  {words}")),
+            Finding::Mend(words) => {
                 faults += 1;
                 say(&format!("MEND  {words}"));
             }

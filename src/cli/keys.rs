@@ -8,7 +8,7 @@ use crate::base::keys::Purpose;
 use crate::base::keys::in_use;
 use crate::base::timestamp::Timestamp;
 use crate::cli::say;
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::sessions::Actor;
 use crate::domain::sessions::tokens::access::LEEWAY;
 use crate::domain::throttle::known_browser;
@@ -90,7 +90,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
 
 /// Nothing that was signed before is believed any more.
 async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
     in_use::forget(&doorward.db).await?;
     in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
@@ -129,7 +129,7 @@ fn list(doorward: &Doorward, now: Timestamp) {
 }
 
 async fn note(doorward: &Doorward, event: Event, kid: &str, now: Timestamp) -> Result<()> {
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let told = Entry::of_service(event, &origin).with(format!("key {kid}"));
     audit::record(doorward.db.write(), told, now).await?;
     Ok(())

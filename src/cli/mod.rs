@@ -23,7 +23,7 @@ use crate::base::error::{Error, Result};
 use crate::domain::accounts::names::LoginName;
 use crate::domain::accounts::{self, Account};
 use crate::domain::administration;
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
@@ -148,7 +148,7 @@ async fn dispatch(
         Command::Account(command) => account::run(command, &open(settings).await?).await,
         Command::Recover { name } => recover(&name, &open(settings).await?).await,
         Command::Role(command) => {
-            let origin = Origin::command_line();
+            let origin = RequestSource::command_line();
             role::run(command, &open(settings).await?, Actor::operator(&origin)).await
         }
         Command::Audit(command) => audit::run(command, open(settings).await?).await,
@@ -199,7 +199,7 @@ async fn recover(name: &str, doorward: &Doorward) -> Result<()> {
     let now = doorward.clock.now();
     let account = find(doorward, name).await?;
     let life = doorward.settings.recovery_link_life;
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let token =
         administration::start_recovery(&doorward.sessions, account.id, actor, (life, now)).await?;

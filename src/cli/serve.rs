@@ -18,7 +18,7 @@ use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::store::{self, Db, Heard, Listener};
 use crate::cli::say;
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
 use crate::service::Doorward;
 use crate::service::settings::{self, Settings};
@@ -38,7 +38,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let doorward = Arc::new(Doorward::open(settings).await?);
     // What is revoked must be known before the first request is let in.
     let now = doorward.clock.now();
-    doorward.sessions.tend(now).await?;
+    doorward.sessions.sync(now).await?;
     in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
@@ -47,9 +47,9 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let own = || Arc::clone(&doorward);
     let (tended, heard, tidied, renewed, hung_up) = (own(), own(), own(), own(), own());
     let tasks = [
-        tokio::spawn(kept_up(move || tend(Arc::clone(&tended)))),
+        tokio::spawn(kept_up(move || sync(Arc::clone(&tended)))),
         tokio::spawn(kept_up(move || hear_others(Arc::clone(&heard)))),
-        tokio::spawn(kept_up(move || tidy(Arc::clone(&tidied)))),
+        tokio::spawn(kept_up(move || purge_expired(Arc::clone(&tidied)))),
         tokio::spawn(kept_up(move || renew_setup_token(Arc::clone(&renewed)))),
         tokio::spawn(kept_up(move || reload_keys_on_hangup(Arc::clone(&hung_up)))),
     ];
@@ -58,7 +58,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
     note(&doorward, Event::Stopped).await?;
-    doorward.tend(doorward.clock.now()).await?;
+    doorward.sync(doorward.clock.now()).await?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
     Ok(())
@@ -101,7 +101,7 @@ fn listening(address: String) -> AdHoc {
 }
 
 async fn note(doorward: &Doorward, event: Event) -> Result<()> {
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let told = Entry::of_service(event, &origin).with(env!("CARGO_PKG_VERSION"));
     audit::record(doorward.db.write(), told, doorward.clock.now()).await?;
     Ok(())
@@ -158,15 +158,15 @@ async fn kept_up<F: Future<Output = ()>>(task: impl Fn() -> F) {
     }
 }
 
-async fn tend(doorward: Arc<Doorward>) {
+async fn sync(doorward: Arc<Doorward>) {
     let mut failing = false;
     loop {
         // All, whatever becomes of the others.
         metrics::upkeep();
         let followed = doorward.follow_clock().await;
         let now = doorward.clock.now();
-        let tended = followed.and(doorward.tend(now).await);
-        match tended.and(doorward.tend_keys(now).await) {
+        let tended = followed.and(doorward.sync(now).await);
+        match tended.and(doorward.reload_keys(now).await) {
             Ok(()) => failing = false,
             // Once, not twice a second.
             Err(error) if !failing => {
@@ -180,7 +180,7 @@ async fn tend(doorward: Arc<Doorward>) {
 }
 
 /// Takes up what other servers revoked as soon as they say so. The poll of
-/// `tend` stands behind it, should a call be lost.
+/// `sync` stands behind it, should a call be lost.
 async fn hear_others(doorward: Arc<Doorward>) {
     if !doorward.settings.database_notify {
         return;
@@ -218,11 +218,11 @@ async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
     }
 }
 
-async fn tidy(doorward: Arc<Doorward>) {
+async fn purge_expired(doorward: Arc<Doorward>) {
     loop {
         // Nothing is removed for a step of the clock that may be taken back.
         if doorward.clock.is_certain()
-            && let Err(error) = doorward.tidy(doorward.clock.now()).await
+            && let Err(error) = doorward.purge_expired(doorward.clock.now()).await
         {
             tracing::error!(%error, "what is over cannot be removed");
         }

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::{find, say, secret, warn};
-use crate::domain::administration::{self, Deed};
-use crate::domain::audit::Origin;
+use crate::domain::administration::{self, BulkAction};
+use crate::domain::audit::RequestSource;
 use crate::domain::sessions::search::{self, Filter};
 use crate::domain::sessions::{self, Actor, SessionId};
 use crate::service::Doorward;
@@ -58,7 +58,7 @@ pub(super) enum TokenCommand {
 
 pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) -> Result<()> {
     let now = doorward.clock.now();
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     match command {
         SessionCommand::List { name } => {
             let db = doorward.db.read();
@@ -69,14 +69,14 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             for session in live {
                 let (started, seen) = (session.created_at.iso(), session.last_seen_at.iso());
                 let (sid, account) = (session.sid, session.account);
-                let Origin { address, user_agent, .. } = session.origin;
+                let RequestSource { address, user_agent, .. } = session.origin;
                 say(&format!("{sid}\t{account}\t{started}\t{seen}\t{address}\t{user_agent}"));
             }
         }
         SessionCommand::Revoke(Which { account: Some(name), .. }) => {
             let id = find(doorward, &name).await?.id;
-            let (deed, actor) = (Deed::EndSessions, Actor::operator(&origin));
-            let done = administration::act(&doorward.sessions, deed, &[id], actor, now).await?;
+            let (deed, actor) = (BulkAction::EndSessions, Actor::operator(&origin));
+            let done = administration::apply(&doorward.sessions, deed, &[id], actor, now).await?;
             say(&format!("{} sessions ended", done.sessions));
         }
         SessionCommand::Revoke(Which { everyone: true, .. }) => {
@@ -107,7 +107,7 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
 async fn end(
     doorward: &Doorward,
     sid: Option<SessionId>,
-    origin: &Origin,
+    origin: &RequestSource,
     now: Timestamp,
 ) -> Result<()> {
     let none = || Error::broken("There is no live session of that name.");
@@ -121,7 +121,7 @@ async fn end(
 pub(super) async fn run_token(command: TokenCommand, doorward: &Doorward) -> Result<()> {
     let now = doorward.clock.now();
     let TokenCommand::Revoke { token } = command;
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let token = match token {
         Some(token) if token != "-" => {
             if token.contains('.') {

@@ -19,7 +19,7 @@ use crate::service::Doorward;
 
 /// What came of a look at one thing, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Finding {
     /// It is as it should be.
     Good(String),
     /// It works; somebody should know.
@@ -28,22 +28,22 @@ pub enum Verdict {
     Mend(String),
 }
 
-use Verdict::{Good, Look, Mend};
+use Finding::{Good, Look, Mend};
 
 /// Looks at settings, keys, database, clock, disk and machine.
-pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
-    let mut verdicts = vec![address(doorward), folder(doorward), disk(doorward)];
-    verdicts.extend(database_file(doorward));
-    verdicts.push(key_file(doorward));
-    verdicts.push(keys(doorward, now));
-    verdicts.push(clock(doorward));
-    verdicts.extend(database(doorward, now).await);
-    verdicts.push(hashing(doorward).await);
-    verdicts.push(proxies(doorward));
-    verdicts
+pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
+    let mut findings = vec![address(doorward), folder(doorward), disk(doorward)];
+    findings.extend(database_file(doorward));
+    findings.push(key_file(doorward));
+    findings.push(keys(doorward, now));
+    findings.push(clock(doorward));
+    findings.extend(database(doorward, now).await);
+    findings.push(hashing(doorward).await);
+    findings.push(proxies(doorward));
+    findings
 }
 
-fn address(doorward: &Doorward) -> Verdict {
+fn address(doorward: &Doorward) -> Finding {
     let base = &doorward.settings.base_url;
     let words = format!("People reach the service at {}.", base.as_str());
     if base.as_str().starts_with("https:") {
@@ -52,7 +52,7 @@ fn address(doorward: &Doorward) -> Verdict {
     Look(format!("{words} For anybody but you, set base_url to an https address."))
 }
 
-fn folder(doorward: &Doorward) -> Verdict {
+fn folder(doorward: &Doorward) -> Finding {
     let folder = &doorward.settings.data_dir;
     match files::check_folder(folder) {
         Ok(()) => Good(format!("Only its owner sees the folder {}.", folder.display())),
@@ -60,7 +60,7 @@ fn folder(doorward: &Doorward) -> Verdict {
     }
 }
 
-fn database_file(doorward: &Doorward) -> Option<Verdict> {
+fn database_file(doorward: &Doorward) -> Option<Finding> {
     let file = store::sqlite_file(&doorward.settings.database_url)?;
     Some(match files::check_database(&doorward.settings.database_url) {
         Ok(()) => Good(format!("Only its owner sees the database {}.", file.display())),
@@ -68,7 +68,7 @@ fn database_file(doorward: &Doorward) -> Option<Verdict> {
     })
 }
 
-fn disk(doorward: &Doorward) -> Verdict {
+fn disk(doorward: &Doorward) -> Finding {
     const LITTLE: u64 = 1 << 30;
     let about = match rustix::fs::statvfs(&doorward.settings.data_dir) {
         Ok(about) => about,
@@ -79,7 +79,7 @@ fn disk(doorward: &Doorward) -> Verdict {
     if free < LITTLE { Look(words) } else { Good(words) }
 }
 
-fn key_file(doorward: &Doorward) -> Verdict {
+fn key_file(doorward: &Doorward) -> Finding {
     if let Some(kid) = doorward.keys.missing() {
         return Mend(format!(
             "Another server signs with the key {kid}, which this one does not have. Give all of them the same key file."
@@ -97,7 +97,7 @@ fn key_file(doorward: &Doorward) -> Verdict {
     }
 }
 
-fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
+fn keys(doorward: &Doorward, now: Timestamp) -> Finding {
     let ring = doorward.keys.ring();
     let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
     let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);
@@ -117,7 +117,7 @@ fn keys(doorward: &Doorward, now: Timestamp) -> Verdict {
     }
 }
 
-fn clock(doorward: &Doorward) -> Verdict {
+fn clock(doorward: &Doorward) -> Finding {
     match doorward.clock.standing() {
         Standing::Certain if doorward.db.is_shared() => {
             Good("This machine's clock agrees with the database's.".to_owned())
@@ -132,9 +132,9 @@ fn clock(doorward: &Doorward) -> Verdict {
     }
 }
 
-async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
-    let mut verdicts = vec![];
-    verdicts.push(match doorward.db.migrations().await {
+async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
+    let mut findings = vec![];
+    findings.push(match doorward.db.migrations().await {
         Ok(steps) if steps.iter().all(|(_, done)| *done) => Good(format!(
             "The database answers, and its schema is up to date ({} steps).",
             steps.len()
@@ -143,7 +143,7 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
         Err(error) => Mend(format!("The database does not answer: {error}")),
     });
     let db = doorward.db.read();
-    verdicts.push(match accounts::count_admins(db).await {
+    findings.push(match accounts::count_admins(db).await {
         Ok(0) => Look("There is no administrator who could log in. Start the server for a setup link, or run: doorward account add NAME EMAIL --role admin".to_owned()),
         Ok(1) => Look("There is one administrator. With two, one can help the other.".to_owned()),
         Ok(count) => Good(format!("There are {count} administrators.")),
@@ -151,7 +151,7 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
     });
     if let Ok(newest) = audit::list(db, &Filter::default(), i64::MAX, 1).await {
         let ahead = newest.first().map(|row| row.at.since(now)).unwrap_or_default();
-        verdicts.push(if ahead > Duration::minutes(1) {
+        findings.push(if ahead > Duration::minutes(1) {
             Mend(format!(
                 "The clock is {} minutes behind the newest event in the audit log. Is it set right?",
                 ahead.whole_minutes()
@@ -160,11 +160,11 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Verdict> {
             Good("The clock is not behind the audit log.".to_owned())
         });
     }
-    verdicts
+    findings
 }
 
 /// How many people can log in in a minute, by hashing on all threads for a moment.
-async fn hashing(doorward: &Doorward) -> Verdict {
+async fn hashing(doorward: &Doorward) -> Finding {
     const ROUNDS: usize = 8;
     let Some(password) = Password::parse("how long does this take") else {
         return Mend("There is a fault in this check.".to_owned());
@@ -180,7 +180,7 @@ async fn hashing(doorward: &Doorward) -> Verdict {
     Good(format!("This machine does about {a_minute:.0} log-ins a minute."))
 }
 
-fn proxies(doorward: &Doorward) -> Verdict {
+fn proxies(doorward: &Doorward) -> Finding {
     let settings = &doorward.settings;
     if settings.trusted_proxies.is_empty() {
         return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or everyone seems to be one client.".to_owned());

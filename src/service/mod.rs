@@ -139,9 +139,9 @@ impl Doorward {
     ///
     /// # Errors
     /// The database failed; all of it is done again the next time.
-    pub async fn tend(&self, now: Timestamp) -> Result<()> {
+    pub async fn sync(&self, now: Timestamp) -> Result<()> {
         // Each, whatever becomes of the other.
-        let tended = self.sessions.tend(now).await;
+        let tended = self.sessions.sync(now).await;
         self.throttle.counters.write(self.db.write()).await?;
         audit::chain::seal(&self.db, now).await?;
         tended
@@ -152,7 +152,7 @@ impl Doorward {
     ///
     /// # Errors
     /// The key file or the database cannot be read.
-    pub async fn tend_keys(&self, now: Timestamp) -> Result<()> {
+    pub async fn reload_keys(&self, now: Timestamp) -> Result<()> {
         if self.keys.reload()? {
             in_use::note(&self.db, &self.keys.ring(), now).await?;
         }
@@ -172,16 +172,16 @@ impl Doorward {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn tidy(&self, now: Timestamp) -> Result<()> {
+    pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
         in_use::note(&self.db, &self.keys.ring(), now).await?;
         // Between two batches there is time for a log-in to write.
-        while self.sessions.tidy(now).await? {
+        while self.sessions.purge_expired(now).await? {
             rocket::tokio::time::sleep(PAUSE).await;
         }
         while self.throttle.remove_expired(BATCH, now).await? == BATCH {
             rocket::tokio::time::sleep(PAUSE).await;
         }
-        self.db.fold_log(&self.settings.database_url).await?;
+        self.db.checkpoint_wal(&self.settings.database_url).await?;
         one_time::remove_expired(&self.db, now).await?;
         administration::forget_old(self.db.write(), now).await?;
         if let Some(kept) = self.settings.audit_retention {

@@ -8,12 +8,12 @@ use rocket_dyn_templates::{Template, context};
 use crate::domain::accounts::names::LoginName;
 use crate::domain::login::{SignIn, Wanted};
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::{Client, EndReason, Replaces};
+use crate::domain::sessions::{Audience, EndReason, Replaces};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::{Caller, Identity, KnownBrowser, MaybeSignedIn, SignedIn};
@@ -52,19 +52,19 @@ impl PageForm for Login {
 #[derive(Responder)]
 enum Shown {
     Page(Template),
-    Elsewhere(Seen),
+    Elsewhere(SeeOther),
 }
 
 #[get("/")]
-fn home(who: MaybeSignedIn<'_>) -> Seen {
-    Seen::at(if who.is_signed_in() { "/account" } else { "/login" })
+fn home(who: MaybeSignedIn<'_>) -> SeeOther {
+    SeeOther::at(if who.is_signed_in() { "/account" } else { "/login" })
 }
 
 #[get("/login?<next>")]
 fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
     let next = next.and_then(Next::parse);
     if who.is_signed_in() {
-        return Shown::Elsewhere(Seen::at(next.unwrap_or_default().to_string()));
+        return Shown::Elsewhere(SeeOther::at(next.unwrap_or_default().to_string()));
     }
     let next = next.map(|next| next.to_string()).unwrap_or_default();
     let form = Typed::fresh::<Login>(&page, &[("next", &next)]);
@@ -93,7 +93,7 @@ pub fn sentence(reason: EndReason) -> &'static str {
         EndReason::Evicted => {
             "You were signed out here because you signed in at more places than one account can have."
         }
-        EndReason::ByAdmin => "You were signed out by the people who run this service.",
+        EndReason::ByStaff => "You were signed out by the people who run this service.",
         EndReason::Disabled => "You were signed out because this account was switched off.",
         EndReason::PasswordChanged => {
             "You were signed out because the password of this account was changed."
@@ -122,24 +122,24 @@ async fn log_in(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let replaces = match who.0 {
         Identity::SignedIn(principal) => Some(Replaces::Present(principal.session)),
         // Its tokens were lost on the way.
         Identity::Renewed(before) => Some(Replaces::Successor(*before)),
-        Identity::Anonymous(_) | Identity::Unknown => None,
+        Identity::Anonymous(_) | Identity::Unavailable => None,
     };
     let (issued, next) = form
         .submit(page, draw, async |login: Login| {
             let Login { login, password, remember, next } = login;
             let who = SignIn { login: &login, password: &password, known: known.0.as_ref() };
-            let wanted = Wanted { client: Client::Web, remember, replaces };
+            let wanted = Wanted { client: Audience::Web, remember, replaces };
             let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
             Ok((issued, next))
         })
         .await?;
     let account = issued.principal.account;
-    Ok(Seen::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
+    Ok(SeeOther::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
 }
 
 #[post("/logout", data = "<button>")]
@@ -150,9 +150,9 @@ async fn log_out(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     button.pressed(page, |page| page.render("log_out.html", context! {}))?;
     let SignedIn(principal) = who;
     doorward.sessions.log_out(principal.account, principal.session, &caller.0, now.0).await?;
-    Ok(Seen::at("/login").saying(Message::LoggedOut).signed_out())
+    Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
 }

@@ -14,7 +14,7 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
 use crate::web::request::now::Now;
@@ -82,12 +82,12 @@ async fn recover(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let (account, page) = account_of(token, page, doorward, now).await?;
     let show = |page, form| draw(page, form, &account, doorward);
     form.submit(page, show, async |recovery: Recovery| {
         doorward.credentials().recover(token, &recovery.new_password, &caller.0, now.0).await
     })
     .await?;
-    Ok(Seen::at("/login").saying(Message::PasswordSet))
+    Ok(SeeOther::at("/login").saying(Message::PasswordSet))
 }

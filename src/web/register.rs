@@ -12,7 +12,7 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
 use crate::web::request::now::Now;
@@ -60,7 +60,7 @@ async fn register(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     while_open(doorward)?;
     form.submit(
         page,
@@ -71,5 +71,5 @@ async fn register(
         },
     )
     .await?;
-    Ok(Seen::at("/login").saying(Message::AccountOpened))
+    Ok(SeeOther::at("/login").saying(Message::AccountOpened))
 }

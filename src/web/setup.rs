@@ -11,7 +11,7 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
 use crate::web::request::now::Now;
@@ -65,7 +65,7 @@ async fn set_up(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     while_no_admin(doorward).await?;
     form.submit(
         page,
@@ -76,5 +76,5 @@ async fn set_up(
     )
     .await?;
     setup_token::remove(&doorward.settings.data_dir);
-    Ok(Seen::at("/login").saying(Message::SetUp))
+    Ok(SeeOther::at("/login").saying(Message::SetUp))
 }

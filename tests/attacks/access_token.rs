@@ -2,8 +2,8 @@
 //! it ends or is revoked, on the very next request", and "No name, no address:
 //! the payload can be read".
 
-use doorward::domain::administration::{self, Deed};
-use doorward::domain::audit::Origin;
+use doorward::domain::administration::{self, BulkAction};
+use doorward::domain::audit::RequestSource;
 use doorward::domain::sessions::Actor;
 use rocket::http::{ContentType, Header, Method, Status};
 use serde_json::{Value, json};
@@ -64,11 +64,11 @@ async fn a_copied_access_token_is_worth_nothing_on_the_request_after_its_end() {
         let thief = thief_of(&owner);
         assert!(thief.is_signed_in().await);
         let account = app.id_of("ada").await;
-        let by_staff = async |deed: Deed| {
-            let cli = Origin::command_line();
+        let by_staff = async |deed: BulkAction| {
+            let cli = RequestSource::command_line();
             let ids = [doorward::domain::accounts::AccountId(account.parse().unwrap())];
             let (sessions, now) = (&app.doorward.sessions, app.clock().now());
-            administration::act(sessions, deed, &ids, Actor::operator(&cli), now).await.unwrap();
+            administration::apply(sessions, deed, &ids, Actor::operator(&cli), now).await.unwrap();
         };
         match end {
             "sign out" => drop(owner.press("/account", "/logout").await),
@@ -79,9 +79,9 @@ async fn a_copied_access_token_is_worth_nothing_on_the_request_after_its_end() {
                 let new = ("new_password", "a lantern in the harbour");
                 owner.post("/account/password", &[("current_password", PASSWORD), new]).await;
             }
-            "disable" => by_staff(Deed::Disable).await,
-            "end" => by_staff(Deed::EndSessions).await,
-            "delete" => by_staff(Deed::Delete).await,
+            "disable" => by_staff(BulkAction::Disable).await,
+            "end" => by_staff(BulkAction::EndSessions).await,
+            "delete" => by_staff(BulkAction::Delete).await,
             _ => {
                 let chief = app.staff("chief", "admin").await;
                 let token = thief.cookie("__Host-at").unwrap();

@@ -5,7 +5,7 @@ use doorward::base::keys::Purpose;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{self, Client, SessionId};
+use doorward::domain::sessions::{self, Audience, SessionId};
 use rocket::http::Status;
 use time::Duration;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ async fn forged<'a>(
     change(&mut claims);
     let issuer = Issuer::new("http://localhost:8000", Duration::minutes(10));
     let ring = app.doorward.keys.ring();
-    let token = issuer.issue(ring.signing(Purpose::Access), Client::Web, &claims).unwrap();
+    let token = issuer.issue(ring.signing(Purpose::Access), Audience::Web, &claims).unwrap();
     let thief = browser.copied();
     thief.forget("__Host-rt");
     thief.cookies.lock().unwrap().insert("__Host-at".to_owned(), token);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use doorward::base::keys::Purpose;
 use doorward::base::secrets;
 use doorward::domain::administration;
-use doorward::domain::audit::Origin;
+use doorward::domain::audit::RequestSource;
 use doorward::domain::one_time;
 use doorward::domain::sessions::Actor;
 use jsonwebtoken::{Algorithm, EncodingKey, Header as Head, encode};
@@ -64,7 +64,7 @@ async fn lived_in() -> (App, Secrets) {
     let ada = app.account("ada", &["admin"]).await;
     let browser = app.signed_in("ada").await;
     browser.post("/confirm", &[("password", PASSWORD)]).await;
-    let (cli, life) = (Origin::command_line(), time::Duration::minutes(30));
+    let (cli, life) = (RequestSource::command_line(), time::Duration::minutes(30));
     let (sessions, by) = (&app.doorward.sessions, Actor::operator(&cli));
     let link = administration::start_recovery(sessions, ada.id, by, (life, now)).await.unwrap();
     let failed = "my-password-in-the-name-field";
@@ -88,7 +88,7 @@ async fn lived_in() -> (App, Secrets) {
     for name in ["access_token", "refresh_token", "device_token"] {
         secrets.push((name, script[name].as_str().unwrap().to_owned()));
     }
-    app.doorward.tend(app.clock().now()).await.unwrap();
+    app.doorward.sync(app.clock().now()).await.unwrap();
     (app, Secrets(secrets))
 }
 

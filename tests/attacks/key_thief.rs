@@ -10,7 +10,7 @@ use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{Client, SessionId};
+use doorward::domain::sessions::{Audience, SessionId};
 use rocket::http::{Header, Method, Status};
 use time::Duration;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::app::{App, Browser};
 
 /// An access token for that account, in a session that never was.
-fn token(ring: &Ring, account: &str, client: Client, now: Timestamp) -> String {
+fn token(ring: &Ring, account: &str, client: Audience, now: Timestamp) -> String {
     let claims = Claims {
         sub: AccountId(account.parse().unwrap()),
         sid: SessionId(Uuid::new_v4()),
@@ -37,7 +37,7 @@ fn token(ring: &Ring, account: &str, client: Client, now: Timestamp) -> String {
 
 fn forger<'a>(app: &'a App, ring: &Ring, account: &str) -> Browser<'a> {
     let forger = app.browser();
-    let token = token(ring, account, Client::Web, app.clock().now());
+    let token = token(ring, account, Audience::Web, app.clock().now());
     forger.cookies.lock().unwrap().insert("__Host-at".to_owned(), token);
     forger
 }
@@ -104,7 +104,7 @@ async fn nothing_made_with_a_revoked_key_is_believed() {
     app.doorward.keys.change(revoke).unwrap();
     let forger = forger(&app, &stolen, &id);
     assert!(!forger.is_signed_in().await);
-    let bearer = token(&stolen, &id, Client::Api, now);
+    let bearer = token(&stolen, &id, Audience::Api, now);
     let host = Header::new("Host", "localhost:8000");
     let bearer = Header::new("Authorization", format!("Bearer {bearer}"));
     let me = app.client.get("/api/me").header(host).header(bearer).dispatch().await;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use doorward::base::error::Error;
 use doorward::domain::accounts;
 use doorward::domain::accounts::names::LoginName;
-use doorward::domain::administration::{self, Change, Deed};
-use doorward::domain::audit::Origin;
+use doorward::domain::administration::{self, BulkAction, Change};
+use doorward::domain::audit::RequestSource;
 use doorward::domain::passwords::policy::Password;
-use doorward::domain::sessions::{Actor, Client};
+use doorward::domain::sessions::{Actor, Audience};
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -22,15 +22,15 @@ fn password(text: &str) -> Password {
 
 /// Somebody whose password was just found right.
 async fn verified(app: &App, name: &str) -> accounts::Account {
-    let (login, here) = (LoginName::parse(name), Origin::command_line());
+    let (login, here) = (LoginName::parse(name), RequestSource::command_line());
     let (now, passwords) = (app.clock().now(), app.doorward.passwords());
     passwords.authenticate(&login, &password(PASSWORD), None, &here, now).await.unwrap()
 }
 
 async fn sign_in(app: &App, account: &accounts::Account) -> Result<(), Error> {
-    let (here, now) = (Origin::command_line(), app.clock().now());
+    let (here, now) = (RequestSource::command_line(), app.clock().now());
     let sessions = &app.doorward.sessions;
-    sessions.start(account, Client::Web, false, None, &here, now).await.map(drop)
+    sessions.start(account, Audience::Web, false, None, &here, now).await.map(drop)
 }
 
 #[rocket::async_test]
@@ -38,7 +38,7 @@ async fn a_sign_in_under_way_does_not_survive_a_password_change() {
     let app = App::start().await;
     app.account("ada", &[]).await;
     let account = verified(&app, "ada").await;
-    let (here, now) = (Origin::command_line(), app.clock().now());
+    let (here, now) = (RequestSource::command_line(), app.clock().now());
     let credentials = app.doorward.credentials();
     credentials.set_password(&account, &password(NEW), &here, now).await.unwrap();
     assert!(matches!(sign_in(&app, &account).await, Err(Error::Refused(_))));
@@ -47,17 +47,17 @@ async fn a_sign_in_under_way_does_not_survive_a_password_change() {
 #[rocket::async_test]
 async fn a_sign_in_under_way_does_not_survive_disabling_nor_a_role_change_nor_the_end_of_all() {
     let app = App::start().await;
-    let (here, now) = (Origin::command_line(), app.clock().now());
+    let (here, now) = (RequestSource::command_line(), app.clock().now());
     let actor = Actor::operator(&here);
     let sessions = &app.doorward.sessions;
     for (name, deed) in
-        [("ada", Some(Deed::Disable)), ("bob", Some(Deed::EndSessions)), ("eve", None)]
+        [("ada", Some(BulkAction::Disable)), ("bob", Some(BulkAction::EndSessions)), ("eve", None)]
     {
         app.account(name, &[]).await;
         let account = verified(&app, name).await;
         match deed {
             Some(deed) => {
-                administration::act(sessions, deed, &[account.id], actor, now).await.unwrap();
+                administration::apply(sessions, deed, &[account.id], actor, now).await.unwrap();
             }
             None => {
                 let roles = accounts::permissions::Roles::admin();
@@ -76,7 +76,7 @@ async fn a_rehash_at_sign_in_never_brings_the_old_password_back() {
     let app = App::start().await;
     let keys = Arc::clone(&app.doorward.keys);
     let stronger = Hasher::start(Cost { memory_kib: 19_456, passes: 3 }, keys).unwrap();
-    let (here, now) = (Origin::command_line(), app.clock().now());
+    let (here, now) = (RequestSource::command_line(), app.clock().now());
     let credentials = app.doorward.credentials();
     for round in 0..6 {
         let name = format!("ada{round}");

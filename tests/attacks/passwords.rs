@@ -3,7 +3,7 @@
 //! name of the person or the service": at every door through which one comes.
 
 use doorward::domain::administration;
-use doorward::domain::audit::Origin;
+use doorward::domain::audit::RequestSource;
 use doorward::domain::one_time;
 use doorward::domain::sessions::Actor;
 use rocket::http::Status;
@@ -39,7 +39,7 @@ async fn no_door_lets_a_weak_password_in() {
     let setup = one_time::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
     let ada = app.account("adaptable", &[]).await;
     let browser = app.signed_in("adaptable").await;
-    let (cli, life) = (Origin::command_line(), Duration::minutes(30));
+    let (cli, life) = (RequestSource::command_line(), Duration::minutes(30));
     let (sessions, by) = (&app.doorward.sessions, Actor::operator(&cli));
     let link = administration::start_recovery(sessions, ada.id, by, (life, now)).await.unwrap();
     let link = format!("/recover/{link}");

@@ -32,7 +32,7 @@ async fn tabs_that_come_back_after_a_lost_answer_are_all_let_in() {
     let first = &tabs[0];
     assert!(ask(first).await, "the first tab");
     assert!(first.is_signed_in().await, "the first tab shows what it got");
-    service(&app).tend(app.clock().now()).await.unwrap();
+    service(&app).sync(app.clock().now()).await.unwrap();
     for tab in &tabs[1..] {
         assert!(ask(tab).await, "a tab whose request left before the answer came");
     }

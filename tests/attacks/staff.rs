@@ -5,7 +5,7 @@ use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::administration::{self, Change};
-use doorward::domain::audit::{self, Entry, Event, Origin};
+use doorward::domain::audit::{self, Entry, Event, RequestSource};
 use doorward::domain::sessions::Actor;
 use rocket::http::{Header, Status};
 use rocket::tokio::io::AsyncReadExt;
@@ -15,7 +15,7 @@ use crate::app::{App, Browser, PASSWORD};
 const WHY: (&str, &str) = ("reason", "an attack");
 
 async fn set_roles(app: &App, id: AccountId, roles: &[&str]) {
-    let (here, now) = (Origin::command_line(), app.clock().now());
+    let (here, now) = (RequestSource::command_line(), app.clock().now());
     let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
     let change = Change { shown: None, roles: &roles };
     let (sessions, operator) = (&app.doorward.sessions, Actor::operator(&here));
@@ -69,7 +69,7 @@ async fn read_slowly(browser: &Browser<'_>, path: &str, meanwhile: impl AsyncFnO
 
 async fn many_events(app: &App, id: AccountId) {
     let (db, now) = (app.doorward.db.write(), app.clock().now());
-    let here = Origin::default();
+    let here = RequestSource::default();
     for _ in 0..2100 {
         audit::record(db, Entry::by_owner(Event::LoggedOut, id.0, &here), now).await.unwrap();
     }

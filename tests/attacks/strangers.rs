@@ -2,8 +2,8 @@
 //! account": of every two refused sign-ins, whoever asks and however often,
 //! nothing but what was typed differs. (`guessing.rs` has the rest of the row.)
 
-use doorward::domain::administration::{self, Deed};
-use doorward::domain::audit::Origin;
+use doorward::domain::administration::{self, BulkAction};
+use doorward::domain::audit::RequestSource;
 use doorward::domain::sessions::Actor;
 use rocket::http::{ContentType, Header};
 use serde_json::json;
@@ -32,9 +32,9 @@ async fn no_answer_tells_an_account_from_none_until_the_password_is_right() {
     let app = App::start().await;
     app.account("ada", &["admin"]).await;
     let off = app.account("bob", &[]).await.id;
-    let cli = Origin::command_line();
+    let cli = RequestSource::command_line();
     let (sessions, by, now) = (&app.doorward.sessions, Actor::operator(&cli), app.clock().now());
-    administration::act(sessions, Deed::Disable, &[off], by, now).await.unwrap();
+    administration::apply(sessions, BulkAction::Disable, &[off], by, now).await.unwrap();
     let all = ["ada", "ada@example.org", "bob", "bob@example.org", "eve", "eve@example.org"];
     let mut answers: Vec<Vec<String>> = vec![];
     for (place, name) in all.iter().enumerate() {

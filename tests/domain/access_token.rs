@@ -4,7 +4,7 @@ use doorward::base::keys::{Purpose, Ring};
 use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::sessions::tokens::access::{Claims, Fault, Issuer};
-use doorward::domain::sessions::{Client, SessionId};
+use doorward::domain::sessions::{Audience, SessionId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::Duration;
@@ -46,7 +46,7 @@ impl Forge {
     }
 
     fn verify(&self, token: &str) -> Result<Claims, Fault> {
-        self.issuer.verify(&self.ring, Client::Web, token, NOON)
+        self.issuer.verify(&self.ring, Audience::Web, token, NOON)
     }
 
     fn with_header(&self, change: impl FnOnce(&mut Value)) -> Result<Claims, Fault> {
@@ -78,9 +78,9 @@ fn what_is_issued_is_what_is_verified() {
         expires_at: NOON + Duration::minutes(10),
     };
     let token =
-        forge.issuer.issue(forge.ring.signing(Purpose::Access), Client::Web, &claims).unwrap();
+        forge.issuer.issue(forge.ring.signing(Purpose::Access), Audience::Web, &claims).unwrap();
     assert_eq!(forge.verify(&token), Ok(claims));
-    assert_eq!(forge.issuer.verify(&forge.ring, Client::Api, &token, NOON), Err(Fault::Claims));
+    assert_eq!(forge.issuer.verify(&forge.ring, Audience::Api, &token, NOON), Err(Fault::Claims));
     assert!(
         forge.verify(&forge.sign(&forge.header(), &forge.payload())).is_ok(),
         "the forge is able"
@@ -180,7 +180,7 @@ fn a_token_is_good_in_its_time_only_but_for_five_seconds() {
     let token = forge.sign(&forge.header(), &forge.payload());
     let at = |seconds: i64| {
         let now = NOON + Duration::seconds(seconds);
-        forge.issuer.verify(&forge.ring, Client::Web, &token, now).map(|_| ())
+        forge.issuer.verify(&forge.ring, Audience::Web, &token, now).map(|_| ())
     };
     assert_eq!(at(-6), Err(Fault::Time));
     assert_eq!(at(-5), Ok(()));
@@ -215,12 +215,12 @@ fn a_token_read_before_is_held_against_key_audience_and_time_again() {
         let now = NOON + Duration::seconds(seconds);
         forge.issuer.verify(&forge.ring, client, &token, now).err()
     };
-    assert_eq!(at(&forge, Client::Api, 0), Some(Fault::Claims));
-    assert_eq!(at(&forge, Client::Web, 0), None, "the wrong client has not spoilt it");
-    assert_eq!(at(&forge, Client::Web, 605), Some(Fault::Time));
+    assert_eq!(at(&forge, Audience::Api, 0), Some(Fault::Claims));
+    assert_eq!(at(&forge, Audience::Web, 0), None, "the wrong client has not spoilt it");
+    assert_eq!(at(&forge, Audience::Web, 605), Some(Fault::Time));
     let kid = forge.ring.signing(Purpose::Access).kid.clone();
     forge.ring.revoke(&kid, NOON).unwrap();
-    assert_eq!(at(&forge, Client::Web, 0), Some(Fault::UnknownKey));
+    assert_eq!(at(&forge, Audience::Web, 0), Some(Fault::UnknownKey));
 }
 
 #[test]

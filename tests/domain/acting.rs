@@ -5,7 +5,7 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account};
-use doorward::domain::administration::{self, Change, Deed, Kind};
+use doorward::domain::administration::{self, BulkAction, Change, UndoKind};
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
@@ -31,21 +31,21 @@ async fn act_number(
     let credentials = world.credentials();
     let editors = Roles::of([role("editors")]);
     let (sid, half_an_hour) = (session.principal.session, Duration::minutes(30));
-    let deed = async |deed| administration::act(sessions, deed, &ids, actor, now).await.map(drop);
+    let deed = async |deed| administration::apply(sessions, deed, &ids, actor, now).await.map(drop);
     let names = |name: &str| {
         let email = EmailAddress::parse(&format!("{name}@example.org")).unwrap();
         (Username::parse(name).unwrap(), email)
     };
     Some(match number {
-        0 => deed(Deed::Disable).await,
+        0 => deed(BulkAction::Disable).await,
         1 => {
             accounts::set_disabled(sessions.db.write(), ada.id, Some(NOON)).await.unwrap();
-            let done = deed(Deed::Enable).await;
+            let done = deed(BulkAction::Enable).await;
             accounts::set_disabled(sessions.db.write(), ada.id, None).await.unwrap();
             done
         }
-        2 => deed(Deed::EndSessions).await,
-        3 => deed(Deed::Delete).await,
+        2 => deed(BulkAction::EndSessions).await,
+        3 => deed(BulkAction::Delete).await,
         4 => {
             let new = World::new_account("newcomer");
             let roles = Roles::default();
@@ -99,13 +99,13 @@ async fn lose(world: &World, chief: &Issued, how: &str) {
     match how {
         "logs out" => sessions.log_out(*account, *session, &cli, NOON).await.unwrap(),
         "is switched off" => {
-            administration::act(sessions, Deed::Disable, &[*account], by, NOON)
+            administration::apply(sessions, BulkAction::Disable, &[*account], by, NOON)
                 .await
                 .map(drop)
                 .unwrap();
         }
         "is deleted" => {
-            administration::act(sessions, Deed::Delete, &[*account], by, NOON)
+            administration::apply(sessions, BulkAction::Delete, &[*account], by, NOON)
                 .await
                 .map(drop)
                 .unwrap();
@@ -281,7 +281,7 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
                     0 | 1 => sessions.end_by_staff(&sids, actor, NOON).await.map(drop),
                     2 | 3 => {
                         let ids = [bob.id, ada.id, staff[0].id];
-                        administration::act(sessions, Deed::EndSessions, &ids, actor, NOON)
+                        administration::apply(sessions, BulkAction::EndSessions, &ids, actor, NOON)
                             .await
                             .map(drop)
                     }
@@ -294,11 +294,15 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
                     6 | 7 => administration::start_recovery(sessions, ada.id, actor, life)
                         .await
                         .map(drop),
-                    8 => {
-                        administration::act(sessions, Deed::Disable, &[bob.id, ada.id], actor, NOON)
-                            .await
-                            .map(drop)
-                    }
+                    8 => administration::apply(
+                        sessions,
+                        BulkAction::Disable,
+                        &[bob.id, ada.id],
+                        actor,
+                        NOON,
+                    )
+                    .await
+                    .map(drop),
                     9 => {
                         let own = Actor::signed_in(&issued.principal, &here, "");
                         let (keep, token) = (issued.principal.session, &issued.refresh_token);
@@ -309,9 +313,15 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
                         let password = Password::parse("a lantern in the harbour").unwrap();
                         world.credentials().set_password(&ada, &password, &here, NOON).await
                     }
-                    _ => administration::undo(sessions, Kind::Disabled, (0, i64::MAX), actor, NOON)
-                        .await
-                        .map(drop),
+                    _ => administration::undo(
+                        sessions,
+                        UndoKind::Disabled,
+                        (0, i64::MAX),
+                        actor,
+                        NOON,
+                    )
+                    .await
+                    .map(drop),
                 }
             });
         }

@@ -61,7 +61,7 @@ async fn a_target_with_accounts_of_its_own_is_left_alone() {
     let refused = transfer::copy(&from.sessions.db, &to.sessions.db, |_, _| {}).await;
     assert!(refused.unwrap_err().to_string().contains("not empty"));
     assert_eq!(accounts::count(to.sessions.db.read()).await.unwrap(), 1);
-    to.sessions.tend(NOON).await.unwrap();
+    to.sessions.sync(NOON).await.unwrap();
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn the_log_of_sqlite_is_folded_when_it_has_grown_long() {
     fill().await;
     reader.rollback().await.unwrap();
     assert!(length() > 32 << 20);
-    db.fold_log(&world.url).await.unwrap();
+    db.checkpoint_wal(&world.url).await.unwrap();
     assert_eq!(length(), 0);
     fill().await;
     assert!(length() < 32 << 20, "{}", length());

@@ -2,11 +2,11 @@ use doorward::base::error::{Denied, Error, Refusal};
 use doorward::domain::accounts::names::{LoginName, RoleName};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Passwords};
-use doorward::domain::administration::{self, Change, Deed};
+use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::one_time;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
-use doorward::domain::sessions::{self, Actor, Client, EndReason, Issued, Refreshed};
+use doorward::domain::sessions::{self, Actor, Audience, EndReason, Issued, Refreshed};
 use rocket::futures::future::{join, join_all};
 use time::Duration;
 
@@ -145,10 +145,10 @@ async fn the_last_administrator_can_be_neither_disabled_nor_deleted() {
     let here = origin("web");
     let actor = Actor::operator(&here);
     let disabled =
-        administration::act(&world.sessions, Deed::Disable, &[chief.id], actor, NOON).await;
+        administration::apply(&world.sessions, BulkAction::Disable, &[chief.id], actor, NOON).await;
     assert!(matches!(disabled, Err(Error::Refused(Refusal::LastAdmin))));
     let deleted =
-        administration::act(&world.sessions, Deed::Delete, &[chief.id], actor, NOON).await;
+        administration::apply(&world.sessions, BulkAction::Delete, &[chief.id], actor, NOON).await;
     assert!(matches!(deleted, Err(Error::Refused(Refusal::LastAdmin))));
     let still = accounts::by_id(world.sessions.db.read(), chief.id).await.unwrap();
     assert!(still.disabled_at.is_none() && still.roles.is_staff());
@@ -226,12 +226,12 @@ async fn those_who_log_in_while_sessions_are_ended_get_in_and_nobody_gets_in_any
         all.spawn(async move {
             if number % 3 == 0 {
                 let (actor, ids) = (Actor::operator(&here), [ada.id]);
-                let deed = Deed::EndSessions;
-                administration::act(&world.sessions, deed, &ids, actor, NOON).await.map(drop)
+                let deed = BulkAction::EndSessions;
+                administration::apply(&world.sessions, deed, &ids, actor, NOON).await.map(drop)
             } else {
                 let sessions = &world.sessions;
                 let ada = accounts::by_id(sessions.db.read(), ada.id).await.unwrap();
-                let begun = sessions.start(&ada, Client::Web, false, None, &here, NOON);
+                let begun = sessions.start(&ada, Audience::Web, false, None, &here, NOON);
                 match begun.await {
                     // Its sessions were ended in between.
                     Err(Error::Refused(Refusal::AccountChanged)) => Ok(()),
@@ -258,8 +258,8 @@ async fn two_who_act_on_one_account_at_once_both_get_a_clear_answer() {
         let editors = Roles::of([RoleName::parse("editors").unwrap()]);
         let sessions = &world.sessions;
         let all = tokio::join!(
-            administration::act(sessions, Deed::Disable, &forth, actor, NOON),
-            administration::act(sessions, Deed::EndSessions, &back, actor, NOON),
+            administration::apply(sessions, BulkAction::Disable, &forth, actor, NOON),
+            administration::apply(sessions, BulkAction::EndSessions, &back, actor, NOON),
             administration::set_roles(
                 sessions,
                 ada.id,
@@ -267,7 +267,7 @@ async fn two_who_act_on_one_account_at_once_both_get_a_clear_answer() {
                 actor,
                 NOON
             ),
-            administration::act(sessions, Deed::Delete, &back, actor, NOON),
+            administration::apply(sessions, BulkAction::Delete, &back, actor, NOON),
         );
         for one in [all.0, all.1, all.2] {
             assert!(matches!(one, Ok(_) | Err(Error::NotFound)), "{one:?}");

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::permissions::Roles;
-use doorward::domain::audit::Origin;
+use doorward::domain::audit::RequestSource;
 use doorward::domain::sessions::search::{Filter, parse_range, screen};
-use doorward::domain::sessions::{Client, Session, last_seen, live_of};
+use doorward::domain::sessions::{Audience, Session, last_seen, live_of};
 use time::Duration;
 
 use crate::{NOON, World};
@@ -19,9 +19,11 @@ async fn crowd(world: &World) -> Vec<doorward::domain::sessions::SessionId> {
         for place in 0..5 {
             let address = if place < 2 { "192.0.2" } else { "2001:db8" };
             let separator = if place < 2 { "." } else { "::" };
-            let client = if place == 4 { Client::Api } else { Client::Web };
-            let origin =
-                Origin { address: format!("{address}{separator}{number}"), ..Origin::default() };
+            let client = if place == 4 { Audience::Api } else { Audience::Web };
+            let origin = RequestSource {
+                address: format!("{address}{separator}{number}"),
+                ..RequestSource::default()
+            };
             let now = NOON + Duration::minutes(number * 5 + place);
             let begun = world.sessions.start(&account, client, false, None, &origin, now).await;
             sids.push(begun.unwrap().principal.session);
@@ -86,12 +88,12 @@ async fn a_filter_finds_those_of_a_range_an_account_and_a_kind() {
     some(range("192.0.2.3"), 2).await;
     some(range("2001:db8::/32"), 15).await;
     some(range("198.51.100.0/24"), 0).await;
-    some(Filter { client: Some(Client::Api), ..Filter::default() }, 5).await;
+    some(Filter { client: Some(Audience::Api), ..Filter::default() }, 5).await;
     let db = world.sessions.db.read();
     let account = doorward::domain::sessions::by_id(db, sids[7]).await.unwrap().account;
     let own = Filter { account: Some(account), ..Filter::default() };
     some(own.clone(), 5).await;
-    some(Filter { client: Some(Client::Web), ..own.clone() }, 4).await;
+    some(Filter { client: Some(Audience::Web), ..own.clone() }, 4).await;
     some(Filter { addresses: parse_range("192.0.2.1"), ..own }, 2).await;
 }
 
@@ -119,7 +121,7 @@ async fn what_is_over_is_marked_kept_a_month_and_removed_in_batches() {
     }
     let rounds = async |now| {
         let mut rounds = 1;
-        while world.sessions.tidy(now).await.unwrap() {
+        while world.sessions.purge_expired(now).await.unwrap() {
             rounds += 1;
         }
         rounds

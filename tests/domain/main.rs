@@ -29,14 +29,14 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, NewAccount, Passwords};
-use doorward::domain::audit::Origin;
+use doorward::domain::audit::RequestSource;
 use doorward::domain::credentials::Credentials;
 use doorward::domain::passwords::hasher::{Cost, Hasher, Waiter};
 use doorward::domain::passwords::policy::{Password, PasswordRules};
 use doorward::domain::sessions::tokens::access::Issuer;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{
-    Access, Actor, Client, EndReason, Issued, Policy, Refreshed, Sessions,
+    Access, Actor, Audience, EndReason, Issued, Policy, Refreshed, Sessions,
 };
 use doorward::domain::throttle::{Limits, Throttle};
 use time::Duration;
@@ -99,7 +99,7 @@ impl World {
         db.migrate_up().await.unwrap();
         let issuer = Issuer::new(BASE, Duration::minutes(10));
         let sessions = Sessions::new(db, Arc::clone(&keys), issuer, policy());
-        sessions.tend(NOON).await.unwrap();
+        sessions.sync(NOON).await.unwrap();
         let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }, Arc::clone(&keys)).unwrap();
         let rules = PasswordRules { min_length: 12, context: vec![] };
         let throttle = Throttle::new(sessions.db.clone(), Arc::clone(&keys), LIMITS);
@@ -142,13 +142,13 @@ impl World {
     pub async fn start(&self, account: &Account, now: Timestamp) -> Issued {
         let from = origin("login");
         let account = accounts::by_id(self.sessions.db.read(), account.id).await.unwrap();
-        self.sessions.start(&account, Client::Web, false, None, &from, now).await.unwrap()
+        self.sessions.start(&account, Audience::Web, false, None, &from, now).await.unwrap()
     }
 
     pub async fn refresh(&self, token: &str, now: Timestamp) -> Refreshed {
         let token = RefreshToken::parse(token).expect("a token of ours");
         let from = origin("refresh");
-        self.sessions.refresh(&token, None, Client::Web, &from, now).await.unwrap()
+        self.sessions.refresh(&token, None, Audience::Web, &from, now).await.unwrap()
     }
 
     pub async fn refreshed(&self, token: &str, now: Timestamp) -> Issued {
@@ -160,14 +160,14 @@ impl World {
 
     pub async fn over(&self, token: &str, now: Timestamp) -> EndReason {
         match self.refresh(token, now).await {
-            Refreshed::Over(reason) => reason,
+            Refreshed::Ended(reason) => reason,
             other => panic!("{other:?}"),
         }
     }
 
     pub async fn verify(&self, token: &str, now: Timestamp) -> Access {
         let from = origin("verify");
-        self.sessions.verify(token, Client::Web, || &from, now).await.unwrap()
+        self.sessions.verify(token, Audience::Web, || &from, now).await.unwrap()
     }
 
     /// Whether an access token is let in, which also proves that its holder has it.
@@ -177,6 +177,10 @@ impl World {
     }
 }
 
-pub(crate) fn origin(place: &str) -> Origin {
-    Origin { address: place.to_owned(), user_agent: "test".to_owned(), ..Origin::default() }
+pub(crate) fn origin(place: &str) -> RequestSource {
+    RequestSource {
+        address: place.to_owned(),
+        user_agent: "test".to_owned(),
+        ..RequestSource::default()
+    }
 }

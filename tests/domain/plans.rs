@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use doorward::domain::accounts::list::{self, Cursor, Sort};
 use doorward::domain::accounts::{self, AccountId, custom_roles};
 use doorward::domain::audit::{self, Event, chain};
-use doorward::domain::sessions::{self, Client, SessionId, revocation, search};
+use doorward::domain::sessions::{self, Audience, SessionId, revocation, search};
 use doorward::domain::statistics::{self, Step};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use time::Duration;
@@ -47,7 +47,7 @@ async fn ask_everything(db: &DatabaseConnection) {
     }
     for account in [None, Some(id)] {
         for addresses in [None, Some("192.0.2.0/24".parse().unwrap())] {
-            for client in [None, Some(Client::Web)] {
+            for client in [None, Some(Audience::Web)] {
                 let filter = search::Filter { account, addresses, client };
                 for from in ["", "5~AAAAAAAAAAAAAAAAAAAAAA"] {
                     let from = search::Cursor::parse(from);

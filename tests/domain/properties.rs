@@ -8,7 +8,7 @@ use doorward::domain::accounts;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::refresh::rotation::GRACE;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{Access, Client, EndReason, Issued, Refreshed};
+use doorward::domain::sessions::{Access, Audience, EndReason, Issued, Refreshed};
 use proptest::prelude::*;
 use time::Duration;
 
@@ -85,12 +85,12 @@ async fn request(world: &World, jar: &Jar, now: Timestamp) -> Outcome {
     }
     let (token, from) = (RefreshToken::parse(&jar.refresh).unwrap(), origin("refresh"));
     let refreshed =
-        world.sessions.refresh(&token, outdated.as_deref(), Client::Web, &from, now).await;
+        world.sessions.refresh(&token, outdated.as_deref(), Audience::Web, &from, now).await;
     match refreshed.unwrap() {
         Refreshed::Issued(issued) => Outcome::In(Some(issued)),
         Refreshed::LetIn(_) => Outcome::In(None),
         Refreshed::Renewed(_) => Outcome::Out(Some(EndReason::Renewed)),
-        Refreshed::Over(reason) => Outcome::Out(Some(reason)),
+        Refreshed::Ended(reason) => Outcome::Out(Some(reason)),
         Refreshed::Unknown => Outcome::Out(None),
     }
 }
@@ -175,9 +175,9 @@ impl Story {
         }
     }
 
-    async fn tend(&self) {
-        self.world.sessions.tend(NOON).await.unwrap();
-        self.other.0.sessions.tend(NOON).await.unwrap();
+    async fn sync(&self) {
+        self.world.sessions.sync(NOON).await.unwrap();
+        self.other.0.sessions.sync(NOON).await.unwrap();
     }
 
     async fn raise(&self) {
@@ -271,7 +271,7 @@ async fn play_honestly(ahead: Duration, steps: Vec<Step>) -> Result<(), String> 
                     story.now = story.now + Duration::seconds(*seconds);
                 }
             }
-            Step::Tend => story.tend().await,
+            Step::Tend => story.sync().await,
             Step::Crash => story.crash().await,
             Step::Confirm { lost } => {
                 // Pages of before are closed: an answer that arrives later would
@@ -317,7 +317,7 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
                 story.land_all();
                 story.now = story.now + Duration::seconds(seconds);
             }
-            Step::Tend => story.tend().await,
+            Step::Tend => story.sync().await,
             Step::Crash => story.crash().await,
             Step::Steal => story.thief = Some(story.owner.clone()),
             Step::Thieve => {
@@ -360,7 +360,7 @@ async fn play_with_a_thief(steps: Vec<Step>) -> Result<(), String> {
         let mut both_in = 0;
         for _ in 0..6 {
             story.now = story.now + Duration::minutes(12);
-            story.world.sessions.tend(NOON).await.unwrap();
+            story.world.sessions.sync(NOON).await.unwrap();
             let mut in_now = 0;
             for jar in [&mut story.owner, &mut thief] {
                 // Two requests, so that a fresh token is also shown.

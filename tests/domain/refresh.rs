@@ -1,11 +1,11 @@
 use doorward::base::keys::Purpose;
 use doorward::domain::accounts;
 use doorward::domain::accounts::permissions::Roles;
-use doorward::domain::administration::{self, Deed};
+use doorward::domain::administration::{self, BulkAction};
 use doorward::domain::audit;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{
-    self, Access, Actor, Client, EndReason, Issued, Refreshed, Replaces,
+    self, Access, Actor, Audience, EndReason, Issued, Refreshed, Replaces,
 };
 use rocket::futures::future::join_all;
 use sea_orm::ConnectionTrait;
@@ -88,10 +88,10 @@ async fn two_servers_that_saw_two_hand_outs_end_the_session_together() {
     let now = NOON + LATER + Duration::minutes(3);
     let again = world.refreshed(&first.refresh_token, now).await;
     assert!(world.admits(&again, now).await && other.admits(&taken, now).await);
-    world.sessions.tend(now).await.unwrap();
-    other.sessions.tend(now).await.unwrap();
+    world.sessions.sync(now).await.unwrap();
+    other.sessions.sync(now).await.unwrap();
     assert!(!other.admits(&taken, now).await);
-    world.sessions.tend(now).await.unwrap();
+    world.sessions.sync(now).await.unwrap();
     assert!(!world.admits(&again, now).await);
     assert_eq!(world.over(&again.refresh_token, now).await, EndReason::Reuse);
 }
@@ -110,7 +110,7 @@ async fn an_access_token_whose_epoch_is_over_is_renewed_without_a_rotation() {
     let Access::Outdated(claims) = world.verify(&first.access_token.0, now).await else { panic!() };
     let token = RefreshToken::parse(&first.refresh_token).unwrap();
     let (sessions, here) = (&world.sessions, origin("web"));
-    let renewed = sessions.refresh(&token, Some(&claims), Client::Web, &here, now).await.unwrap();
+    let renewed = sessions.refresh(&token, Some(&claims), Audience::Web, &here, now).await.unwrap();
     let Refreshed::Issued(renewed) = renewed else { panic!("{renewed:?}") };
     assert_eq!(renewed.refresh_token, first.refresh_token);
     assert!(world.admits(&renewed, now).await);
@@ -128,7 +128,7 @@ async fn an_outdated_access_token_of_another_session_renews_nothing() {
     assert!(world.admits(&first, NOON).await);
     let token = RefreshToken::parse(&first.refresh_token).unwrap();
     let (sessions, here) = (&world.sessions, origin("web"));
-    let done = sessions.refresh(&token, Some(&claims), Client::Web, &here, NOON).await.unwrap();
+    let done = sessions.refresh(&token, Some(&claims), Audience::Web, &here, NOON).await.unwrap();
     let Refreshed::Issued(issued) = done else { panic!("{done:?}") };
     assert_eq!(generation(&issued), 1, "a rotation as any other");
 }
@@ -234,7 +234,7 @@ async fn a_token_that_is_not_ours_is_as_if_there_were_none() {
     assert!(matches!(world.refresh(&unknown, NOON).await, Refreshed::Unknown));
     let token = RefreshToken::parse(&ada.refresh_token).unwrap();
     let as_script =
-        world.sessions.refresh(&token, None, Client::Api, &origin("x"), NOON).await.unwrap();
+        world.sessions.refresh(&token, None, Audience::Api, &origin("x"), NOON).await.unwrap();
     assert!(matches!(as_script, Refreshed::Unknown), "a browser's token is no script's");
     assert!(matches!(world.refresh(&ada.refresh_token, NOON).await, Refreshed::Issued(_)));
 }
@@ -297,7 +297,7 @@ async fn use_between_two_rotations_counts_as_use() {
     let chief = world.account("chief", Roles::admin()).await;
     let first = world.start(&chief, NOON).await;
     assert!(world.admits(&first, NOON + Duration::minutes(9)).await);
-    world.sessions.tend(NOON).await.unwrap();
+    world.sessions.sync(NOON).await.unwrap();
     let late = NOON + Duration::minutes(38);
     assert!(matches!(world.refresh(&first.refresh_token, late).await, Refreshed::Issued(_)));
 }
@@ -330,7 +330,9 @@ async fn a_disabled_account_cannot_refresh_and_is_told_why() {
     let (account, first) = world.session("ada").await;
     let origin = origin("cli");
     let actor = Actor::operator(&origin);
-    administration::act(&world.sessions, Deed::Disable, &[account.id], actor, NOON).await.unwrap();
+    administration::apply(&world.sessions, BulkAction::Disable, &[account.id], actor, NOON)
+        .await
+        .unwrap();
     assert!(!world.admits(&first, NOON).await);
     assert_eq!(world.over(&first.refresh_token, NOON).await, EndReason::Disabled);
 }
@@ -362,7 +364,7 @@ async fn signing_in_anew_in_a_browser_takes_no_place_from_another() {
     let same = Some(others[3].principal.session);
     let anew = world
         .sessions
-        .start(&account, Client::Web, false, same.map(Replaces::Present), &here, now)
+        .start(&account, Audience::Web, false, same.map(Replaces::Present), &here, now)
         .await
         .unwrap();
     assert!(world.admits(&first, now).await && world.admits(&anew, now).await);

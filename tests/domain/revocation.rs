@@ -1,7 +1,7 @@
 use doorward::base::error::{Denied, Error};
-use doorward::domain::administration::{self, Deed};
+use doorward::domain::administration::{self, BulkAction};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{self, Access, Actor, Client, EndReason, Issued, Refreshed};
+use doorward::domain::sessions::{self, Access, Actor, Audience, EndReason, Issued, Refreshed};
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -61,7 +61,7 @@ async fn all_others_are_refused_at_once_and_this_one_goes_on_under_a_new_name() 
     let shown = of(&this);
     let renewed = world.sessions.end_others(keep, shown.as_ref(), actor, now).await.unwrap();
     assert!(!world.admits(&that, now).await);
-    assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Over(_)));
+    assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Ended(_)));
     assert!(world.admits(&renewed, now).await);
     assert_ne!(renewed.principal.session, keep);
     assert_eq!(renewed.principal.auth_time, this.principal.auth_time, "nobody gave a password");
@@ -76,7 +76,7 @@ async fn an_epoch_moves_on_even_when_the_clock_was_set_back() {
     let back = NOON - Duration::hours(1);
     let origin = origin("cli");
     let actor = Actor::operator(&origin);
-    administration::act(&world.sessions, Deed::EndSessions, &[account.id], actor, back)
+    administration::apply(&world.sessions, BulkAction::EndSessions, &[account.id], actor, back)
         .await
         .unwrap();
     assert!(!world.admits(&first, NOON).await);
@@ -95,7 +95,7 @@ async fn another_process_learns_of_it_and_so_does_a_restarted_one() {
         .await
         .unwrap();
     world.revoke(&second.access_token.0).await;
-    other.sessions.tend(NOON).await.unwrap();
+    other.sessions.sync(NOON).await.unwrap();
     assert!(!other.admits(&first, NOON).await && !other.admits(&second, NOON).await);
     let restarted = world.restarted().await;
     assert!(!restarted.admits(&first, NOON).await && !restarted.admits(&second, NOON).await);
@@ -114,7 +114,7 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
     // Never tended: its index is empty and old.
     let deaf = Sessions::new(world.sessions.db.clone(), keys, issuer, crate::policy());
     let here = origin("web");
-    let verify = async |token: &str| deaf.verify(token, Client::Web, || &here, NOON).await;
+    let verify = async |token: &str| deaf.verify(token, Audience::Web, || &here, NOON).await;
     let admits = async |token: &str| matches!(verify(token).await, Ok(Access::Granted(_)));
     assert!(admits(&first.access_token.0).await && admits(&token.access_token.0).await);
     world
@@ -125,7 +125,9 @@ async fn a_process_that_has_not_read_the_table_lately_asks_the_database() {
     world.revoke(&token.access_token.0).await;
     let cli = origin("cli");
     let actor = Actor::operator(&cli);
-    administration::act(&world.sessions, Deed::EndSessions, &[eve.id], actor, NOON).await.unwrap();
+    administration::apply(&world.sessions, BulkAction::EndSessions, &[eve.id], actor, NOON)
+        .await
+        .unwrap();
     for refused in [&first, &token, &raised] {
         assert!(!admits(&refused.access_token.0).await);
     }
@@ -165,11 +167,11 @@ async fn no_clock_makes_a_server_forget_a_revocation_early() {
         let cli = origin("cli");
         let actor = Actor::operator(&cli);
         let sessions = &world.sessions;
-        administration::act(sessions, Deed::EndSessions, &[account.id], actor, revoked_at)
+        administration::apply(sessions, BulkAction::EndSessions, &[account.id], actor, revoked_at)
             .await
             .unwrap();
-        other.sessions.tend(NOON).await.unwrap();
-        other.sessions.tidy(tidied_at).await.unwrap();
+        other.sessions.sync(NOON).await.unwrap();
+        other.sessions.purge_expired(tidied_at).await.unwrap();
         assert!(!other.admits(&issued, NOON).await, "{wrong}");
         if wrong.is_negative() {
             assert!(!world.restarted().await.admits(&issued, NOON).await, "nor at a new start");
@@ -188,7 +190,7 @@ async fn a_revocation_acts_also_after_one_by_a_clock_that_was_ahead() {
     assert!(!world.admits(&first, NOON).await);
     let second = world.start(&account, NOON).await;
     assert!(world.admits(&second, NOON).await);
-    administration::act(&world.sessions, Deed::EndSessions, &[account.id], actor, NOON)
+    administration::apply(&world.sessions, BulkAction::EndSessions, &[account.id], actor, NOON)
         .await
         .unwrap();
     assert!(!world.admits(&second, NOON).await);
@@ -228,15 +230,15 @@ async fn each_revocation_tells_how_soon_every_server_refused_it() {
     world.sessions.log_out(account.id, sid, &origin("web"), NOON).await.unwrap();
     let servers = async || {
         let list = revocation::list(world.sessions.db.read(), i64::MAX, 10, NOON).await.unwrap();
-        list[0].receipts
+        list[0].acknowledgements
     };
     assert_eq!(servers().await, None, "nobody has said so yet");
-    world.sessions.tend(NOON).await.unwrap();
+    world.sessions.sync(NOON).await.unwrap();
     assert!(servers().await.is_some_and(|(servers, millis)| servers == 1 && millis < 1000));
     let later = NOON + Duration::milliseconds(420);
     for other in &others {
-        other.sessions.tend(later).await.unwrap();
-        other.sessions.tend(later + Duration::seconds(9)).await.unwrap();
+        other.sessions.sync(later).await.unwrap();
+        other.sessions.sync(later + Duration::seconds(9)).await.unwrap();
     }
     assert_eq!(servers().await, Some((3, 420)), "each told once; the slowest counts");
     for refusals in [0, 1, 2] {
@@ -244,7 +246,7 @@ async fn each_revocation_tells_how_soon_every_server_refused_it() {
         assert!(!others[0].admits(&first, later).await);
     }
     let day = NOON + Duration::hours(25);
-    world.sessions.tidy(day).await.unwrap();
+    world.sessions.purge_expired(day).await.unwrap();
     let list = revocation::list(world.sessions.db.read(), i64::MAX, 10, NOON).await.unwrap();
     assert!(list.is_empty(), "gone a day after the last token it was about");
 }
@@ -270,12 +272,12 @@ async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
     world.sessions.log_out(bob.id, sid, &origin("web"), NOON).await.unwrap();
     for _ in 0..17 {
         paused.execute_unprepared("SELECT 1").await.unwrap();
-        other.sessions.tend(NOON).await.unwrap();
+        other.sessions.sync(NOON).await.unwrap();
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     assert!(other.admits(&first, NOON).await && !other.admits(&second, NOON).await);
     paused.commit().await.unwrap();
-    other.sessions.tend(NOON).await.unwrap();
+    other.sessions.sync(NOON).await.unwrap();
     assert!(!other.admits(&first, NOON).await);
 }
 
@@ -299,7 +301,7 @@ async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_t
     let sid = issued.principal.session;
     let seen = async |now| {
         assert!(world.admits(&issued, now).await);
-        world.sessions.tend(now).await.unwrap();
+        world.sessions.sync(now).await.unwrap();
         let session =
             doorward::domain::sessions::by_id(world.sessions.db.read(), sid).await.unwrap();
         session.last_seen_at.since(NOON).whole_seconds()
@@ -312,7 +314,7 @@ async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_t
     // Also where somebody always has just been seen.
     let (_, other) = world.session("bob").await;
     assert!(world.admits(&other, last).await);
-    world.sessions.tidy(last + Duration::days(1)).await.unwrap();
+    world.sessions.purge_expired(last + Duration::days(1)).await.unwrap();
     assert_eq!(world.sessions.last_accepted(sid), None);
 }
 
@@ -328,7 +330,7 @@ async fn of_one_accounts_ended_sessions_the_newest_two_hundred_are_kept() {
         let issued = world.start(&account, now).await;
         world.sessions.log_out(account.id, issued.principal.session, &here, now).await.unwrap();
     }
-    while world.sessions.tidy(now).await.unwrap() {}
+    while world.sessions.purge_expired(now).await.unwrap() {}
     let kept = sessions::all_of(world.sessions.db.read(), account.id).await.unwrap();
     assert_eq!(kept.iter().filter(|session| session.ended.is_some()).count(), 200);
     assert_eq!(kept.iter().filter(|session| session.ended.is_none()).count(), 1);

@@ -5,7 +5,7 @@ use doorward::base::keys::{Purpose, Ring};
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::LoginName;
 use doorward::domain::accounts::permissions::Roles;
-use doorward::domain::audit::Origin;
+use doorward::domain::audit::RequestSource;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::throttle::known_browser::{self, Known};
 use doorward::domain::throttle::{Limits, Throttle};
@@ -16,8 +16,8 @@ use uuid::Uuid;
 use crate::databases::postgres;
 use crate::{LIMITS, NOON, PASSWORD, World, origin};
 
-fn at(address: &str) -> Origin {
-    Origin { address: address.to_owned(), ..origin("web") }
+fn at(address: &str) -> RequestSource {
+    RequestSource { address: address.to_owned(), ..origin("web") }
 }
 
 /// What came of an attempt.

@@ -66,7 +66,7 @@ async fn what_was_seen_of_sessions_is_written_without_waiting_for_those_who_end_
     world.start(&ada, NOON).await;
     let third = world.start(&ada, NOON).await;
     assert!(world.admits(&third, NOON).await && world.admits(&first, NOON).await);
-    let tended = async { world.sessions.tend(NOON).await };
+    let tended = async { world.sessions.sync(NOON).await };
     let held = "SELECT 1 FROM sessions ORDER BY ctid OFFSET 1 LIMIT 1 FOR UPDATE";
     change_around(&world, held, tended).await;
 }

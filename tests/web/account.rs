@@ -162,7 +162,7 @@ async fn a_long_export_is_whole() {
     let ada = app.member("ada").await;
     let (db, now) = (app.doorward.db.write(), app.clock().now());
     let account = app.id_of("ada").await.parse().unwrap();
-    let here = doorward::domain::audit::Origin::default();
+    let here = doorward::domain::audit::RequestSource::default();
     for number in 0..1201 {
         let event = doorward::domain::audit::Event::LoggedOut;
         let told = doorward::domain::audit::Entry::by_owner(event, account, &here)

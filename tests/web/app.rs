@@ -9,7 +9,7 @@ use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Usern
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, NewAccount};
 use doorward::domain::administration;
-use doorward::domain::audit::{self, Entry, Event, Origin};
+use doorward::domain::audit::{self, Entry, Event, RequestSource};
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::Actor;
 use doorward::service::Doorward;
@@ -47,7 +47,7 @@ impl App {
         let settings = Settings::from_figment(&figment).unwrap();
         let figment = settings::rocket_config(figment, &settings);
         let doorward = Arc::new(Doorward::open(settings).await.unwrap());
-        doorward.tend(doorward.clock.now()).await.unwrap();
+        doorward.sync(doorward.clock.now()).await.unwrap();
         let rocket = web::server(figment, Arc::clone(&doorward));
         let client = Client::untracked(rocket).await.expect("the app ignites");
         Self { client, doorward, _folder: folder }
@@ -59,9 +59,9 @@ impl App {
 
     /// Time passes; what a server does meanwhile is done.
     pub async fn pass(&self, duration: Duration) {
-        self.doorward.tend(self.clock().now()).await.unwrap();
+        self.doorward.sync(self.clock().now()).await.unwrap();
         self.clock().advance(duration);
-        self.doorward.tend(self.clock().now()).await.unwrap();
+        self.doorward.sync(self.clock().now()).await.unwrap();
     }
 
     pub fn browser(&self) -> Browser<'_> {
@@ -90,7 +90,7 @@ impl App {
         let db = self.doorward.db.write();
         let account =
             accounts::insert(db, &new, String::new(), Roles::default(), now).await.unwrap();
-        let here = Origin::command_line();
+        let here = RequestSource::command_line();
         let told = Entry::about(Event::Registered, account.id.0, &here);
         audit::record(db, told, now).await.unwrap();
     }
@@ -108,7 +108,7 @@ impl App {
             password: Password::parse(PASSWORD).unwrap(),
         };
         let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
-        let origin = Origin::command_line();
+        let origin = RequestSource::command_line();
         let actor = Actor::operator(&origin);
         let credentials = self.doorward.credentials();
         let now = self.clock().now();

@@ -240,14 +240,14 @@ async fn the_sections_of_a_page_follow_the_same_permissions_as_its_routes() {
 async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     use doorward::domain::accounts::permissions::Roles;
     use doorward::domain::administration::{self, Change};
-    use doorward::domain::audit::Origin;
+    use doorward::domain::audit::RequestSource;
     use doorward::domain::sessions::Actor;
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
     let other = app.account("other", &["admin"]).await;
     let browser = app.signed_in("other").await;
     assert_eq!(browser.get("/admin/accounts").await.status, Status::Ok);
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let now = app.clock().now();
     administration::set_roles(

@@ -1,6 +1,6 @@
 use doorward::domain::accounts::names::LoginName;
-use doorward::domain::administration::{self, Deed};
-use doorward::domain::audit::Origin;
+use doorward::domain::administration::{self, BulkAction};
+use doorward::domain::audit::RequestSource;
 use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
@@ -42,10 +42,10 @@ async fn an_unknown_name_and_a_wrong_password_read_the_same() {
 async fn a_disabled_account_is_told_so_only_after_the_right_password() {
     let app = App::start().await;
     let ada = app.account("ada", &[]).await;
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let now = app.clock().now();
-    administration::act(&app.doorward.sessions, Deed::Disable, &[ada.id], actor, now)
+    administration::apply(&app.doorward.sessions, BulkAction::Disable, &[ada.id], actor, now)
         .await
         .unwrap();
     let right = app.browser().log_in("ada").await;
@@ -160,7 +160,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     let app = App::start().await;
     let now = || app.clock().now();
     let sessions = &app.doorward.sessions;
-    let origin = Origin::command_line();
+    let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let why = async |browser: &crate::app::Browser<'_>| browser.get("/login").await.body;
 
@@ -183,7 +183,9 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     )
     .await
     .unwrap();
-    administration::act(sessions, Deed::EndSessions, &[account.id], actor, now()).await.unwrap();
+    administration::apply(sessions, BulkAction::EndSessions, &[account.id], actor, now())
+        .await
+        .unwrap();
     assert!(why(&ended).await.contains("by the people who run this service"));
 
     let disabled = app.member("disabled").await;
@@ -193,7 +195,9 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     )
     .await
     .unwrap();
-    administration::act(sessions, Deed::Disable, &[account.id], actor, now()).await.unwrap();
+    administration::apply(sessions, BulkAction::Disable, &[account.id], actor, now())
+        .await
+        .unwrap();
     assert!(why(&disabled).await.contains("switched off"));
 
     let owner = app.member("copied").await;

@@ -1,8 +1,8 @@
 use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
-use doorward::domain::administration::{self, Change, Deed};
-use doorward::domain::audit::Origin;
+use doorward::domain::administration::{self, BulkAction, Change};
+use doorward::domain::audit::RequestSource;
 use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use time::Duration;
@@ -15,7 +15,7 @@ async fn link(app: &App, name: &str) -> String {
     let login = doorward::domain::accounts::names::LoginName::parse(name);
     let account =
         doorward::domain::accounts::by_login_name(app.doorward.db.read(), &login).await.unwrap();
-    let cli = Origin::command_line();
+    let cli = RequestSource::command_line();
     let by = Actor::operator(&cli);
     let (life, now) = (Duration::minutes(30), app.clock().now());
     let sessions = &app.doorward.sessions;
@@ -80,7 +80,7 @@ async fn link_by(browser: &Browser<'_>, id: &str) -> String {
 }
 
 async fn with_roles(app: &App, id: AccountId, roles: &[&str]) {
-    let cli = Origin::command_line();
+    let cli = RequestSource::command_line();
     let roles = Roles::of(roles.iter().map(|role| RoleName::parse(role).unwrap()));
     let change = Change { shown: None, roles: &roles };
     let (sessions, now) = (&app.doorward.sessions, app.clock().now());
@@ -113,7 +113,7 @@ async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
     let ada = app.account("ada", &[]).await.id;
-    let (sessions, cli) = (&app.doorward.sessions, Origin::command_line());
+    let (sessions, cli) = (&app.doorward.sessions, RequestSource::command_line());
     let by = Actor::operator(&cli);
     for how in ["demoted", "switched off", "deleted"] {
         let name = format!("helper-{}", &how[..3]);
@@ -126,13 +126,13 @@ async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
         match how {
             "demoted" => with_roles(&app, id, &["editors"]).await,
             "switched off" => {
-                administration::act(sessions, Deed::Disable, &[id], by, now)
+                administration::apply(sessions, BulkAction::Disable, &[id], by, now)
                     .await
                     .map(drop)
                     .unwrap();
             }
             _ => {
-                administration::act(sessions, Deed::Delete, &[id], by, now)
+                administration::apply(sessions, BulkAction::Delete, &[id], by, now)
                     .await
                     .map(drop)
                     .unwrap();

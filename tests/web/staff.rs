@@ -634,8 +634,8 @@ async fn the_overview_tells_what_happened_and_what_needs_attention() {
     for _ in 0..25 {
         app.browser().log_in_with("ada", "not her password").await;
     }
-    app.doorward.tend(app.clock().now()).await.unwrap();
-    app.doorward.tidy(app.clock().now()).await.unwrap();
+    app.doorward.sync(app.clock().now()).await.unwrap();
+    app.doorward.purge_expired(app.clock().now()).await.unwrap();
     for page in ["/admin", "/admin?span=month"] {
         let body = reader.get(page).await.body;
         assert!(body.contains("Failed log-ins <strong>25</strong>"), "{body}");
@@ -706,9 +706,9 @@ async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
     let helper = app.staff("helper", "support").await;
     let account = app.account("ada", &[]).await;
     let (sessions, now) = (&app.doorward.sessions, app.clock().now());
-    let origin = doorward::domain::audit::Origin::default();
+    let origin = doorward::domain::audit::RequestSource::default();
     for _ in 0..510 {
-        let client = doorward::domain::sessions::Client::Api;
+        let client = doorward::domain::sessions::Audience::Api;
         sessions.start(&account, client, true, None, &origin, now).await.unwrap();
     }
     let page = "/admin/sessions/end?account=ada";

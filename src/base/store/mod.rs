@@ -152,7 +152,7 @@ impl Db {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn fold_log(&self, url: &str) -> Result<()> {
+    pub async fn checkpoint_wal(&self, url: &str) -> Result<()> {
         let Some(file) = sqlite_file(url) else { return Ok(()) };
         let mut log = file.into_os_string();
         log.push("-wal");
@@ -218,9 +218,9 @@ impl Db {
 /// Counts how often a transaction is begun again because it got in the way of
 /// another one (PostgreSQL ends one of those who wait in a circle): twice at most.
 #[derive(Default)]
-pub struct Again(u64);
+pub struct Retry(u64);
 
-impl Again {
+impl Retry {
     /// Whether to do it again after this, once a moment has passed.
     pub async fn after(&mut self, error: &Error) -> bool {
         if !error.is_conflict() || self.0 == 2 {

@@ -11,7 +11,7 @@ use super::{Account, AccountId, tables};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::passwords::hasher::{Hasher, Match, Waiter};
 use crate::domain::passwords::policy::Password;
 use crate::domain::throttle::known_browser::Known;
@@ -44,7 +44,7 @@ impl Passwords<'_> {
         login: &LoginName,
         password: &Password,
         known: Option<&Known>,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Account> {
         let Self { db, hasher, throttle } = *self;
@@ -63,10 +63,10 @@ impl Passwords<'_> {
         let matches = hasher.matches(password, hash, waiter.clone()).await?;
         let id = found.as_ref().map(|row| row.id);
         match (matches, found) {
-            (Match::Yes | Match::YesAnew, Some(mut row)) if row.disabled_at.is_none() => {
+            (Match::Yes | Match::NeedsRehash, Some(mut row)) if row.disabled_at.is_none() => {
                 throttle.was_right(right(&row), now)?;
                 attempt.forgive().await?;
-                if matches == Match::YesAnew {
+                if matches == Match::NeedsRehash {
                     // Nobody is kept out because the queue is full: the next time, then.
                     match hasher.hash(password, waiter).await {
                         Ok(hash) => {
@@ -82,7 +82,7 @@ impl Passwords<'_> {
                 let roles = roles_of(db.read(), row.id).await?;
                 Ok(Account::of(row, roles))
             }
-            (Match::Yes | Match::YesAnew, Some(_)) => {
+            (Match::Yes | Match::NeedsRehash, Some(_)) => {
                 attempt.count(now).await?;
                 note_failure(db, id, "account is disabled", origin, now).await?;
                 Err(Refusal::AccountDisabled.into())
@@ -107,7 +107,7 @@ impl Passwords<'_> {
         &self,
         (account, begun): (&Account, Timestamp),
         password: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let waiter = Waiter::Known(account.id.0);
@@ -120,7 +120,7 @@ impl Passwords<'_> {
                 note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
                 Err(Refusal::WrongPassword.into())
             }
-            Match::Yes | Match::YesAnew => {
+            Match::Yes | Match::NeedsRehash => {
                 self.throttle.was_right(right, now)?;
                 attempt.forgive().await
             }
@@ -145,7 +145,7 @@ async fn note_failure(
     db: &Db,
     id: Option<AccountId>,
     detail: &str,
-    origin: &Origin,
+    origin: &RequestSource,
     now: Timestamp,
 ) -> Result<()> {
     let txn = db.begin().await?;
@@ -171,7 +171,7 @@ async fn note_failure(
 pub async fn note_login(
     db: &impl ConnectionTrait,
     id: AccountId,
-    origin: &Origin,
+    origin: &RequestSource,
     now: Timestamp,
 ) -> Result<()> {
     tables::Entity::update_many()

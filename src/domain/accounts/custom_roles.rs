@@ -14,13 +14,13 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 
 /// A role that an admin made.
-pub type OwnRole = own_role::Model;
+pub type CustomRole = own_role::Model;
 
 /// All of them, by name.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<OwnRole>> {
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<CustomRole>> {
     Ok(own_role::Entity::find().order_by_asc(own_role::Column::Name).all(db).await?)
 }
 

@@ -27,7 +27,7 @@ use self::permissions::Roles;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::passwords::hasher::{Hasher, Waiter};
 use crate::domain::passwords::policy::{NewPassword, Password, PasswordRules};
 
@@ -86,15 +86,15 @@ pub struct Login {
     /// The moment.
     pub at: Timestamp,
     /// Where the request came from.
-    pub origin: Origin,
+    pub origin: RequestSource,
 }
 
 impl Account {
     fn of(row: tables::Model, roles: Roles) -> Self {
-        let origin = Origin {
+        let origin = RequestSource {
             address: row.last_login_address,
             user_agent: row.last_login_user_agent,
-            ..Origin::default()
+            ..RequestSource::default()
         };
         Self {
             id: row.id,
@@ -144,7 +144,7 @@ pub async fn register(
     Passwords { db, hasher, throttle }: Passwords<'_>,
     rules: &PasswordRules,
     new: NewAccount,
-    origin: &Origin,
+    origin: &RequestSource,
     now: Timestamp,
 ) -> Result<Account> {
     if new.username.is_reserved() {

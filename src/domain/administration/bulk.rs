@@ -1,9 +1,9 @@
 //! Acts upon several accounts at once: all of them or none.
 
-use super::undo::{self, Kind};
-use super::{Done, keep_an_admin, leave_the_mightier_alone};
+use super::undo::{self, UndoKind};
+use super::{Outcome, ensure_outranks, keep_an_admin};
 use crate::base::error::{Denied, Error, Refusal, Result};
-use crate::base::store::Again;
+use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
@@ -15,7 +15,7 @@ use crate::domain::sessions::{Act, Actor, EndReason, Sessions};
 
 /// What can be done to several accounts at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum BulkAction {
     /// Switch the account off and end its sessions.
     Disable,
     /// Switch it on again.
@@ -26,7 +26,7 @@ pub enum Deed {
     Delete,
 }
 
-impl Deed {
+impl BulkAction {
     /// Who may do it.
     pub fn permission(self) -> Permission {
         match self {
@@ -60,38 +60,38 @@ impl Deed {
 ///
 /// # Errors
 /// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
-/// [`Refusal::MayMore`] when an account may do what the actor may not.
-pub async fn act(
+/// [`Refusal::TargetOutranksActor`] when an account may do what the actor may not.
+pub async fn apply(
     sessions: &Sessions,
-    deed: Deed,
+    deed: BulkAction,
     ids: &[AccountId],
     actor: Actor<'_>,
     now: Timestamp,
-) -> Result<Done> {
-    let mut again = Again::default();
+) -> Result<Outcome> {
+    let mut again = Retry::default();
     loop {
-        match act_once(sessions, deed, ids, actor, now).await {
+        match apply_once(sessions, deed, ids, actor, now).await {
             Err(error) if again.after(&error).await => {}
             done => return done,
         }
     }
 }
 
-async fn act_once(
+async fn apply_once(
     sessions: &Sessions,
-    deed: Deed,
+    deed: BulkAction,
     ids: &[AccountId],
     actor: Actor<'_>,
     now: Timestamp,
-) -> Result<Done> {
+) -> Result<Outcome> {
     let (act, mut affected) = sessions.begin_act(actor, Some(deed.permission()), ids, now).await?;
     if affected.is_empty() {
         return Err(Error::NotFound);
     }
-    if matches!(deed, Deed::Disable | Deed::Enable) {
-        leave_the_mightier_alone(&act, &affected)?;
+    if matches!(deed, BulkAction::Disable | BulkAction::Enable) {
+        ensure_outranks(&act, &affected)?;
         // Whoever wants it so, too, would be surprised by somebody else's undo.
-        undo::supersede(&act.txn, Kind::Disabled, &affected).await?;
+        undo::supersede(&act.txn, UndoKind::Disabled, &affected).await?;
     }
     affected.retain(|account| deed.applies_to(account));
     carry_out(sessions, deed, act, &affected).await
@@ -107,7 +107,7 @@ pub async fn delete_own(
     password: &Password,
     actor: Actor<'_>,
     now: Timestamp,
-) -> Result<Done> {
+) -> Result<Outcome> {
     let sid = actor.session().ok_or(Denied::NotSignedIn)?;
     credentials.ask_again(account, sid, password, actor.origin(), now).await?;
     let sessions = credentials.sessions;
@@ -115,25 +115,25 @@ pub async fn delete_own(
     if !own.iter().all(|present| present.has_password_of(account)) {
         return Err(Refusal::WrongPassword.into());
     }
-    carry_out(sessions, Deed::Delete, act, &own).await
+    carry_out(sessions, BulkAction::Delete, act, &own).await
 }
 
 pub(super) async fn carry_out(
     sessions: &Sessions,
-    deed: Deed,
+    deed: BulkAction,
     act: Act<'_>,
     affected: &[Account],
-) -> Result<Done> {
+) -> Result<Outcome> {
     let (txn, now) = (&act.txn, act.now);
-    let mut done = Done::default();
+    let mut done = Outcome::default();
     let mut revoked = Revoked::default();
     for account in affected {
         let (id, mut detail) = (account.id, String::new());
         match deed {
-            Deed::Disable => accounts::set_disabled(txn, id, Some(now)).await?,
-            Deed::Enable => accounts::set_disabled(txn, id, None).await?,
-            Deed::EndSessions => {}
-            Deed::Delete => {
+            BulkAction::Disable => accounts::set_disabled(txn, id, Some(now)).await?,
+            BulkAction::Enable => accounts::set_disabled(txn, id, None).await?,
+            BulkAction::EndSessions => {}
+            BulkAction::Delete => {
                 accounts::delete(txn, id).await?;
                 revoked = revoked.and(sessions.revoke_deleted(txn, id, now).await?);
             }
@@ -145,13 +145,13 @@ pub(super) async fn carry_out(
             detail = format!("sessions ended: {ended}");
         }
         let event = act.tell(deed.event(), Some(id), detail).await?;
-        if deed == Deed::Disable {
+        if deed == BulkAction::Disable {
             undo::remember_disabled(&act, account, event).await?;
         }
         done.told(event);
         done.accounts += 1;
     }
-    if deed != Deed::Enable {
+    if deed != BulkAction::Enable {
         keep_an_admin(txn, affected).await?;
     }
     act.commit().await?;
@@ -159,10 +159,10 @@ pub(super) async fn carry_out(
     Ok(done)
 }
 
-fn ends_sessions(deed: Deed) -> Option<EndReason> {
+fn ends_sessions(deed: BulkAction) -> Option<EndReason> {
     match deed {
-        Deed::Disable => Some(EndReason::Disabled),
-        Deed::EndSessions => Some(EndReason::ByAdmin),
-        Deed::Enable | Deed::Delete => None,
+        BulkAction::Disable => Some(EndReason::Disabled),
+        BulkAction::EndSessions => Some(EndReason::ByStaff),
+        BulkAction::Enable | BulkAction::Delete => None,
     }
 }

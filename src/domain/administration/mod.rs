@@ -17,15 +17,15 @@ use crate::domain::accounts::{self, Account};
 use crate::domain::audit::Event;
 use crate::domain::sessions::{Act, Actor, Sessions};
 
-pub use self::bulk::{Deed, act, delete_own};
+pub use self::bulk::{BulkAction, apply, delete_own};
 pub use self::invite::{add_account, invite};
 pub use self::recovery::{lift_throttle, start_recovery};
 pub use self::roles::{Change, create_role, remove_role, rename_role, set_roles};
-pub use self::undo::{Kind, Undone, forget_old, undo};
+pub use self::undo::{UndoKind, Undone, forget_old, undo};
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Done {
+pub struct Outcome {
     /// To how many accounts.
     pub accounts: u64,
     /// How many sessions ended by it.
@@ -34,7 +34,7 @@ pub struct Done {
     pub events: Option<(i64, i64)>,
 }
 
-impl Done {
+impl Outcome {
     fn told(&mut self, event: i64) {
         self.events = Some((self.events.map_or(event, |(first, _)| first), event));
     }
@@ -61,12 +61,12 @@ async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<
 }
 
 /// Support helps members; nobody reaches out for what they may not do themselves.
-fn leave_the_mightier_alone(act: &Act<'_>, affected: &[Account]) -> Result<()> {
+fn ensure_outranks(act: &Act<'_>, affected: &[Account]) -> Result<()> {
     let Some(by) = &act.by else { return Ok(()) };
     if affected.iter().all(|account| by.roles.cover(&account.roles)) {
         return Ok(());
     }
-    Err(Refusal::MayMore.into())
+    Err(Refusal::TargetOutranksActor.into())
 }
 
 /// Writes down that data was taken out.

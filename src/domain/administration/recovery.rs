@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::leave_the_mightier_alone;
+use super::ensure_outranks;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
@@ -18,7 +18,7 @@ use crate::domain::throttle::Throttle;
 /// # Errors
 /// [`Refusal::NotAnAdmin`]: whoever could make one for an administrator could
 /// become that administrator. The operator can, at the command line. And
-/// [`Refusal::MayMore`], [`Refusal::OwnAccount`].
+/// [`Refusal::TargetOutranksActor`], [`Refusal::OwnAccount`].
 pub async fn start_recovery(
     sessions: &Sessions,
     id: AccountId,
@@ -31,7 +31,7 @@ pub async fn start_recovery(
     if account.roles.has(ADMIN) && act.by.is_some() {
         return Err(Refusal::NotAnAdmin.into());
     }
-    leave_the_mightier_alone(&act, &found)?;
+    ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;
     let token = one_time::start_recovery(&act, id, life).await?;
     act.commit().await?;
@@ -42,7 +42,7 @@ pub async fn start_recovery(
 /// scripts, and in its sessions. Says whether anything was counted against it.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::MayMore`]: whoever guesses at an administrator has
+/// [`Error::Denied`]; [`Refusal::TargetOutranksActor`]: whoever guesses at an administrator has
 /// no friend in support; [`Refusal::OwnAccount`]; not found.
 pub async fn lift_throttle(
     sessions: &Sessions,
@@ -54,7 +54,7 @@ pub async fn lift_throttle(
     let demanded = Some(Permission::EndSessions);
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
-    leave_the_mightier_alone(&act, &found)?;
+    ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;
     let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
     act.tell(Event::ThrottleLifted, Some(id), "").await?;

@@ -1,7 +1,7 @@
 //! Roles: which ones an account has, and which ones there are.
 
-use super::undo::{self, Kind};
-use super::{Done, keep_an_admin, listed};
+use super::undo::{self, UndoKind};
+use super::{Outcome, keep_an_admin, listed};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
@@ -31,7 +31,7 @@ pub async fn set_roles(
     change: Change<'_>,
     actor: Actor<'_>,
     now: Timestamp,
-) -> Result<Done> {
+) -> Result<Outcome> {
     let demanded = Some(Permission::Administer);
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
@@ -39,8 +39,8 @@ pub async fn set_roles(
         return Err(Refusal::RolesChangedMeanwhile.into());
     }
     // Whoever wants them so, too, would be surprised by somebody else's undo.
-    undo::supersede(&act.txn, Kind::Roles, &found).await?;
-    let (mut done, mut revoked) = (Done::default(), Revoked::default());
+    undo::supersede(&act.txn, UndoKind::Roles, &found).await?;
+    let (mut done, mut revoked) = (Outcome::default(), Revoked::default());
     if account.roles != *change.roles {
         let (event, more) = replace(sessions, &act, account, change.roles).await?;
         undo::remember_roles(&act, account, change.roles, event).await?;

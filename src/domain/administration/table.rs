@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::Kind;
+use super::UndoKind;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 
@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: i64,
     pub account_id: AccountId,
-    pub kind: Kind,
+    pub kind: UndoKind,
     pub actor: AccountId,
     pub at: Timestamp,
     pub state_before: String,

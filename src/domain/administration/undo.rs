@@ -10,7 +10,7 @@ use sea_orm::{
 use time::Duration;
 
 use super::table::{ActiveModel, Column, Entity, Model};
-use super::{bulk, leave_the_mightier_alone, roles};
+use super::{bulk, ensure_outranks, roles};
 use crate::base::error::{Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
@@ -25,14 +25,14 @@ const UNDO: Duration = Duration::minutes(30);
 /// What about an account can be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
-pub enum Kind {
+pub enum UndoKind {
     /// That it was disabled.
     Disabled,
     /// That its roles were changed.
     Roles,
 }
 
-impl Kind {
+impl UndoKind {
     fn permission(self) -> Permission {
         match self {
             Self::Disabled => Permission::ManageAccounts,
@@ -69,7 +69,7 @@ pub struct Undone {
 /// Whoever did the same kind of thing to these accounts before can undo it no more.
 pub(super) async fn supersede(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: UndoKind,
     accounts: &[Account],
 ) -> Result<()> {
     Entity::update_many()
@@ -83,7 +83,7 @@ pub(super) async fn supersede(
 
 /// Writes down that the event `event` disabled this account.
 pub(super) async fn remember_disabled(act: &Act<'_>, before: &Account, event: i64) -> Result<()> {
-    remember(act, Kind::Disabled, before, moment(act.now), event).await
+    remember(act, UndoKind::Disabled, before, moment(act.now), event).await
 }
 
 /// Writes down that the event `event` gave this account other roles.
@@ -93,12 +93,12 @@ pub(super) async fn remember_roles(
     after: &Roles,
     event: i64,
 ) -> Result<()> {
-    remember(act, Kind::Roles, before, names(after), event).await
+    remember(act, UndoKind::Roles, before, names(after), event).await
 }
 
 async fn remember(
     act: &Act<'_>,
-    kind: Kind,
+    kind: UndoKind,
     before: &Account,
     after: String,
     event: i64,
@@ -129,7 +129,7 @@ async fn remember(
 /// of none; what giving back roles refuses.
 pub async fn undo(
     sessions: &Sessions,
-    kind: Kind,
+    kind: UndoKind,
     events: (i64, i64),
     actor: Actor<'_>,
     now: Timestamp,
@@ -159,13 +159,13 @@ pub async fn undo(
         return Err(Refusal::TooLateToUndo.into());
     }
     let undone = Undone { accounts: accounts.len() as u64, left: all - accounts.len() as u64 };
-    leave_the_mightier_alone(&act, &accounts)?;
+    ensure_outranks(&act, &accounts)?;
     supersede(&act.txn, kind, &accounts).await?;
     match kind {
-        Kind::Disabled => {
-            bulk::carry_out(sessions, super::Deed::Enable, act, &accounts).await?;
+        UndoKind::Disabled => {
+            bulk::carry_out(sessions, super::BulkAction::Enable, act, &accounts).await?;
         }
-        Kind::Roles => {
+        UndoKind::Roles => {
             let mut revoked = Revoked::default();
             for (account, roles) in accounts.iter().zip(&before) {
                 revoked = revoked.and(roles::replace(sessions, &act, account, roles).await?.1);
@@ -184,7 +184,7 @@ fn roles_in(state: &str) -> Roles {
 /// The acts among these events that the actor did lately.
 async fn own(
     db: &impl ConnectionTrait,
-    kind: Kind,
+    kind: UndoKind,
     (first, last): (i64, i64),
     actor: Actor<'_>,
     now: Timestamp,

@@ -20,7 +20,7 @@ use crate::base::timestamp::Timestamp;
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct RequestSource {
     /// The client's address, after trusted proxies; `command line` for the operator.
     pub address: String,
     /// What the browser says it is, cut to 200 characters.
@@ -29,7 +29,7 @@ pub struct Origin {
     pub request_id: String,
 }
 
-impl Origin {
+impl RequestSource {
     /// The operator, at the command line of this machine.
     pub fn command_line() -> Self {
         Self { address: "command line".to_owned(), ..Self::default() }
@@ -48,7 +48,7 @@ pub struct Entry<'a> {
     /// The session it belongs to; stored as a short hash.
     pub session: Option<Uuid>,
     /// Where the request came from.
-    pub origin: &'a Origin,
+    pub origin: &'a RequestSource,
     /// More, in words. Never a secret and never a typed name.
     pub detail: String,
     /// Why, in the words of who did it.
@@ -57,12 +57,12 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// `event`, done by the owner of `account` to it.
-    pub fn by_owner(event: Event, account: Uuid, origin: &'a Origin) -> Self {
+    pub fn by_owner(event: Event, account: Uuid, origin: &'a RequestSource) -> Self {
         Self { actor: Some(account), ..Self::about(event, account, origin) }
     }
 
     /// `event`, done to `account` by nobody who is signed in.
-    pub fn about(event: Event, account: Uuid, origin: &'a Origin) -> Self {
+    pub fn about(event: Event, account: Uuid, origin: &'a RequestSource) -> Self {
         Self { target: Some(account), ..Self::of_service(event, origin) }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Entry<'a> {
     }
 
     /// `event`, of no account: done by the service or the operator.
-    pub fn of_service(event: Event, origin: &'a Origin) -> Self {
+    pub fn of_service(event: Event, origin: &'a RequestSource) -> Self {
         let (actor, target, session, detail) = (None, None, None, String::new());
         Self { event, actor, target, session, origin, detail, reason: "" }
     }

@@ -11,8 +11,8 @@ use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account, NewAccount, Passwords};
-use crate::domain::audit::{self, Entry, Event, Origin};
-use crate::domain::one_time::{Purpose, find, recovering, use_up, void};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::one_time::{TokenPurpose, find, recovering, use_up, void};
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::{Password, PasswordRules};
 use crate::domain::sessions::{EndReason, Sessions};
@@ -59,7 +59,7 @@ impl Credentials<'_> {
         &self,
         account: &Account,
         new: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let hash = self.new_hash(account, new).await?;
@@ -78,7 +78,7 @@ impl Credentials<'_> {
         &self,
         token: &str,
         new: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let account = recovering(self.db().read(), token, now).await?;
@@ -87,7 +87,7 @@ impl Credentials<'_> {
         // The account before what hangs on it, as everywhere: then nobody waits in a circle.
         let account = accounts::by_id_to_change(&txn, account.id).await?;
         recovering(&txn, token, now).await?;
-        if !use_up(&txn, token, Purpose::Recovery, now).await? {
+        if !use_up(&txn, token, TokenPurpose::Recovery, now).await? {
             return Err(Error::NotFound);
         }
         self.reset(txn, &account, hash, origin, now).await
@@ -98,7 +98,7 @@ impl Credentials<'_> {
         txn: DatabaseTransaction,
         account: &Account,
         hash: String,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let id = account.id;
@@ -122,19 +122,19 @@ impl Credentials<'_> {
         &self,
         token: &str,
         new: &NewAccount,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Account> {
         if accounts::count_admins(self.db().read()).await? > 0 {
             return Err(Error::NotFound);
         }
-        find(self.db().read(), token, Purpose::Setup, now)
+        find(self.db().read(), token, TokenPurpose::Setup, now)
             .await?
             .ok_or(Refusal::SetupTokenInvalid)?;
         let hash =
             accounts::hash_for(self.passwords.hasher, self.rules, new, Waiter::House).await?;
         let txn = self.db().begin().await?;
-        if !use_up(&txn, token, Purpose::Setup, now).await? {
+        if !use_up(&txn, token, TokenPurpose::Setup, now).await? {
             return Err(Refusal::SetupTokenInvalid.into());
         }
         if accounts::count_admins(&txn).await? > 0 {

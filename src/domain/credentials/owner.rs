@@ -6,7 +6,7 @@ use crate::base::error::{Denied, Error, Refusal, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time::void;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
@@ -26,7 +26,7 @@ impl Credentials<'_> {
         account: &Account,
         sid: SessionId,
         password: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let begun = self.begun(sid).await?;
@@ -72,7 +72,7 @@ impl Credentials<'_> {
         account: &Account,
         sid: SessionId,
         password: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
         self.ask_again(account, sid, password, origin, now).await?;
@@ -105,7 +105,7 @@ impl Credentials<'_> {
         &self,
         before: &Predecessor,
         password: &Password,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
         let account = accounts::by_id(self.db().read(), before.account).await?;
@@ -125,7 +125,7 @@ impl Credentials<'_> {
         account: &Account,
         sid: SessionId,
         (current, new): (&Password, &Password),
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
         self.ask_again(account, sid, current, origin, now).await?;

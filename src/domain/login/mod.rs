@@ -4,10 +4,10 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::accounts::names::LoginName;
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 use crate::domain::credentials::Credentials;
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::{Client, Issued, Replaces};
+use crate::domain::sessions::{Audience, Issued, Replaces};
 use crate::domain::throttle::known_browser::Known;
 
 /// Who wants to sign in.
@@ -24,7 +24,7 @@ pub struct SignIn<'a> {
 #[derive(Clone, Copy)]
 pub struct Wanted {
     /// For a browser or a script.
-    pub client: Client,
+    pub client: Audience,
     /// Whether it outlives the browser window.
     pub remember: bool,
     /// The session that it takes the place of.
@@ -44,7 +44,7 @@ impl Credentials<'_> {
         &self,
         who: SignIn<'_>,
         wanted: Wanted,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
         let SignIn { login, password, known } = who;

@@ -23,7 +23,7 @@ use crate::domain::sessions::{Act, Actor, Sessions};
 /// What a one-time token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
-pub enum Purpose {
+pub enum TokenPurpose {
     /// Making the first administrator.
     Setup,
     /// Setting a new password without the old one.
@@ -41,7 +41,7 @@ pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -
     let (txn, now) = (&act.txn, act.now);
     void(txn, account, now).await?;
     let whose = (Some(account), act.by.as_ref().map(|by| by.id));
-    let token = issue(txn, Purpose::Recovery, whose, life, now).await?;
+    let token = issue(txn, TokenPurpose::Recovery, whose, life, now).await?;
     act.tell(Event::RecoveryStarted, Some(account), "").await?;
     Ok(token)
 }
@@ -56,10 +56,10 @@ pub async fn start_setup(db: &Db, now: Timestamp) -> Result<Option<String>> {
         return Ok(None);
     }
     table::Entity::delete_many()
-        .filter(table::Column::Purpose.eq(Purpose::Setup))
+        .filter(table::Column::Purpose.eq(TokenPurpose::Setup))
         .exec(&txn)
         .await?;
-    let token = issue(&txn, Purpose::Setup, (None, None), SETUP_LIFE, now).await?;
+    let token = issue(&txn, TokenPurpose::Setup, (None, None), SETUP_LIFE, now).await?;
     txn.commit().await?;
     Ok(Some(token))
 }
@@ -71,7 +71,7 @@ pub async fn start_setup(db: &Db, now: Timestamp) -> Result<Option<String>> {
 /// one whose maker could not make it any more: it is switched off or deleted,
 /// or its roles do not cover those of the account.
 pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
-    let row = find(db, token, Purpose::Recovery, now).await?.ok_or(Error::NotFound)?;
+    let row = find(db, token, TokenPurpose::Recovery, now).await?.ok_or(Error::NotFound)?;
     let account = accounts::by_id(db, row.account_id.ok_or(Error::NotFound)?).await?;
     let Some(maker) = row.made_by else { return Ok(account) };
     let maker = accounts::by_id(db, maker).await?;
@@ -83,7 +83,7 @@ pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) 
 
 async fn issue(
     db: &impl ConnectionTrait,
-    purpose: Purpose,
+    purpose: TokenPurpose,
     (account, made_by): (Option<AccountId>, Option<AccountId>),
     life: Duration,
     now: Timestamp,
@@ -102,7 +102,7 @@ async fn issue(
     Ok(token)
 }
 
-fn good(token: &str, purpose: Purpose, now: Timestamp) -> Expr {
+fn good(token: &str, purpose: TokenPurpose, now: Timestamp) -> Expr {
     use table::Column;
     Column::Hash
         .eq(secrets::token_hash(token))
@@ -114,7 +114,7 @@ fn good(token: &str, purpose: Purpose, now: Timestamp) -> Expr {
 pub(super) async fn find(
     db: &impl ConnectionTrait,
     token: &str,
-    purpose: Purpose,
+    purpose: TokenPurpose,
     now: Timestamp,
 ) -> Result<Option<table::Model>> {
     Ok(table::Entity::find().filter(good(token, purpose, now)).one(db).await?)
@@ -124,7 +124,7 @@ pub(super) async fn find(
 pub(super) async fn use_up(
     db: &impl ConnectionTrait,
     token: &str,
-    purpose: Purpose,
+    purpose: TokenPurpose,
     now: Timestamp,
 ) -> Result<bool> {
     let used = table::Entity::update_many()

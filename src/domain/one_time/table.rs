@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::Purpose;
+use super::TokenPurpose;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 
@@ -12,7 +12,7 @@ use crate::domain::accounts::AccountId;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: Vec<u8>,
-    pub purpose: Purpose,
+    pub purpose: TokenPurpose,
     pub account_id: Option<AccountId>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -13,13 +13,13 @@ use crate::base::error::{Denied, Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 
 /// Who does something, from where, and why. It claims; an [`Act`] proves.
 #[derive(Clone, Copy, Debug)]
 pub struct Actor<'a> {
     who: Who,
-    origin: &'a Origin,
+    origin: &'a RequestSource,
     reason: &'a str,
 }
 
@@ -31,17 +31,17 @@ enum Who {
 
 impl<'a> Actor<'a> {
     /// The operator, at the command line: whoever can use it owns the machine.
-    pub fn operator(origin: &'a Origin) -> Self {
+    pub fn operator(origin: &'a RequestSource) -> Self {
         Self { who: Who::Operator, origin, reason: "" }
     }
 
     /// Somebody signed in, with the reason they give; it may be empty.
-    pub fn signed_in(who: &Principal, origin: &'a Origin, reason: &'a str) -> Self {
+    pub fn signed_in(who: &Principal, origin: &'a RequestSource, reason: &'a str) -> Self {
         Self { who: Who::SignedIn(who.account, who.session), origin, reason }
     }
 
     /// Where the request came from.
-    pub fn origin(self) -> &'a Origin {
+    pub fn origin(self) -> &'a RequestSource {
         self.origin
     }
 

@@ -21,9 +21,9 @@ const RESOLUTION: Duration = Duration::seconds(30);
 /// Sessions not seen for this long are dropped from memory.
 const REMEMBERED: Duration = Duration::minutes(15);
 
-/// The sightings of one server process.
+/// The activity of one server process.
 #[derive(Default)]
-pub struct Sightings {
+pub struct Activity {
     seen: Mutex<Seen>,
 }
 
@@ -58,7 +58,7 @@ struct Sighting {
     queued_at: Timestamp,
 }
 
-impl Sightings {
+impl Activity {
     /// A request came with an access token. `false` when this process saw
     /// another one of the same generation before that no honest browser could
     /// have had beside this one.

@@ -40,7 +40,7 @@ impl Sessions {
         let (mut count, mut revoked) = (0, Revoked::default());
         for sid in sids {
             let row = tables::Entity::find_by_id(*sid).one(&act.txn).await?;
-            let (ended, more) = self.end(&act.txn, *sid, EndReason::ByAdmin, now).await?;
+            let (ended, more) = self.end(&act.txn, *sid, EndReason::ByStaff, now).await?;
             let Some(row) = row.filter(|_| ended) else { continue };
             act.tell_of_session(Event::SessionEndedByStaff, row.account_id, *sid, "").await?;
             revoked = revoked.and(more);
@@ -63,7 +63,7 @@ impl Sessions {
         self.begin_act(actor, Some(Permission::Administer), &[], now).await?;
         let told = actor.does(Event::EveryoneSignedOut, None);
         let words = ("everyone signed out", 1);
-        self.end_all_there_are(EndReason::ByAdmin, words, told, now).await
+        self.end_all_there_are(EndReason::ByStaff, words, told, now).await
     }
 
     /// What `text` names: a `jti`, an access token of ours (good now or not),

@@ -12,7 +12,7 @@ use crate::base::error::{Denied, Error, Result};
 use crate::base::store::{Hold, shared};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 
 /// Ended sessions are kept this long, so that a browser that comes back can be
 /// told why it was signed out.
@@ -44,7 +44,7 @@ impl Sessions {
         &self,
         account: AccountId,
         sid: SessionId,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
         let txn = self.db.begin().await?;

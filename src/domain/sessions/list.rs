@@ -6,11 +6,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Client, EndReason, SessionId, tables};
+use super::{Audience, EndReason, SessionId, tables};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{AccountId, Login};
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 
 /// A session as pages and the command line show it.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Session {
     /// Whose it is.
     pub account: AccountId,
     /// A browser or a script.
-    pub client: Client,
+    pub client: Audience,
     /// When the log-in was.
     pub created_at: Timestamp,
     /// When the password was last given.
@@ -28,7 +28,7 @@ pub struct Session {
     /// Whether it outlives the browser window.
     pub remember: bool,
     /// Where the log-in came from.
-    pub origin: Origin,
+    pub origin: RequestSource,
     /// When it was last active, to half a minute.
     pub last_seen_at: Timestamp,
     /// The log-in to the account before this one.
@@ -43,10 +43,10 @@ pub struct Session {
 
 impl Session {
     pub(super) fn of(row: tables::Model) -> Self {
-        let previous = Origin {
+        let previous = RequestSource {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
-            ..Origin::default()
+            ..RequestSource::default()
         };
         Self {
             sid: row.sid,
@@ -55,15 +55,15 @@ impl Session {
             created_at: row.created_at,
             auth_time: row.auth_time,
             remember: row.remember,
-            origin: Origin {
+            origin: RequestSource {
                 address: row.address,
                 user_agent: row.user_agent,
-                ..Origin::default()
+                ..RequestSource::default()
             },
             last_seen_at: row.last_seen_at,
             previous_login: row.previous_login_at.map(|at| Login { at, origin: previous }),
             failures_before: row.failures_before,
-            ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByAdmin))),
+            ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByStaff))),
             idle_at: row.idle_at,
             absolute_at: row.absolute_at,
         }

@@ -28,7 +28,7 @@ use sea_orm::{DatabaseTransaction, DeriveActiveEnum, DeriveValueType, EnumIter};
 use time::Duration;
 use uuid::Uuid;
 
-use self::activity::Sightings;
+use self::activity::Activity;
 use self::refresh::rotation::Moment;
 use self::revocation::{Index, Revoked};
 use self::tokens::access::{Claims, Issuer};
@@ -40,7 +40,7 @@ use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{Account, AccountId};
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 use crate::domain::statistics::{self, Counters};
 
 pub use self::acting::{Act, Actor};
@@ -78,7 +78,7 @@ impl sea_orm::TryFromU64 for SessionId {
 /// Who holds the tokens. Those of one kind are no good to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
-pub enum Client {
+pub enum Audience {
     /// A browser, in cookies.
     Web,
     /// A script, in the `Authorization` header.
@@ -102,7 +102,8 @@ pub enum EndReason {
     /// More places than one account may be signed in at.
     Evicted,
     /// Staff ended it.
-    ByAdmin,
+    #[sea_orm(string_value = "by_admin")]
+    ByStaff,
     /// The account was switched off.
     Disabled,
     /// The password was changed or reset elsewhere.
@@ -211,12 +212,12 @@ pub struct Sessions {
     pub counters: Counters,
     issuer: Issuer,
     policy: Policy,
-    sightings: Sightings,
+    activity: Activity,
     time_is_certain: AtomicBool,
 }
 
 impl Sessions {
-    /// Sessions over this database. Fill the index ([`Sessions::tend`]) before listening.
+    /// Sessions over this database. Fill the index ([`Sessions::sync`]) before listening.
     pub fn new(db: Db, keys: Arc<Keys>, issuer: Issuer, policy: Policy) -> Self {
         Self {
             db,
@@ -225,7 +226,7 @@ impl Sessions {
             counters: Counters::default(),
             issuer,
             policy,
-            sightings: Sightings::default(),
+            activity: Activity::default(),
             time_is_certain: AtomicBool::new(true),
         }
     }
@@ -290,12 +291,12 @@ impl Sessions {
     ///
     /// # Errors
     /// The database failed; both are done again the next time.
-    pub async fn tend(&self, now: Timestamp) -> Result<()> {
+    pub async fn sync(&self, now: Timestamp) -> Result<()> {
         self.index.read_tail(self.db.read(), now).await?;
-        self.index.write_receipts(self.db.write()).await?;
+        self.index.write_acknowledgements(self.db.write()).await?;
         self.counters.write(self.db.write()).await?;
-        for showing in self.sightings.write(&self.db).await? {
-            self.end_if_two_hold(showing, &Origin::default(), now).await?;
+        for showing in self.activity.write(&self.db).await? {
+            self.end_if_two_hold(showing, &RequestSource::default(), now).await?;
         }
         Ok(())
     }
@@ -305,12 +306,12 @@ impl Sessions {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn tidy(&self, now: Timestamp) -> Result<bool> {
+    pub async fn purge_expired(&self, now: Timestamp) -> Result<bool> {
         if self.remove_some(now).await? || self.remove_surplus(now).await? {
             return Ok(true);
         }
         self.index.forget_expired(Instant::now());
-        self.sightings.forget_old(now);
+        self.activity.forget_old(now);
         statistics::forget_old(self.db.write(), now).await?;
         let live = list::count_live(self.db.read(), now).await?;
         statistics::set(self.db.write(), statistics::LIVE_SESSIONS, live as i64, now).await?;
@@ -319,7 +320,7 @@ impl Sessions {
 
     /// When this process last let a request of that session in.
     pub fn last_accepted(&self, sid: SessionId) -> Option<Timestamp> {
-        self.sightings.last_accepted(sid)
+        self.activity.last_accepted(sid)
     }
 
     /// How long an access token could still be good after `now`.

@@ -117,7 +117,7 @@ impl Sessions {
     pub async fn tokens_again(&self, before: &Predecessor, now: Timestamp) -> Result<Issued> {
         let row = tables::Entity::find_by_id(before.successor).one(self.db.read()).await?;
         let unused = |row: &tables::Model| {
-            let rotation = self.sightings.complete(row.sid, row.rotation());
+            let rotation = self.activity.complete(row.sid, row.rotation());
             row.ended_at.is_none() && rotation.generation == 0 && rotation.shown.is_none()
         };
         let row = row.filter(unused).ok_or(Denied::NotSignedIn)?;

@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::tables::{Column, Entity, Model};
-use super::{Client, Session, SessionId, live_of};
+use super::{Audience, Session, SessionId, live_of};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
@@ -23,7 +23,7 @@ pub struct Filter {
     /// Those from these addresses.
     pub addresses: Option<IpNet>,
     /// Those of browsers, or those of scripts.
-    pub client: Option<Client>,
+    pub client: Option<Audience>,
 }
 
 /// The addresses in `text`: one, or a range with its length.

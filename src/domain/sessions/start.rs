@@ -4,14 +4,14 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 
 use super::refresh::rotation::Rotation;
 use super::revocation::Revoked;
-use super::{Client, EndReason, Issued, Predecessor, SessionId, Sessions, tables};
+use super::{Audience, EndReason, Issued, Predecessor, SessionId, Sessions, tables};
 use crate::base::error::Result;
 use crate::base::keys::Purpose;
 use crate::base::secrets;
-use crate::base::store::Again;
+use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 
 /// The session that a new one takes the place of.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +44,13 @@ impl Sessions {
     pub async fn start(
         &self,
         account: &Account,
-        client: Client,
+        client: Audience,
         remember: bool,
         replaces: Option<Replaces>,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
-        let mut again = Again::default();
+        let mut again = Retry::default();
         let (row, account, revoked) = loop {
             match self.insert(account, (client, remember), replaces, origin, now).await {
                 Err(error) if again.after(&error).await => {}
@@ -64,9 +64,9 @@ impl Sessions {
     async fn insert(
         &self,
         verified: &Account,
-        (client, remember): (Client, bool),
+        (client, remember): (Audience, bool),
         replaces: Option<Replaces>,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<(tables::Model, Account, Revoked)> {
         let txn = self.db.begin().await?;
@@ -89,14 +89,14 @@ impl Sessions {
     fn fresh_row(
         &self,
         account: &Account,
-        client: Client,
+        client: Audience,
         remember: bool,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> tables::ActiveModel {
         let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
         let previous = account.last_login.as_ref();
-        let part = |text: fn(&Origin) -> &String| {
+        let part = |text: fn(&RequestSource) -> &String| {
             previous.map(|login| text(&login.origin).clone()).unwrap_or_default()
         };
         let begun = Rotation::begun(now);

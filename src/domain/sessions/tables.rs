@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use super::refresh::rotation::{Rotation, Shown};
-use super::{Client, EndReason, SessionId};
+use super::{Audience, EndReason, SessionId};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 
@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub sid: SessionId,
     pub account_id: AccountId,
-    pub client: Client,
+    pub client: Audience,
     pub created_at: Timestamp,
     pub auth_time: Timestamp,
     pub remember: bool,
@@ -102,7 +102,7 @@ pub mod service {
 
 /// The table `revocation_receipts`: which process took a revocation up, and
 /// how long after it was written.
-pub mod receipt {
+pub mod acknowledgement {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]

@@ -3,12 +3,12 @@
 use super::activity::Showing;
 use super::revocation::stands_in_table;
 use super::tokens::access::{Claims, Fault};
-use super::{Client, EndReason, Principal, Sessions, tables};
+use super::{Audience, EndReason, Principal, Sessions, tables};
 use crate::base::error::Result;
 use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 
 use sea_orm::EntityTrait;
 
@@ -34,8 +34,8 @@ impl Sessions {
     pub async fn verify<'a>(
         &self,
         token: &str,
-        client: Client,
-        caller: impl FnOnce() -> &'a Origin,
+        client: Audience,
+        caller: impl FnOnce() -> &'a RequestSource,
         now: Timestamp,
     ) -> Result<Access> {
         let verify = |ring: &Ring| match self.issuer.verify(ring, client, token, now) {
@@ -46,7 +46,7 @@ impl Sessions {
             Ok(claims) => claims,
             Err(Fault::Time) => return Ok(Access::Denied),
             Err(fault) => {
-                let Origin { request_id, address, .. } = caller();
+                let RequestSource { request_id, address, .. } = caller();
                 tracing::warn!(id = request_id, address, reason = ?fault, "token.invalid");
                 return Ok(Access::Denied);
             }
@@ -58,7 +58,7 @@ impl Sessions {
         if !self.index.is_fresh() && !Box::pin(self.is_good_in_database(&claims, now)).await? {
             return Ok(Access::Outdated(Box::new(claims)));
         }
-        if !self.sightings.note((&claims).into(), self.moment(now)) {
+        if !self.activity.note((&claims).into(), self.moment(now)) {
             let ended = Box::pin(self.end_if_two_hold((&claims).into(), caller(), now)).await?;
             if ended {
                 return Ok(Access::Denied);
@@ -88,12 +88,12 @@ impl Sessions {
     pub(super) async fn end_if_two_hold(
         &self,
         showing: Showing,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<bool> {
         let row = tables::Entity::find_by_id(showing.sid).one(self.db.read()).await?;
         let Some(row) = row.filter(|row| row.ended_at.is_none()) else { return Ok(false) };
-        let rotation = self.sightings.complete(row.sid, row.rotation());
+        let rotation = self.activity.complete(row.sid, row.rotation());
         if rotation.show(showing.generation, showing.mark, self.moment(now)).is_some() {
             return Ok(false);
         }

@@ -19,7 +19,7 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::{
@@ -87,13 +87,13 @@ async fn confirm(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let LiveSession { account, principal } = match who {
         Repeatable::First(live) => live,
         Repeatable::Again(before) => {
             let form = form.sent_again()?;
             let to = form.next.to_string();
-            return again(doorward, &before, &form.password, &caller, now, Seen::at(to)).await;
+            return again(doorward, &before, &form.password, &caller, now, SeeOther::at(to)).await;
         }
     };
     let show = |page, form| draw_confirm(page, form, &account);
@@ -106,7 +106,7 @@ async fn confirm(
             Ok((issued, form.next))
         })
         .await?;
-    Ok(Seen::at(next.to_string()).with_tokens(issued))
+    Ok(SeeOther::at(next.to_string()).with_tokens(issued))
 }
 
 /// Answers a form that renewed the session a moment ago as it was answered
@@ -117,8 +117,8 @@ async fn again(
     password: &Password,
     caller: &Caller,
     now: Now,
-    answer: Seen,
-) -> Result<Seen, Failure> {
+    answer: SeeOther,
+) -> Result<SeeOther, Failure> {
     let credentials = doorward.credentials();
     match credentials.confirm_again(before, password, &caller.0, now.0).await {
         Ok(issued) => Ok(answer.with_tokens(issued)),
@@ -166,8 +166,8 @@ async fn change_password(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    let changed = Seen::at("/account").saying(Message::PasswordChanged);
+) -> Result<SeeOther, Failure> {
+    let changed = SeeOther::at("/account").saying(Message::PasswordChanged);
     let RecentlySignedIn(LiveSession { account, principal }) = match who {
         Repeatable::First(recent) => recent,
         Repeatable::Again(before) => {
@@ -225,7 +225,7 @@ async fn delete(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let account = &who.0.account;
     let show = |page, form| draw_deletion(page, form, account, false);
     form.submit(page, show, async |form: Deletion| {
@@ -233,5 +233,5 @@ async fn delete(
         administration::delete_own(&credentials, account, &form.password, actor, now.0).await
     })
     .await?;
-    Ok(Seen::at("/login").saying(Message::AccountDeleted).signed_out())
+    Ok(SeeOther::at("/login").saying(Message::AccountDeleted).signed_out())
 }

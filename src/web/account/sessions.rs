@@ -6,12 +6,12 @@ use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
 use crate::base::error::{Error, Refusal};
-use crate::domain::sessions::{self, Client, Session, SessionId};
+use crate::domain::sessions::{self, Audience, Session, SessionId};
 use crate::web::Service;
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Button, Submitted};
 use crate::web::request::guards::{Caller, KnownBrowser, RecentlySignedIn, ShownToken, SignedIn};
@@ -43,8 +43,8 @@ impl Row {
             sid: session.sid.to_string(),
             this: session.sid == this,
             kind: match session.client {
-                Client::Web => "browser",
-                Client::Api => "script",
+                Audience::Web => "browser",
+                Audience::Api => "script",
             },
             browser: client.browser,
             system: client.system,
@@ -83,15 +83,15 @@ async fn revoke(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     button.pressed(page, retry)?;
     let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
     let RecentlySignedIn(live) = who;
     match doorward.sessions.end_own(sid, caller.acting(&live, ""), now.0).await {
         Ok(()) if sid == live.principal.session => {
-            Ok(Seen::at("/login").saying(Message::LoggedOut).signed_out())
+            Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
         }
-        Ok(()) => Ok(Seen::at("/account/sessions").saying(Message::SessionEnded)),
+        Ok(()) => Ok(SeeOther::at("/account/sessions").saying(Message::SessionEnded)),
         Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
         Err(other) => Err(other.into()),
     }
@@ -109,7 +109,7 @@ async fn revoke_others(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
     let (credentials, actor) = (doorward.credentials(), caller.acting(&live, ""));
@@ -118,7 +118,7 @@ async fn revoke_others(
         retry_after.after(wait);
         return Err(Failure::Status(Status::TooManyRequests));
     }
-    Ok(Seen::at("/account/sessions")
+    Ok(SeeOther::at("/account/sessions")
         .saying(Message::OthersEnded)
         .with_tokens(done?)
         .still_known(live.account.id, known.0))

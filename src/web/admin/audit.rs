@@ -23,7 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// An event in words.
 #[derive(Serialize)]
-pub(super) struct Told {
+pub(super) struct EventView {
     id: i64,
     at: Moment,
     event: String,
@@ -45,10 +45,10 @@ struct Person {
 }
 
 /// The events in words, with the names of the accounts they tell of.
-pub(super) async fn told(db: &DatabaseConnection, rows: Vec<Row>) -> Result<Vec<Told>> {
+pub(super) async fn event_views(db: &DatabaseConnection, rows: Vec<Row>) -> Result<Vec<EventView>> {
     let names = accounts::names_of(db, audit::accounts_in(&rows)).await?;
     let person = |id: uuid::Uuid| Person { id: id.to_string(), username: names.get(&id).cloned() };
-    let told = |row: Row| Told {
+    let told = |row: Row| EventView {
         id: row.id,
         at: row.at.into(),
         words: Event::parse(&row.event).map_or("did something", Event::words),
@@ -142,7 +142,7 @@ async fn audit_page(
     let last = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let events: Vec<(&str, &str)> =
         Event::all().map(|event| (event.name(), event.words())).collect();
-    let story = told(db, rows).await?;
+    let story = event_views(db, rows).await?;
     Ok(page.in_section("admin/audit").render(
         "admin/audit.html",
         context! {

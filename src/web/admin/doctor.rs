@@ -6,7 +6,7 @@ use rocket_dyn_templates::{Template, context};
 use serde::Serialize;
 
 use super::overview;
-use crate::service::doctor::{self, Verdict};
+use crate::service::doctor::{self, Finding};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::Page;
@@ -50,19 +50,19 @@ impl<'r> FromRequest<'r> for Seen {
     }
 }
 
-/// A verdict as the template draws it.
+/// A finding as the template draws it.
 #[derive(Serialize)]
 struct Row {
     state: &'static str,
     words: String,
 }
 
-impl From<Verdict> for Row {
-    fn from(verdict: Verdict) -> Self {
-        let (state, words) = match verdict {
-            Verdict::Good(words) => ("good", words),
-            Verdict::Look(words) => ("look", words),
-            Verdict::Mend(words) => ("mend", words),
+impl From<Finding> for Row {
+    fn from(finding: Finding) -> Self {
+        let (state, words) = match finding {
+            Finding::Good(words) => ("good", words),
+            Finding::Look(words) => ("look", words),
+            Finding::Mend(words) => ("mend", words),
         };
         Self { state, words }
     }
@@ -73,32 +73,32 @@ fn of_request(
     seen: &Seen,
     base: &crate::service::settings::BaseUrl,
     shared: Option<String>,
-) -> Vec<Verdict> {
-    let mut verdicts = vec![Verdict::Good(
+) -> Vec<Finding> {
+    let mut findings = vec![Finding::Good(
         "The cookies of your browser arrived, or you would not see this page.".to_owned(),
     )];
     let secure = base.as_str().starts_with("https:");
-    verdicts.push(match (secure, seen.scheme.as_str()) {
-        (true, "http") => Verdict::Look(
+    findings.push(match (secure, seen.scheme.as_str()) {
+        (true, "http") => Finding::Look(
             "This request came without TLS, while base_url begins with https. That is right only if a proxy in front ends TLS.".to_owned(),
         ),
-        _ => Verdict::Good(format!("The scheme is {}.", seen.scheme)),
+        _ => Finding::Good(format!("The scheme is {}.", seen.scheme)),
     });
-    verdicts.push(if !seen.forwarded.is_empty() && seen.peer == seen.client {
-        Verdict::Mend(format!(
+    findings.push(if !seen.forwarded.is_empty() && seen.peer == seen.client {
+        Finding::Mend(format!(
             "A proxy at {} names a client in X-Forwarded-For and is not believed. If it is yours, set trusted_proxies = [\"{}\"].",
             seen.peer, seen.peer
         ))
     } else {
-        Verdict::Good(format!("Your address is {}.", seen.client))
+        Finding::Good(format!("Your address is {}.", seen.client))
     });
-    verdicts.push(match shared {
-        Some(address) => Verdict::Mend(format!(
+    findings.push(match shared {
+        Some(address) => Finding::Mend(format!(
             "All clients of the last day share the address {address}: a proxy in front is not in trusted_proxies, so all of them are throttled as one."
         )),
-        None => Verdict::Good("Clients do not all share one address.".to_owned()),
+        None => Finding::Good("Clients do not all share one address.".to_owned()),
     });
-    verdicts
+    findings
 }
 
 #[get("/doctor")]
@@ -114,7 +114,7 @@ async fn doctor_page(
     let shared = overview::shared_address(doorward.db.read(), now.0).await?;
     let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();
     let all = doctor::examine(doorward, now.0).await;
-    let verdicts: Vec<Row> = all.into_iter().map(Row::from).collect();
+    let findings: Vec<Row> = all.into_iter().map(Row::from).collect();
     let fitting = |sample: &str| {
         sample
             .replace("login.example.org", base.host())
@@ -123,5 +123,5 @@ async fn doctor_page(
     let (nginx, caddy) = (fitting(NGINX), fitting(CADDY));
     Ok(page
         .in_section("admin/doctor")
-        .render("admin/doctor.html", context! { verdicts, yours, seen, nginx, caddy }))
+        .render("admin/doctor.html", context! { findings, yours, seen, nginx, caddy }))
 }

@@ -22,10 +22,10 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Caller, SessionEnder, Staff};
+use crate::web::request::guards::{Caller, CanEndSessions, Staff};
 use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -67,7 +67,7 @@ async fn rows(doorward: &Doorward, found: Vec<Revocation>) -> Result<Vec<Row>> {
         let sid = SessionId(one.subject);
         let ours = doorward.sessions.last_accepted(sid);
         let seen = seen.get(&sid).copied().max(ours).filter(|_| one.kind == Kind::Session);
-        let (servers, delay) = one.receipts.unwrap_or_default();
+        let (servers, delay) = one.acknowledgements.unwrap_or_default();
         let known = one.created_at + time::Duration::milliseconds(delay + MEANWHILE);
         let id = one.subject.to_string();
         Row {
@@ -145,20 +145,20 @@ fn draw(page: Page, form: Typed) -> Template {
 }
 
 #[get("/revocations/new")]
-fn new_page(_who: SessionEnder, page: Page) -> Template {
+fn new_page(_who: CanEndSessions, page: Page) -> Template {
     let form = Typed::fresh::<New>(&page, &[]);
     draw(page, form)
 }
 
 #[post("/revocations/new", data = "<form>")]
 async fn revoke(
-    who: SessionEnder,
+    who: CanEndSessions,
     form: Submitted<New>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let done = form
         .submit(page, draw, async |new: New| {
             let actor = caller.acting(&who.0, &new.reason.0);
@@ -168,5 +168,5 @@ async fn revoke(
         })
         .await?;
     let message = if done { Message::TokenRevoked } else { Message::SessionWasOver };
-    Ok(Seen::at("/admin/revocations").saying(message))
+    Ok(SeeOther::at("/admin/revocations").saying(message))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::reason::Reason;
 use crate::base::error::Result;
-use crate::domain::accounts::custom_roles::{self, OwnRole};
+use crate::domain::accounts::custom_roles::{self, CustomRole};
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::administration;
@@ -16,9 +16,9 @@ use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{ActingAdmin, Admin, Caller};
+use crate::web::request::guards::{Admin, Caller, RecentAdmin};
 use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -84,31 +84,31 @@ fn draw_new(page: Page, form: Typed) -> Template {
 }
 
 #[get("/new-role")]
-fn new_page(_who: ActingAdmin, page: Page) -> Template {
+fn new_page(_who: RecentAdmin, page: Page) -> Template {
     let form = Typed::fresh::<Role>(&page, &[]);
     draw_new(page, form)
 }
 
 #[post("/new-role", data = "<form>")]
 async fn create(
-    who: ActingAdmin,
+    who: RecentAdmin,
     form: Submitted<Role>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     form.submit(page, draw_new, async |role: Role| {
         let actor = caller.acting(&who.0, &role.reason.0);
         let (name, words) = (&role.name, &role.description);
         administration::create_role(&doorward.sessions, name, words, actor, now.0).await
     })
     .await?;
-    Ok(Seen::at("/admin/roles").saying(Message::RoleCreated))
+    Ok(SeeOther::at("/admin/roles").saying(Message::RoleCreated))
 }
 
 /// A role of one's own with its holders; a built-in one cannot be changed.
-async fn own(doorward: &Doorward, name: &str) -> Result<(OwnRole, u64), Failure> {
+async fn own(doorward: &Doorward, name: &str) -> Result<(CustomRole, u64), Failure> {
     let db = doorward.db.read();
     let roles = custom_roles::list(db).await?;
     let role = roles.into_iter().find(|role| role.name == name);
@@ -117,14 +117,14 @@ async fn own(doorward: &Doorward, name: &str) -> Result<(OwnRole, u64), Failure>
     Ok((role, holders))
 }
 
-fn draw_role(page: Page, form: Typed, (role, holders): (OwnRole, u64)) -> Template {
+fn draw_role(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Template {
     page.in_section("admin/roles")
         .render("admin/role.html", context! { form, name: role.name, holders })
 }
 
 #[get("/roles/<name>")]
 async fn role_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     name: &str,
     page: Page,
     doorward: &Service,
@@ -137,14 +137,14 @@ async fn role_page(
 
 #[post("/roles/<name>", data = "<form>")]
 async fn change(
-    who: ActingAdmin,
+    who: RecentAdmin,
     name: &str,
     form: Submitted<Role>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let role = own(doorward, name).await?;
     let show = |page, form| draw_role(page, form, role);
     form.submit(page, show, async |new: Role| {
@@ -153,7 +153,7 @@ async fn change(
         administration::rename_role(&doorward.sessions, name, to, words, actor, now.0).await
     })
     .await?;
-    Ok(Seen::at("/admin/roles").saying(Message::RoleChanged))
+    Ok(SeeOther::at("/admin/roles").saying(Message::RoleChanged))
 }
 
 struct Remove(Reason);
@@ -166,14 +166,14 @@ impl PageForm for Remove {
     }
 }
 
-fn draw_remove(page: Page, form: Typed, (role, holders): (OwnRole, u64)) -> Template {
+fn draw_remove(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Template {
     page.in_section("admin/roles")
         .render("admin/role_remove.html", context! { form, name: role.name, holders })
 }
 
 #[get("/roles/<name>/remove")]
 async fn remove_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     name: &str,
     page: Page,
     doorward: &Service,
@@ -185,14 +185,14 @@ async fn remove_page(
 
 #[post("/roles/<name>/remove", data = "<form>")]
 async fn remove(
-    who: ActingAdmin,
+    who: RecentAdmin,
     name: &str,
     form: Submitted<Remove>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let role = own(doorward, name).await?;
     let show = |page, form| draw_remove(page, form, role);
     let holders = form
@@ -201,5 +201,5 @@ async fn remove(
             administration::remove_role(&doorward.sessions, name, actor, now.0).await
         })
         .await?;
-    Ok(Seen::at("/admin/roles").saying(Note::counting(Message::RoleRemoved, holders)))
+    Ok(SeeOther::at("/admin/roles").saying(Note::counting(Message::RoleRemoved, holders)))
 }

@@ -16,22 +16,22 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, AccountId};
 use crate::domain::sessions::search::{self, Cursor, Filter};
-use crate::domain::sessions::{self, Client, Session, SessionId};
+use crate::domain::sessions::{self, Audience, Session, SessionId};
 use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{ActingAdmin, Caller, SessionEnder, Staff};
+use crate::web::request::guards::{Caller, CanEndSessions, RecentAdmin, Staff};
 use crate::web::request::now::Now;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![sessions_page, end_page, end, end_all_page, end_all]
 }
 
-const KINDS: [(&str, Client); 2] = [("browser", Client::Web), ("script", Client::Api)];
+const KINDS: [(&str, Audience); 2] = [("browser", Audience::Web), ("script", Audience::Api)];
 
 /// What the address of the list asks for.
 #[derive(FromForm)]
@@ -199,7 +199,7 @@ async fn preview(
 
 #[get("/sessions/end?<chosen..>")]
 async fn end_page(
-    _who: SessionEnder,
+    _who: CanEndSessions,
     chosen: Chosen<'_>,
     page: Page,
     doorward: &Service,
@@ -210,22 +210,23 @@ async fn end_page(
 
 #[post("/sessions/end", data = "<form>")]
 async fn end(
-    who: SessionEnder,
+    who: CanEndSessions,
     form: Submitted<End>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let sids = form.typed("sid");
     let attempt = form.attempt(&page, async |end: End| {
         let actor = caller.acting(&who.0, &end.reason.0);
         doorward.sessions.end_by_staff(&end.sids, actor, now.0).await
     });
     match attempt.await? {
-        Ok(0) => Ok(Seen::at("/admin/sessions").saying(Message::Unchanged)),
+        Ok(0) => Ok(SeeOther::at("/admin/sessions").saying(Message::Unchanged)),
         Ok(count) => {
-            Ok(Seen::at("/admin/sessions").saying(Note::counting(Message::SessionsEnded, count)))
+            Ok(SeeOther::at("/admin/sessions")
+                .saying(Note::counting(Message::SessionsEnded, count)))
         }
         Err((status, typed)) => {
             let chosen = Chosen { sid: vec![&sids], account: None, address: None, kind: None };
@@ -258,7 +259,7 @@ async fn draw_end_all(
 
 #[get("/sessions/end-all")]
 async fn end_all_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     page: Page,
     doorward: &Service,
     now: Now,
@@ -270,13 +271,13 @@ async fn end_all_page(
 /// Also the session of whoever asks: no exception that an attacker could be.
 #[post("/sessions/end-all", data = "<form>")]
 async fn end_all(
-    who: ActingAdmin,
+    who: RecentAdmin,
     form: Submitted<EndAll>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let attempt = form.attempt(&page, async |why: EndAll| {
         let service = Arc::clone(doorward.inner());
         // It may take longer than whoever asked waits: once begun, it is finished.
@@ -287,7 +288,9 @@ async fn end_all(
         all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?
     });
     match attempt.await? {
-        Ok(count) => Ok(Seen::at("/login").saying(Note::counting(Message::SessionsEnded, count))),
+        Ok(count) => {
+            Ok(SeeOther::at("/login").saying(Note::counting(Message::SessionsEnded, count)))
+        }
         Err((status, form)) => {
             let drawn = draw_end_all(page, form, (doorward, now)).await?;
             Err(Failure::Page(status, Box::new(drawn)))

@@ -16,7 +16,7 @@ use time::Duration;
 
 use super::access_log::RequestId;
 use super::headers;
-use super::redirect::Seen;
+use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
 use crate::web::form::return_to::Next;
@@ -285,7 +285,7 @@ fn any(status: Status, _: &Request<'_>) -> Told {
 
 /// Somebody who must log in, or give the password again, is led there and back.
 #[catch(401)]
-fn sign_in_first(request: &Request<'_>) -> Result<Seen, Told> {
+fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Told> {
     if request.uri().path().starts_with("/api/") {
         return Err(Told(Status::Unauthorized));
     }
@@ -294,7 +294,7 @@ fn sign_in_first(request: &Request<'_>) -> Result<Seen, Told> {
         Denial::NotSignedIn => format!("/login?next={}", next.encoded()),
         Denial::NotRecent => format!("/confirm?next={}", next.encoded()),
     };
-    Ok(Seen::at(to))
+    Ok(SeeOther::at(to))
 }
 
 /// The page to return to after logging in: the one asked for, or for a form

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::base::keys::{Keys, Purpose};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
-use crate::domain::administration::{Done, Undone};
+use crate::domain::administration::{Outcome, Undone};
 
 /// What can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum Message {
     /// An act was taken back for so many accounts, and so many were changed since.
     PartlyUndone,
     /// The account may do more than whoever wanted to do something to it.
-    MayMore,
+    TargetOutranksActor,
     /// Nobody does that to their own account.
     OwnAccount,
 }
@@ -107,7 +107,7 @@ const ALL: [(Message, &str, &str); 27] = [
         "Taken back for accounts: {0}. Changed since, and left as they are: {1}.",
     ),
     (
-        Message::MayMore,
+        Message::TargetOutranksActor,
         "warning",
         "Nothing was done: this account may do things that yours may not. Please ask an administrator.",
     ),
@@ -150,7 +150,7 @@ struct Undo {
 
 impl Note {
     /// `message` about what was done, with an undo where there is one.
-    pub fn about(message: Message, done: &Done) -> Self {
+    pub fn about(message: Message, done: &Outcome) -> Self {
         let (first, last) = done.events.unwrap_or_default();
         let message = if done.accounts == 0 { Message::Unchanged } else { message };
         Self { message, numbers: [done.accounts as i64, done.sessions as i64, first, last] }

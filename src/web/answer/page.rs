@@ -103,7 +103,7 @@ impl<'r> FromRequest<'r> for Page {
             Identity::SignedIn(principal) => (Some(principal), None),
             Identity::Renewed(_) => (None, Some(EndReason::Renewed)),
             Identity::Anonymous(ended) => (None, *ended),
-            Identity::Unknown => return Outcome::Error((Status::ServiceUnavailable, ())),
+            Identity::Unavailable => return Outcome::Error((Status::ServiceUnavailable, ())),
         };
         let binding = match principal {
             Some(principal) => Binding::session(principal.session),

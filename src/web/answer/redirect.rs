@@ -16,7 +16,7 @@ use time::Duration;
 
 /// "See other" (RFC 9110, section 15.4.4), to a page of our own.
 #[must_use]
-pub struct Seen {
+pub struct SeeOther {
     to: String,
     message: Option<Note>,
     tokens: Option<Issued>,
@@ -29,7 +29,7 @@ enum Browser {
     Still(Known),
 }
 
-impl Seen {
+impl SeeOther {
     /// To that path, which is never taken from a request without being parsed as `Next`.
     pub fn at(path: impl Into<String>) -> Self {
         Self { to: path.into(), message: None, tokens: None, known: None, signed_out: false }
@@ -64,7 +64,7 @@ impl Seen {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Seen {
+impl<'r> Responder<'r, 'static> for SeeOther {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let outgoing = Outgoing::of(request);
         let mut response = Response::build();

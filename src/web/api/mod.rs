@@ -18,7 +18,7 @@ use crate::domain::accounts::names::LoginName;
 use crate::domain::login::{SignIn, Wanted};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
-use crate::domain::sessions::{Access, Client, Issued, Principal, Refreshed};
+use crate::domain::sessions::{Access, Audience, Issued, Principal, Refreshed};
 use crate::domain::throttle::known_browser;
 use crate::service::Doorward;
 use crate::web::Service;
@@ -187,7 +187,7 @@ async fn log_in(
     let keys = &doorward.keys;
     let known = device_token.and_then(|token| known_browser::verify(keys, &token, now.0));
     let who = SignIn { login: &login, password: &password, known: known.as_ref() };
-    let wanted = Wanted { client: Client::Api, remember: true, replaces: None };
+    let wanted = Wanted { client: Audience::Api, remember: true, replaces: None };
     let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
     let device_token = known_browser::issue(keys, issued.principal.account.0, now.0);
     Ok(Tokens::of(issued, Some(device_token)))
@@ -207,7 +207,7 @@ async fn refresh(
     now: Now,
 ) -> Result<Json<Tokens>, ApiError> {
     let token = RefreshToken::parse(&body.0?.refresh_token).ok_or_else(ApiError::invalid_token)?;
-    match doorward.sessions.refresh(&token, None, Client::Api, &caller.0, now.0).await? {
+    match doorward.sessions.refresh(&token, None, Audience::Api, &caller.0, now.0).await? {
         Refreshed::Issued(issued) => Ok(Tokens::of(*issued, None)),
         Refreshed::LetIn(_) => Err(ApiError::new(
             Status::Unauthorized,
@@ -215,7 +215,7 @@ async fn refresh(
             "This refresh token has a successor that is in use. Nothing has ended; use the newer one.",
         )),
         Refreshed::Renewed(_) => Err(ApiError::invalid_token()),
-        Refreshed::Over(reason) => {
+        Refreshed::Ended(reason) => {
             let words = format!("The session is over ({}). Log in again.", reason.name());
             Err(ApiError::new(Status::Unauthorized, "invalid_token", words))
         }
@@ -231,7 +231,7 @@ impl Bearer {
         let token = token.ok_or_else(ApiError::invalid_token)?;
         let sessions = &Doorward::of(request).sessions;
         let caller = || Caller::of(request);
-        match sessions.verify(token, Client::Api, caller, Now::of(request)).await {
+        match sessions.verify(token, Audience::Api, caller, Now::of(request)).await {
             Ok(Access::Granted(principal)) => Ok(principal),
             Ok(Access::Outdated(_) | Access::Denied) => Err(ApiError::invalid_token()),
             Err(error) => {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::body;
 use super::csrf::{self, Binding};
 use crate::base::error::{Error, Refusal, Result};
-use crate::domain::audit::Origin;
+use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
 use crate::web::answer::failure::{Failure, Problem, RetryAfter};
@@ -262,7 +262,7 @@ fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
         | Refusal::LastAdmin
         | Refusal::TooManyRoles
         | Refusal::NotAnAdmin
-        | Refusal::MayMore
+        | Refusal::TargetOutranksActor
         | Refusal::OwnAccount
         | Refusal::RolesChangedMeanwhile
         | Refusal::TooLateToUndo
@@ -295,7 +295,7 @@ async fn receive<T: PageForm>(
     // would break the connection under a browser that is still sending.
     let body = body::read(data).await;
     if !csrf::is_from_our_pages(request, &doorward.settings.base_url) {
-        let Origin { request_id, address, .. } = Caller::of(request);
+        let RequestSource { request_id, address, .. } = Caller::of(request);
         tracing::warn!(id = request_id, address, reason = "origin", "csrf.fail");
         return Err((Status::Forbidden, Problem::ForeignOrigin));
     }
@@ -317,13 +317,13 @@ async fn receive<T: PageForm>(
             [Some(Binding::session(before.sid)), Binding::anonymous(request)]
         }
         Identity::Anonymous(_) => [None, Binding::anonymous(request)],
-        Identity::Unknown => return Err((Status::ServiceUnavailable, Problem::None)),
+        Identity::Unavailable => return Err((Status::ServiceUnavailable, Problem::None)),
     };
     let fresh = bindings.iter().flatten().any(|binding| {
         csrf::matches(&doorward.keys, T::PURPOSE, binding, &token, Now::of(request))
     });
     if !fresh {
-        let Origin { request_id, address, .. } = Caller::of(request);
+        let RequestSource { request_id, address, .. } = Caller::of(request);
         tracing::warn!(id = request_id, address, reason = "token", form = T::PURPOSE, "csrf.fail");
     }
     let typed = Typed {

@@ -16,10 +16,10 @@ use super::user_agent;
 use crate::base::error::{Error, Result};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::sessions::tokens::refresh::RefreshToken;
 use crate::domain::sessions::{
-    self, Access, Actor, Client, EndReason, Predecessor, Principal, Refreshed, SessionId,
+    self, Access, Actor, Audience, EndReason, Predecessor, Principal, Refreshed, SessionId,
 };
 use crate::domain::throttle::known_browser::{self, Known};
 use crate::service::Doorward;
@@ -37,7 +37,7 @@ pub enum Identity {
     /// Nobody we know; perhaps somebody whose session is over.
     Anonymous(Option<EndReason>),
     /// The database could not say. Neither yes nor no.
-    Unknown,
+    Unavailable,
 }
 
 /// Who sent this request, worked out once however many guards ask.
@@ -49,7 +49,7 @@ pub async fn identity<'r>(request: &'r Request<'_>) -> &'r Identity {
         .local_cache_async(async {
             identify(request).await.unwrap_or_else(|error| {
                 tracing::error!(id = RequestId::of(request), %error, "cannot tell who sent a request");
-                Identity::Unknown
+                Identity::Unavailable
             })
         })
         .await
@@ -60,12 +60,12 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
     let now = Now::of(request);
     let received = Received::of(request);
     if received.spoofed {
-        let Origin { request_id, address, .. } = Caller::of(request);
+        let RequestSource { request_id, address, .. } = Caller::of(request);
         tracing::warn!(id = request_id, address, "cookie.spoof");
     }
     let caller = || Caller::of(request);
     let access = match received.get(Cookie::Access) {
-        Some(token) => sessions.verify(token, Client::Web, caller, now).await?,
+        Some(token) => sessions.verify(token, Audience::Web, caller, now).await?,
         None => Access::Denied,
     };
     let outdated = match access {
@@ -77,7 +77,7 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
         return Ok(Identity::Anonymous(None));
     };
     // Boxed: this future is part of every request's, and most refresh nothing.
-    let refresh = sessions.refresh(&token, outdated.as_deref(), Client::Web, caller(), now);
+    let refresh = sessions.refresh(&token, outdated.as_deref(), Audience::Web, caller(), now);
     match Box::pin(refresh).await? {
         Refreshed::Issued(issued) => {
             Outgoing::of(request).set_tokens(&issued);
@@ -87,7 +87,7 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
         Refreshed::Renewed(before) => Ok(Identity::Renewed(before)),
         // The dead cookies stay: the sign-in page tells by them what happened,
         // and another tab may be about to replace them with good ones.
-        Refreshed::Over(reason) => Ok(Identity::Anonymous(Some(reason))),
+        Refreshed::Ended(reason) => Ok(Identity::Anonymous(Some(reason))),
         Refreshed::Unknown => Ok(Identity::Anonymous(None)),
     }
 }
@@ -130,7 +130,7 @@ impl<'r> FromRequest<'r> for SignedIn {
         match identity(request).await {
             Identity::SignedIn(principal) => Outcome::Success(Self(principal.clone())),
             Identity::Renewed(_) | Identity::Anonymous(_) => Denial::NotSignedIn.deny(request),
-            Identity::Unknown => Outcome::Error((Status::ServiceUnavailable, ())),
+            Identity::Unavailable => Outcome::Error((Status::ServiceUnavailable, ())),
         }
     }
 }
@@ -158,7 +158,7 @@ impl<'r> FromRequest<'r> for LiveSession {
             let account = accounts::by_id(db, principal.account).await?;
             // The token says whose session it is and when the password was
             // given; only the row is believed.
-            let ours = session.account == account.id && session.client == Client::Web;
+            let ours = session.account == account.id && session.client == Audience::Web;
             let live = ours && session.is_live(now) && account.disabled_at.is_none();
             Ok::<_, Error>((live, session.auth_time, account))
         };
@@ -302,19 +302,19 @@ staff_guard! {
 }
 staff_guard! {
     /// Somebody who may end sessions, and gave the password lately. Else: 403, or first to `/confirm`.
-    SessionEnder, Permission::EndSessions, recently
+    CanEndSessions, Permission::EndSessions, recently
 }
 staff_guard! {
     /// Somebody who may switch accounts off and on, and gave the password lately.
-    AccountManager, Permission::ManageAccounts, recently
+    CanManageAccounts, Permission::ManageAccounts, recently
 }
 staff_guard! {
     /// An administrator who gave the password lately.
-    ActingAdmin, Permission::Administer, recently
+    RecentAdmin, Permission::Administer, recently
 }
 
 /// Where a request came from.
-pub struct Caller(pub Origin);
+pub struct Caller(pub RequestSource);
 
 impl Caller {
     /// Whoever is signed in there does something, for that reason.
@@ -323,7 +323,7 @@ impl Caller {
     }
 
     /// The client's address, as far as proxies are trusted, and its browser.
-    pub fn of<'r>(request: &'r Request<'_>) -> &'r Origin {
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r RequestSource {
         request.local_cache(|| {
             let trusted = &Doorward::of(request).settings.trusted_proxies;
             let headers = request.headers();
@@ -331,7 +331,7 @@ impl Caller {
                 user_agent::client_address(peer.ip(), headers.get("x-forwarded-for"), trusted)
             });
             let said = headers.get_one("user-agent").unwrap_or_default();
-            Origin {
+            RequestSource {
                 request_id: RequestId::of(request).to_owned(),
                 address: address.map(|address| address.to_string()).unwrap_or_default(),
                 user_agent: said.chars().filter(|c| !c.is_control()).take(200).collect(),
@@ -393,7 +393,7 @@ impl<'r> FromRequest<'r> for MaybeSignedIn<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         match identity(request).await {
-            Identity::Unknown => Outcome::Error((Status::ServiceUnavailable, ())),
+            Identity::Unavailable => Outcome::Error((Status::ServiceUnavailable, ())),
             known => Outcome::Success(Self(known)),
         }
     }

@@ -44,7 +44,7 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 
 /// A browser in words, as in "Firefox on Linux".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
+pub struct UserAgent {
     /// Its name, or that of the tool.
     pub browser: String,
     /// The system it runs on.
@@ -53,14 +53,14 @@ pub struct Client {
 
 /// The browser in a `User-Agent` header. Everybody may claim to be any: this
 /// helps people to recognise their own, and proves nothing.
-pub fn describe_user_agent(header: &str) -> Client {
+pub fn describe_user_agent(header: &str) -> UserAgent {
     let header: String = header.chars().filter(|c| !c.is_control()).take(400).collect();
     let found = Parser::new().parse(&header).unwrap_or_default();
     let browser = match found.category {
         "pc" | "smartphone" | "mobilephone" | "appliance" => known(found.name),
         _ => tool(&header),
     };
-    Client {
+    UserAgent {
         browser: browser.unwrap_or("An unknown browser").to_owned(),
         system: known(found.os).map_or("an unknown system", plain_system).to_owned(),
     }

@@ -56,7 +56,7 @@ pub enum Match {
     /// It did.
     Yes,
     /// It did, and the hash should be made anew, at today's cost and with today's key.
-    YesAnew,
+    NeedsRehash,
 }
 
 /// The hashing threads. Dropping it ends them.
@@ -65,7 +65,7 @@ pub struct Hasher {
     params: Params,
     keys: Arc<Keys>,
     /// Stands in for the hash of an account that does not exist.
-    nobodys: PasswordHash,
+    dummy_hash: PasswordHash,
 }
 
 impl Hasher {
@@ -84,14 +84,14 @@ impl Hasher {
                 .spawn(move || work(&queue))
                 .map_err(|why| Error::broken(format!("A hashing thread cannot start: {why}.")))?;
         }
-        let nobodys = PasswordHash {
+        let dummy_hash = PasswordHash {
             algorithm: Ident::new("argon2id").expect("a valid name"),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(&params).expect("parameters have a text form"),
             salt: Some(new_salt()),
             hash: Some(Output::new(&secrets::random::<32>()).expect("32 bytes")),
         };
-        Ok(Self { queue, params, keys, nobodys })
+        Ok(Self { queue, params, keys, dummy_hash })
     }
 
     /// The hash to store, in PHC text form.
@@ -107,7 +107,7 @@ impl Hasher {
         let password = password.clone();
         let work = move |memory: &mut _| run(&password, &salt, &params, secret, memory);
         let hash = Some(self.on_a_thread(waiter, work).await??);
-        let made = PasswordHash { salt: Some(salt), params: text, hash, ..self.nobodys.clone() };
+        let made = PasswordHash { salt: Some(salt), params: text, hash, ..self.dummy_hash.clone() };
         Ok(made.to_string())
     }
 
@@ -124,7 +124,7 @@ impl Hasher {
     ) -> Result<Match> {
         let hash = match stored {
             Some(text) => PasswordHash::new(text).map_err(|_| unreadable())?,
-            None => self.nobodys.clone(),
+            None => self.dummy_hash.clone(),
         };
         let params = Params::try_from(&hash).map_err(|_| unreadable())?;
         let fair = params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES;
@@ -148,7 +148,7 @@ impl Hasher {
         Ok(match (same && stored.is_some(), current) {
             (false, _) => Match::No,
             (true, true) => Match::Yes,
-            (true, false) => Match::YesAnew,
+            (true, false) => Match::NeedsRehash,
         })
     }
 

@@ -30,7 +30,7 @@ async fn a_key_goes_into_hashes_and_those_without_it_or_with_an_older_one_are_ma
         let hash = hasher.hash(&password, Waiter::House).await.unwrap();
         assert!(hash.contains(",keyid="), "{hash}");
         let anew = hasher.matches(&password, Some(&before), Waiter::House).await.unwrap();
-        assert_eq!(anew, Match::YesAnew, "{before}");
+        assert_eq!(anew, Match::NeedsRehash, "{before}");
         assert_eq!(
             hasher.matches(&password, Some(&hash), Waiter::House).await.unwrap(),
             Match::Yes
@@ -84,7 +84,7 @@ async fn a_hash_of_another_cost_still_matches_and_asks_to_be_made_anew() {
     let hash = old.hash(&password("quiet river"), Waiter::House).await.unwrap();
     let new = start(Cost::default()).unwrap();
     let found = new.matches(&password("quiet river"), Some(&hash), Waiter::House).await.unwrap();
-    assert_eq!(found, Match::YesAnew);
+    assert_eq!(found, Match::NeedsRehash);
 }
 
 #[tokio::test]

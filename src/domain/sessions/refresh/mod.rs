@@ -10,13 +10,13 @@ use super::tokens::refresh::RefreshToken;
 pub mod rotation;
 
 use self::rotation::{GRACE, Presented, Rotation, Verdict};
-use super::{Client, EndReason, Issued, Principal, SessionId, Sessions, Txn, tables};
+use super::{Audience, EndReason, Issued, Principal, SessionId, Sessions, Txn, tables};
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Key, Purpose, Ring};
-use crate::base::store::Again;
+use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, Origin};
+use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::statistics;
 
 /// What came of a refresh token.
@@ -30,7 +30,7 @@ pub enum Refreshed {
     /// The session was renewed less than a minute ago, and this is a token of before.
     Renewed(Predecessor),
     /// The session is over; the person may be told why.
-    Over(EndReason),
+    Ended(EndReason),
     /// Not a token of ours: as if there had been none.
     Unknown,
 }
@@ -61,8 +61,8 @@ impl Sessions {
         &self,
         token: &RefreshToken,
         outdated: Option<&Claims>,
-        client: Client,
-        origin: &Origin,
+        client: Audience,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Refreshed> {
         let presented = Presented {
@@ -72,7 +72,7 @@ impl Sessions {
                 claims.sid == token.sid && claims.generation == token.generation
             }),
         };
-        let mut conflicts = Again::default();
+        let mut conflicts = Retry::default();
         // A hand-out lost to another request is judged again by its result.
         for _ in 0..8 {
             let Some(row) = tables::Entity::find_by_id(token.sid).one(self.db.read()).await? else {
@@ -83,12 +83,12 @@ impl Sessions {
             }
             match self.authenticity(token, &row, now) {
                 Authenticity::Ours => {}
-                Authenticity::RevokedKey => return Ok(Refreshed::Over(EndReason::KeyRevoked)),
+                Authenticity::RevokedKey => return Ok(Refreshed::Ended(EndReason::KeyRevoked)),
                 Authenticity::Forged => {
                     if let Some(kid) = self.keys.missing() {
                         return Err(Error::MissingKey(kid));
                     }
-                    let Origin { request_id, address, .. } = origin;
+                    let RequestSource { request_id, address, .. } = origin;
                     let reason = "refresh token";
                     tracing::warn!(id = request_id, address, reason, "token.invalid");
                     return Ok(Refreshed::Unknown);
@@ -97,7 +97,7 @@ impl Sessions {
             if row.ended_at.is_some() {
                 return self.after_the_end(&row, origin, now).await;
             }
-            let rotation = self.sightings.complete(row.sid, row.rotation());
+            let rotation = self.activity.complete(row.sid, row.rotation());
             let verdict = rotation.judge(presented, self.moment(now));
             metrics::counter!("doorward_refreshes_total", "case" => verdict.name()).increment(1);
             let done = match verdict {
@@ -140,11 +140,11 @@ impl Sessions {
     async fn after_the_end(
         &self,
         row: &tables::Model,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Refreshed> {
         let over = over(row, now);
-        if !matches!(over, Refreshed::Over(EndReason::Renewed)) || !self.moment(now).certain {
+        if !matches!(over, Refreshed::Ended(EndReason::Renewed)) || !self.moment(now).certain {
             return Ok(over);
         }
         let mut next = row.continued_by;
@@ -155,10 +155,10 @@ impl Sessions {
                     let reason = EndReason::Reuse;
                     // Somebody else carries it on at this moment: the next request ends it.
                     let ended = self.stop(&successor, reason, origin, now).await?;
-                    return Ok(ended.unwrap_or(Refreshed::Over(reason)));
+                    return Ok(ended.unwrap_or(Refreshed::Ended(reason)));
                 }
                 Some(successor) if successor.end_reason == Some(EndReason::Reuse) => {
-                    return Ok(Refreshed::Over(EndReason::Reuse));
+                    return Ok(Refreshed::Ended(EndReason::Reuse));
                 }
                 Some(successor) => next = successor.continued_by,
                 None => {}
@@ -176,7 +176,7 @@ impl Sessions {
         now: Timestamp,
     ) -> bool {
         let ours = || matches!(self.authenticity(token, row, now), Authenticity::Ours);
-        let rotation = self.sightings.complete(row.sid, row.rotation());
+        let rotation = self.activity.complete(row.sid, row.rotation());
         let mark = token.mark.unwrap_or(rotation.mark);
         token.sid == row.sid
             && token.generation == rotation.generation
@@ -199,7 +199,7 @@ impl Sessions {
         let (idle, absolute) = self.policy.limits(row.remember, account.roles.is_staff());
         let absolute_at = row.absolute_at.min(row.created_at + absolute);
         if let Some(reason) = ended_by_time(row, absolute_at, &account, now) {
-            return self.stop(row, reason, &Origin::default(), now).await;
+            return self.stop(row, reason, &RequestSource::default(), now).await;
         }
         let mut next = row.clone();
         next.absolute_at = absolute_at;
@@ -280,7 +280,7 @@ impl Sessions {
         &self,
         row: &tables::Model,
         reason: EndReason,
-        origin: &Origin,
+        origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Option<Refreshed>> {
         let txn = self.db.begin().await?;
@@ -301,7 +301,7 @@ impl Sessions {
         }
         txn.commit().await?;
         self.make_known([row.account_id], revoked);
-        Ok(Some(Refreshed::Over(reason)))
+        Ok(Some(Refreshed::Ended(reason)))
     }
 
     /// Ends the session of `row` if nothing happened to it since `row` was read.
@@ -340,13 +340,13 @@ fn unchanged(row: &tables::Model, now: Timestamp) -> UpdateMany<tables::Entity> 
 
 /// What to say of a session that has ended.
 pub(super) fn over(row: &tables::Model, now: Timestamp) -> Refreshed {
-    let reason = row.end_reason.unwrap_or(EndReason::ByAdmin);
+    let reason = row.end_reason.unwrap_or(EndReason::ByStaff);
     let lately = row.ended_at.is_some_and(|at| now.since(at) < GRACE);
     match row.continued_by.filter(|_| lately && reason == EndReason::Renewed) {
         Some(successor) => {
             Refreshed::Renewed(Predecessor { sid: row.sid, account: row.account_id, successor })
         }
-        None => Refreshed::Over(reason),
+        None => Refreshed::Ended(reason),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Receipts for revocations: how soon every server refused what was revoked.
+//! Acknowledgements for revocations: how soon every server refused what was revoked.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::base::error::Result;
-use crate::domain::sessions::tables::receipt;
+use crate::domain::sessions::tables::acknowledgement;
 
 /// Writes that `instance` has taken these revocations up, each after so many milliseconds.
 pub(super) async fn write(
@@ -14,15 +14,21 @@ pub(super) async fn write(
     instance: &str,
     told: &[(i64, i64)],
 ) -> Result<()> {
-    let rows = told.iter().map(|(revocation, delay)| receipt::ActiveModel {
+    let rows = told.iter().map(|(revocation, delay)| acknowledgement::ActiveModel {
         revocation_id: Set(*revocation),
         instance: Set(instance.to_owned()),
         delay_millis: Set(*delay),
     });
-    let known = OnConflict::columns([receipt::Column::RevocationId, receipt::Column::Instance])
-        .do_nothing()
-        .to_owned();
-    receipt::Entity::insert_many(rows).on_conflict(known).exec_without_returning(db).await?;
+    let known = OnConflict::columns([
+        acknowledgement::Column::RevocationId,
+        acknowledgement::Column::Instance,
+    ])
+    .do_nothing()
+    .to_owned();
+    acknowledgement::Entity::insert_many(rows)
+        .on_conflict(known)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -36,22 +42,24 @@ pub(super) async fn of(
         return Ok(HashMap::new());
     }
     let ids = revocations.iter().copied();
-    let rows =
-        receipt::Entity::find().filter(receipt::Column::RevocationId.is_in(ids)).all(db).await?;
-    let mut receipts: HashMap<i64, (usize, i64)> = HashMap::new();
+    let rows = acknowledgement::Entity::find()
+        .filter(acknowledgement::Column::RevocationId.is_in(ids))
+        .all(db)
+        .await?;
+    let mut acknowledgements: HashMap<i64, (usize, i64)> = HashMap::new();
     for row in rows {
-        let (servers, slowest) = receipts.entry(row.revocation_id).or_default();
+        let (servers, slowest) = acknowledgements.entry(row.revocation_id).or_default();
         *servers += 1;
         *slowest = (*slowest).max(row.delay_millis);
     }
-    Ok(receipts)
+    Ok(acknowledgements)
 }
 
-/// Forgets the receipts for these revocations.
+/// Forgets the acknowledgements for these revocations.
 pub(super) async fn remove(db: &impl ConnectionTrait, revocations: &[i64]) -> Result<()> {
     let ids = revocations.iter().copied();
-    receipt::Entity::delete_many()
-        .filter(receipt::Column::RevocationId.is_in(ids))
+    acknowledgement::Entity::delete_many()
+        .filter(acknowledgement::Column::RevocationId.is_in(ids))
         .exec(db)
         .await?;
     Ok(())

@@ -7,7 +7,7 @@ use std::time::{Duration as RealDuration, Instant};
 
 use uuid::Uuid;
 
-use super::tail::{Receipts, Tail};
+use super::tail::{Acknowledgements, Tail};
 use super::{Kind, Revoked};
 use crate::base::secrets;
 use crate::domain::sessions::tables::revocation as table;
@@ -33,7 +33,7 @@ pub struct Index {
     /// Tells this process from the others; another one after each start.
     pub(super) instance: String,
     pub(super) tail: Mutex<Tail>,
-    pub(super) receipts: Mutex<Receipts>,
+    pub(super) acknowledgements: Mutex<Acknowledgements>,
 }
 
 impl Default for Index {
@@ -43,7 +43,7 @@ impl Default for Index {
             global_epoch: AtomicI64::new(0),
             instance: secrets::encode_id(secrets::random_id()),
             tail: Mutex::default(),
-            receipts: Mutex::default(),
+            acknowledgements: Mutex::default(),
         }
     }
 }
@@ -89,9 +89,10 @@ impl Index {
         let (rows, began): (Vec<_>, Vec<_>) = revoked.0.into_iter().unzip();
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         self.take_up(rows);
-        let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+        let mut acknowledgements =
+            self.acknowledgements.lock().expect("no panic while the lock is held");
         for (id, began) in ids.into_iter().zip(began) {
-            receipts.note(id, began.elapsed().as_millis() as i64);
+            acknowledgements.note(id, began.elapsed().as_millis() as i64);
         }
     }
 

@@ -142,7 +142,7 @@ pub struct Revocation {
     /// Until when a token it concerns could be good.
     pub expires_at: Timestamp,
     /// How many servers have taken it up, and how many milliseconds the slowest needed.
-    pub receipts: Option<(usize, i64)>,
+    pub acknowledgements: Option<(usize, i64)>,
 }
 
 /// What is revoked now, the newest first, from before the number `before`.
@@ -163,9 +163,9 @@ pub async fn list(
         .all(db)
         .await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let receipts = acknowledged::of(db, &ids).await?;
+    let acknowledgements = acknowledged::of(db, &ids).await?;
     let revocation = |row: table::Model| Revocation {
-        receipts: receipts.get(&row.id).copied(),
+        acknowledgements: acknowledgements.get(&row.id).copied(),
         id: row.id,
         kind: row.kind,
         subject: row.subject,

@@ -39,13 +39,13 @@ impl Default for Tail {
 
 /// How long each revocation took to reach this process.
 #[derive(Default)]
-pub(super) struct Receipts {
+pub(super) struct Acknowledgements {
     /// Numbers taken up lately: the tail reads them again.
     known: BTreeSet<i64>,
     unwritten: Vec<(i64, i64)>,
 }
 
-impl Receipts {
+impl Acknowledgements {
     pub(super) fn note(&mut self, revocation: i64, delay_millis: i64) {
         if self.known.insert(revocation) {
             let seconds = delay_millis.max(0) as f64 / 1000.0;
@@ -122,9 +122,10 @@ impl Index {
             let told = rows.iter().filter(|row| now < row.expires_at);
             let told: Vec<_> = told.map(|row| (row.id, now.since(row.created_at))).collect();
             self.take_up(rows);
-            let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
+            let mut acknowledgements =
+                self.acknowledgements.lock().expect("no panic while the lock is held");
             for (id, delay) in told {
-                receipts.note(id, delay.whole_milliseconds() as i64);
+                acknowledgements.note(id, delay.whole_milliseconds() as i64);
             }
             if !full {
                 return Ok(after);
@@ -136,15 +137,17 @@ impl Index {
     ///
     /// # Errors
     /// The database failed; the next call tells it.
-    pub async fn write_receipts(&self, db: &impl ConnectionTrait) -> Result<()> {
+    pub async fn write_acknowledgements(&self, db: &impl ConnectionTrait) -> Result<()> {
         let told = {
-            let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
-            std::mem::take(&mut receipts.unwritten)
+            let mut acknowledgements =
+                self.acknowledgements.lock().expect("no panic while the lock is held");
+            std::mem::take(&mut acknowledgements.unwritten)
         };
         for batch in told.chunks(1000) {
             if let Err(error) = acknowledged::write(db, &self.instance, batch).await {
-                let mut receipts = self.receipts.lock().expect("no panic while the lock is held");
-                receipts.unwritten.extend_from_slice(batch);
+                let mut acknowledgements =
+                    self.acknowledgements.lock().expect("no panic while the lock is held");
+                acknowledgements.unwritten.extend_from_slice(batch);
                 return Err(error);
             }
         }

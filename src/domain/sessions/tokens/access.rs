@@ -15,7 +15,7 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::sessions::{Client, SessionId};
+use crate::domain::sessions::{Audience, SessionId};
 
 /// The most bytes of a token that are looked at; browsers keep no larger cookie.
 pub const MOST_BYTES: usize = 4096;
@@ -100,7 +100,7 @@ pub enum Fault {
 /// A token that was read before. Its key and its time are asked about again.
 #[derive(Debug)]
 struct Verified {
-    client: Client,
+    client: Audience,
     kid: String,
     claims: Claims,
 }
@@ -132,10 +132,10 @@ impl Issuer {
         }
     }
 
-    fn audience(&self, client: Client) -> &str {
+    fn audience(&self, client: Audience) -> &str {
         match client {
-            Client::Web => &self.web,
-            Client::Api => &self.api,
+            Audience::Web => &self.web,
+            Audience::Api => &self.api,
         }
     }
 
@@ -143,7 +143,7 @@ impl Issuer {
     ///
     /// # Errors
     /// The library cannot sign.
-    pub fn issue(&self, key: &Key, client: Client, claims: &Claims) -> Result<String> {
+    pub fn issue(&self, key: &Key, client: Audience, claims: &Claims) -> Result<String> {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.kid.clone());
@@ -174,7 +174,7 @@ impl Issuer {
     pub fn verify(
         &self,
         ring: &Ring,
-        client: Client,
+        client: Audience,
         token: &str,
         now: Timestamp,
     ) -> Result<Claims, Fault> {
@@ -201,7 +201,7 @@ impl Issuer {
     fn read(
         &self,
         ring: &Ring,
-        client: Client,
+        client: Audience,
         kid: &str,
         token: &str,
         now: Timestamp,
@@ -256,8 +256,8 @@ impl Issuer {
             issued_at: now,
             expires_at: now + self.life,
         };
-        let token = self.issue(ring.signing(Purpose::Access), Client::Web, &claims)?;
-        let at = |moment| self.verify(ring, Client::Web, &token, moment).is_ok();
+        let token = self.issue(ring.signing(Purpose::Access), Audience::Web, &claims)?;
+        let at = |moment| self.verify(ring, Audience::Web, &token, moment).is_ok();
         if at(now) && !at(now + self.life + LEEWAY + Duration::SECOND) {
             return Ok(());
         }

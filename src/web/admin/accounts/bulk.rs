@@ -8,7 +8,7 @@ use rocket_dyn_templates::{Template, context};
 use super::Row;
 use crate::base::error::{Error, Refusal};
 use crate::domain::accounts::{self, AccountId};
-use crate::domain::administration::{self, Deed, Kind};
+use crate::domain::administration::{self, BulkAction, UndoKind};
 use crate::domain::sessions;
 use crate::service::Doorward;
 use crate::web::Service;
@@ -16,9 +16,11 @@ use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{AccountManager, ActingAdmin, Caller, LiveSession, SessionEnder};
+use crate::web::request::guards::{
+    Caller, CanEndSessions, CanManageAccounts, LiveSession, RecentAdmin,
+};
 use crate::web::request::now::Now;
 
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
@@ -65,24 +67,24 @@ impl PageForm for Act {
 }
 
 /// The words of each act: title, button, what it does, the message after it.
-fn words(deed: Deed) -> (&'static str, &'static str, &'static str, Message) {
+fn words(deed: BulkAction) -> (&'static str, &'static str, &'static str, Message) {
     match deed {
-        Deed::Disable => (
+        BulkAction::Disable => (
             "Switch accounts off",
             "Switch off",
             "They cannot log in until somebody switches them on again.",
             Message::Disabled,
         ),
-        Deed::Enable => (
+        BulkAction::Enable => (
             "Switch accounts on",
             "Switch on",
             "They can log in again, with the password they have.",
             Message::Enabled,
         ),
-        Deed::EndSessions => {
+        BulkAction::EndSessions => {
             ("Sign accounts out", "Sign out", "They can log in again at once.", Message::SignedOut)
         }
-        Deed::Delete => (
+        BulkAction::Delete => (
             "Delete accounts",
             "Delete for good",
             "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
@@ -92,7 +94,7 @@ fn words(deed: Deed) -> (&'static str, &'static str, &'static str, Message) {
 }
 
 async fn preview(
-    deed: Deed,
+    deed: BulkAction,
     ids: Vec<AccountId>,
     page: Page,
     form: Option<Typed>,
@@ -111,33 +113,33 @@ async fn preview(
     let form = form.unwrap_or_else(|| Typed::fresh::<Act>(&page, &[("ids", &listed)]));
     let rows: Vec<Row> = found.into_iter().map(Row::from).collect();
     let (title, button, consequence, _) = words(deed);
-    let signs_out = if deed == Deed::Enable { 0 } else { live };
-    let danger = deed != Deed::Enable;
+    let signs_out = if deed == BulkAction::Enable { 0 } else { live };
+    let danger = deed != BulkAction::Enable;
     Ok(page.in_section("admin/accounts").render(
         "admin/act.html",
         context! { form, accounts: rows, count, changed, signs_out, title, button, consequence, danger },
     ))
 }
 
-async fn do_it(
-    deed: Deed,
+async fn perform(
+    deed: BulkAction,
     form: Submitted<Act>,
     page: Page,
     who: &LiveSession,
     (doorward, caller, now): (&Doorward, &Caller, Now),
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let ids = parse_ids(form.typed("ids").split(','));
     let attempt = form.attempt(&page, async |act: Act| {
         let actor = caller.acting(who, &act.reason.0);
-        administration::act(&doorward.sessions, deed, &act.ids, actor, now.0).await
+        administration::apply(&doorward.sessions, deed, &act.ids, actor, now.0).await
     });
     match attempt.await? {
         Ok(done) => {
             let to = match ids[..] {
-                [id] if deed != Deed::Delete => format!("/admin/accounts/{id}"),
+                [id] if deed != BulkAction::Delete => format!("/admin/accounts/{id}"),
                 _ => "/admin/accounts".to_owned(),
             };
-            Ok(Seen::at(to).saying(Note::about(words(deed).3, &done)))
+            Ok(SeeOther::at(to).saying(Note::about(words(deed).3, &done)))
         }
         Err((status, typed)) => {
             let drawn = preview(deed, ids, page, Some(typed), (doorward, now)).await?;
@@ -148,94 +150,96 @@ async fn do_it(
 
 #[get("/accounts/disable?<ticked..>")]
 async fn disable_page(
-    _who: AccountManager,
+    _who: CanManageAccounts,
     ticked: Ticked<'_>,
     page: Page,
     doorward: &Service,
     now: Now,
 ) -> Result<Template, Failure> {
-    preview(Deed::Disable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+    preview(BulkAction::Disable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
+        .await
 }
 
 #[post("/accounts/disable", data = "<form>")]
 async fn disable(
-    who: AccountManager,
+    who: CanManageAccounts,
     form: Submitted<Act>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    do_it(Deed::Disable, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    perform(BulkAction::Disable, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 #[get("/accounts/enable?<ticked..>")]
 async fn enable_page(
-    _who: AccountManager,
+    _who: CanManageAccounts,
     ticked: Ticked<'_>,
     page: Page,
     doorward: &Service,
     now: Now,
 ) -> Result<Template, Failure> {
-    preview(Deed::Enable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+    preview(BulkAction::Enable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
 }
 
 #[post("/accounts/enable", data = "<form>")]
 async fn enable(
-    who: AccountManager,
+    who: CanManageAccounts,
     form: Submitted<Act>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    do_it(Deed::Enable, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    perform(BulkAction::Enable, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 #[get("/accounts/end-sessions?<ticked..>")]
 async fn end_sessions_page(
-    _who: SessionEnder,
+    _who: CanEndSessions,
     ticked: Ticked<'_>,
     page: Page,
     doorward: &Service,
     now: Now,
 ) -> Result<Template, Failure> {
-    preview(Deed::EndSessions, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+    preview(BulkAction::EndSessions, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
+        .await
 }
 
 #[post("/accounts/end-sessions", data = "<form>")]
 async fn end_sessions(
-    who: SessionEnder,
+    who: CanEndSessions,
     form: Submitted<Act>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    do_it(Deed::EndSessions, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    perform(BulkAction::EndSessions, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 #[get("/accounts/delete?<ticked..>")]
 async fn delete_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     ticked: Ticked<'_>,
     page: Page,
     doorward: &Service,
     now: Now,
 ) -> Result<Template, Failure> {
-    preview(Deed::Delete, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+    preview(BulkAction::Delete, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
 }
 
 #[post("/accounts/delete", data = "<form>")]
 async fn delete(
-    who: ActingAdmin,
+    who: RecentAdmin,
     form: Submitted<Act>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    do_it(Deed::Delete, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    perform(BulkAction::Delete, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 struct Undo {
@@ -254,12 +258,12 @@ impl PageForm for Undo {
 }
 
 async fn undo(
-    kind: Kind,
+    kind: UndoKind,
     form: Submitted<Undo>,
     page: Page,
     who: &LiveSession,
     (doorward, caller, now): (&Doorward, &Caller, Now),
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let retry = |page: Page, _| {
         page.in_section("admin/accounts").render("retry.html", context! { back: "/admin/accounts" })
     };
@@ -270,34 +274,36 @@ async fn undo(
             match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
                 Ok(undone) => Ok(Note::undone(undone)),
                 Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
-                Err(Error::Refused(Refusal::MayMore)) => Ok(Message::MayMore.into()),
+                Err(Error::Refused(Refusal::TargetOutranksActor)) => {
+                    Ok(Message::TargetOutranksActor.into())
+                }
                 Err(error) => Err(error),
             }
         })
         .await?;
-    Ok(Seen::at("/admin/accounts").saying(done))
+    Ok(SeeOther::at("/admin/accounts").saying(done))
 }
 
 #[post("/undo/disable", data = "<form>")]
 async fn undo_disable(
-    who: AccountManager,
+    who: CanManageAccounts,
     form: Submitted<Undo>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    undo(Kind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    undo(UndoKind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
 }
 
 #[post("/undo/roles", data = "<form>")]
 async fn undo_roles(
-    who: ActingAdmin,
+    who: RecentAdmin,
     form: Submitted<Undo>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
-    undo(Kind::Roles, form, page, &who.0, (doorward, &caller, now)).await
+) -> Result<SeeOther, Failure> {
+    undo(UndoKind::Roles, form, page, &who.0, (doorward, &caller, now)).await
 }

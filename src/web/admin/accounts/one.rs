@@ -13,17 +13,17 @@ use crate::domain::accounts::permissions::{BUILT_IN, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::administration::{self, Change};
 use crate::domain::audit::{self, Filter};
-use crate::domain::sessions::{self, Client, Session};
+use crate::domain::sessions::{self, Audience, Session};
 use crate::web::Service;
-use crate::web::admin::audit::{Told, told};
+use crate::web::admin::audit::{EventView, event_views};
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::Seen;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::{LoginView, Moment, Names};
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{AccountManager, ActingAdmin, Caller, SessionEnder, Staff};
+use crate::web::request::guards::{Caller, CanEndSessions, CanManageAccounts, RecentAdmin, Staff};
 use crate::web::request::now::Now;
 use crate::web::request::user_agent::describe_user_agent;
 
@@ -77,7 +77,7 @@ impl From<Session> for SessionRow {
             sid: session.sid.to_string(),
             account: session.account.to_string(),
             username: String::new(),
-            script: session.client == Client::Api,
+            script: session.client == Audience::Api,
             browser: format!("{} on {}", client.browser, client.system),
             address: session.origin.address,
             started_at: session.created_at.into(),
@@ -130,7 +130,7 @@ async fn account_page(
     let live = sessions::live_of(db, account.id, now.0).await?;
     let filter = Filter { account: Some(account.id.0), ..Filter::default() };
     let story = audit::list(db, &filter, i64::MAX, STORY).await?;
-    let story: Vec<Told> = told(db, story).await?;
+    let story: Vec<EventView> = event_views(db, story).await?;
     let sessions: Vec<SessionRow> = live.into_iter().map(SessionRow::from).collect();
     let this = who.0.account.id == account.id;
     let account = Details::from(account);
@@ -188,7 +188,7 @@ fn as_typed(choices: Vec<Choice>, form: &Typed) -> Vec<Choice> {
 
 #[get("/accounts/<id>/roles")]
 async fn roles_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     id: &str,
     page: Page,
     doorward: &Service,
@@ -208,14 +208,14 @@ fn draw_roles(page: Page, form: Typed, account: Account, choices: Vec<Choice>) -
 
 #[post("/accounts/<id>/roles", data = "<form>")]
 async fn set_roles(
-    who: ActingAdmin,
+    who: RecentAdmin,
     id: &str,
     form: Submitted<Rights>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let id = by_id(&doorward.db, id).await?.id;
     let shown = form.typed("shown");
     let attempt = form.attempt(&page, async |rights: Rights| {
@@ -239,7 +239,7 @@ async fn set_roles(
     // Whoever gives up their own role may not see the page any more.
     let own = who.0.account.id == id;
     let to = if own { "/account".to_owned() } else { format!("/admin/accounts/{id}") };
-    Ok(Seen::at(to).saying(Note::about(Message::RolesChanged, &done)))
+    Ok(SeeOther::at(to).saying(Note::about(Message::RolesChanged, &done)))
 }
 
 struct Why(Reason);
@@ -260,7 +260,7 @@ fn draw_recovery(page: Page, form: Typed, account: Account) -> Template {
 
 #[get("/accounts/<id>/recovery")]
 async fn recovery_page(
-    _who: AccountManager,
+    _who: CanManageAccounts,
     id: &str,
     page: Page,
     doorward: &Service,
@@ -274,7 +274,7 @@ async fn recovery_page(
 /// keep it somewhere.
 #[post("/accounts/<id>/recovery", data = "<form>")]
 async fn start_recovery(
-    who: AccountManager,
+    who: CanManageAccounts,
     id: &str,
     form: Submitted<Why>,
     page: Page,
@@ -308,25 +308,25 @@ fn draw_link(page: Page, account: Account, link: String, until: Moment) -> Templ
 
 #[post("/accounts/<id>/forgive", data = "<button>")]
 async fn forgive(
-    who: SessionEnder,
+    who: CanEndSessions,
     id: &str,
     button: Submitted<Button>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Seen, Failure> {
+) -> Result<SeeOther, Failure> {
     let back = format!("/admin/accounts/{id}");
     button.pressed(page, |page| page.render("retry.html", context! { back }))?;
     let id = by_id(&doorward.db, id).await?.id;
     let (sessions, throttle) = (&doorward.sessions, &doorward.throttle);
     let actor = caller.acting(&who.0, "");
     let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
-        Err(Error::Refused(Refusal::MayMore)) => Message::MayMore,
+        Err(Error::Refused(Refusal::TargetOutranksActor)) => Message::TargetOutranksActor,
         Err(Error::Refused(Refusal::OwnAccount)) => Message::OwnAccount,
         done => done.map(|_| Message::Forgiven)?,
     };
-    Ok(Seen::at(format!("/admin/accounts/{id}")).saying(message))
+    Ok(SeeOther::at(format!("/admin/accounts/{id}")).saying(message))
 }
 
 struct NewOne {
@@ -351,7 +351,7 @@ impl PageForm for NewOne {
 
 #[get("/accounts/new")]
 async fn new_account_page(
-    _who: ActingAdmin,
+    _who: RecentAdmin,
     page: Page,
     doorward: &Service,
 ) -> Result<Template, Failure> {
@@ -367,7 +367,7 @@ fn draw_new(page: Page, form: Typed, choices: Vec<Choice>) -> Template {
 
 #[post("/accounts/new", data = "<form>")]
 async fn add_account(
-    who: ActingAdmin,
+    who: RecentAdmin,
     form: Submitted<NewOne>,
     page: Page,
     doorward: &Service,
