@@ -14,7 +14,7 @@ use crate::app::{App, Browser, PASSWORD};
 /// Somebody who has the access token of that browser, and nothing else.
 fn thief_of<'a>(owner: &Browser<'a>) -> Browser<'a> {
     let thief = owner.copied();
-    thief.cookies.lock().unwrap().retain(|name, _| name == "__Host-at");
+    thief.cookies.keep_only("__Host-at");
     thief
 }
 
@@ -137,7 +137,7 @@ async fn a_token_of_one_kind_is_good_for_no_other() {
     for token in tokens.iter().chain([&csrf]) {
         for name in ["__Host-at", "__Host-rt"] {
             let thief = app.browser();
-            thief.cookies.lock().unwrap().insert(name.to_owned(), token.clone());
+            thief.cookies.set(name, token);
             assert!(!thief.is_signed_in().await, "{token} as {name}");
         }
     }
@@ -148,7 +148,7 @@ async fn a_token_of_one_kind_is_good_for_no_other() {
     {
         for value in wrong {
             let thief = app.browser();
-            thief.cookies.lock().unwrap().insert(name.to_owned(), value.clone());
+            thief.cookies.set(name, value);
             assert!(!thief.is_signed_in().await, "{value} as {name}");
         }
     }

@@ -43,7 +43,7 @@ async fn forged<'a>(
     let token = issuer.issue(ring.signing(Purpose::Access), Audience::Web, &claims).unwrap();
     let thief = browser.copied();
     thief.forget("__Host-rt");
-    thief.cookies.lock().unwrap().insert("__Host-at".to_owned(), token);
+    thief.cookies.set("__Host-at", &token);
     thief
 }
 

@@ -145,7 +145,7 @@ async fn gets_in(browser: &Browser<'_>, name: &str, value: &str) -> bool {
         return false;
     }
     let thief = browser.copied();
-    thief.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    thief.cookies.set(name, value);
     thief.is_signed_in().await
 }
 
@@ -160,7 +160,7 @@ async fn nothing_in_the_database_signs_anybody_in() {
             for cookie in ["__Host-at", "__Host-rt"] {
                 assert!(!gets_in(&stranger, cookie, &value).await, "{cookie}: {value}");
             }
-            let link = format!("/recover/{}", crate::app::encode(&value));
+            let link = format!("/recover/{}", shared::forms::encode(&value));
             assert_eq!(stranger.get(&link).await.status, Status::NotFound, "{link}");
             tried += 1;
         }

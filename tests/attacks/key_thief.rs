@@ -38,7 +38,7 @@ fn token(ring: &Ring, account: &str, client: Audience, now: Timestamp) -> String
 fn forger<'a>(app: &'a App, ring: &Ring, account: &str) -> Browser<'a> {
     let forger = app.browser();
     let token = token(ring, account, Audience::Web, app.clock().now());
-    forger.cookies.lock().unwrap().insert("__Host-at".to_owned(), token);
+    forger.cookies.set("__Host-at", &token);
     forger
 }
 
@@ -54,7 +54,7 @@ async fn the_keys_alone_make_no_refresh_token() {
         // Even with the name of a session and the moment of its hand-out.
         let made = RefreshToken::issue(key, good.sid, 0, good.mark.unwrap(), &salt).to_string();
         let forger = app.browser();
-        forger.cookies.lock().unwrap().insert("__Host-rt".to_owned(), made);
+        forger.cookies.set("__Host-rt", &made);
         assert!(!forger.is_signed_in().await, "{salt:?}");
     }
     assert!(owner.is_signed_in().await, "a forgery ends nothing");

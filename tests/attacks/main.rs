@@ -4,8 +4,6 @@
 #[path = "../web/app.rs"]
 #[expect(dead_code, reason = "the tests of the pages use more of it")]
 mod app;
-#[path = "../shared/databases.rs"]
-mod databases;
 
 mod access_token;
 mod claims;

@@ -4,7 +4,9 @@
 
 use rocket::http::{ContentType, Header, Method, Status};
 
-use crate::app::{Answer, App, Browser, PASSWORD, encode};
+use shared::forms::encode;
+
+use crate::app::{Answer, App, Browser, PASSWORD};
 
 const EVIL: (&str, &str) = ("Origin", "https://evil.example");
 
@@ -47,7 +49,7 @@ async fn send(visitor: &Browser<'_>, path: &str, kind: &str, body: &str) -> Stat
     }
     // Worse than any site can make it: the browser calls it one of our pages.
     request.add_header(Header::new("Sec-Fetch-Site", "same-origin"));
-    request.add_header(Header::new("Cookie", visitor.cookie_header()));
+    request.add_header(Header::new("Cookie", visitor.cookies.header()));
     request.dispatch().await.status()
 }
 

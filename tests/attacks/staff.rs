@@ -56,7 +56,7 @@ async fn support_gets_no_administrator_by_any_of_its_buttons() {
 async fn read_slowly(browser: &Browser<'_>, path: &str, meanwhile: impl AsyncFnOnce()) -> String {
     let mut request = browser.app.client.get(path.to_owned());
     request.add_header(Header::new("Host", "localhost:8000"));
-    request.add_header(Header::new("Cookie", browser.cookie_header()));
+    request.add_header(Header::new("Cookie", browser.cookies.header()));
     let mut answer = request.dispatch().await;
     assert_eq!(answer.status(), Status::Ok);
     let mut first = vec![0; 1000];

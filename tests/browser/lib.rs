@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 pub use browser::Browser;
 pub use server::Server;
 
-/// A password the policy lets pass.
-pub const PASSWORD: &str = "quiet river under stone";
+pub use shared::PASSWORD;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -7,8 +7,8 @@ use sea_orm::ConnectionTrait;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::databases::postgres;
 use crate::{NOON, World, origin};
+use shared::databases::postgres;
 
 /// A log of so many sealed events.
 async fn with_events(count: usize) -> World {

@@ -7,8 +7,8 @@ use doorward::domain::accounts::permissions::Roles;
 use doorward::service::transfer;
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 
-use crate::databases::postgres;
 use crate::{NOON, World};
+use shared::databases::postgres;
 
 #[tokio::test]
 async fn every_column_of_every_table_is_copied() {

@@ -1,9 +1,6 @@
 //! The ground floor on a real database file, without a web server. Time is a
 //! parameter: nothing here waits.
 
-#[path = "../shared/databases.rs"]
-mod databases;
-
 mod access_token;
 mod acting;
 mod audit;
@@ -41,8 +38,9 @@ use doorward::domain::sessions::{
 use doorward::domain::throttle::{Limits, Throttle};
 use time::Duration;
 
+pub(crate) use shared::PASSWORD;
+
 pub(crate) const NOON: Timestamp = Timestamp(1_767_268_800_000);
-pub(crate) const PASSWORD: &str = "quiet river under stone";
 pub(crate) const BASE: &str = "http://localhost:8000";
 
 /// The defaults of the settings.
@@ -75,7 +73,7 @@ fn policy() -> Policy {
 impl World {
     pub async fn new() -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let url = databases::fresh(folder.path()).await;
+        let url = shared::databases::fresh(folder.path()).await;
         Self::with(folder, url).await
     }
 

@@ -14,8 +14,8 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use time::Duration;
 use uuid::Uuid;
 
-use crate::databases::postgres;
 use crate::{NOON, World};
+use shared::databases::postgres;
 
 /// A connection that remembers what was asked through it.
 async fn listening(world: &World) -> (DatabaseConnection, Arc<Mutex<Vec<Statement>>>) {

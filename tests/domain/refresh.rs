@@ -200,7 +200,7 @@ async fn a_grandparent_is_reuse_even_at_once() {
 
 #[tokio::test]
 async fn a_token_newer_than_the_database_ends_politely() {
-    if crate::databases::postgres().is_some() {
+    if shared::databases::postgres().is_some() {
         return; // A file is quickly put back; there it would be a dump.
     }
     let world = World::new().await;

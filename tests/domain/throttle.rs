@@ -13,8 +13,8 @@ use rocket::futures::future::join_all;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::databases::postgres;
 use crate::{LIMITS, NOON, PASSWORD, World, origin};
+use shared::databases::postgres;
 
 fn at(address: &str) -> RequestSource {
     RequestSource { address: address.to_owned(), ..origin("web") }

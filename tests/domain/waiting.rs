@@ -9,8 +9,8 @@ use rocket::futures::future::join3;
 use sea_orm::ConnectionTrait;
 use tokio::time::sleep;
 
-use crate::databases::postgres;
 use crate::{NOON, World, origin};
+use shared::databases::postgres;
 
 /// Changes Ada's password while somebody else holds one of her sessions: the
 /// change holds those before it and waits. Then `other` begins, and only after

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::browser::{Browser, csrf};
+use crate::browser::Browser;
 use crate::server::{PASSWORD, Server};
 
 /// Whether it becomes so within a second and a little (the machine is shared).
@@ -38,7 +38,7 @@ fn ended_sessions_and_revoked_tokens_are_refused_by_the_running_server() {
 
     let token_only = signed_in(&server, "ada");
     let rest = token_only.copied();
-    token_only.cookies.borrow_mut().remove("__Host-rt");
+    token_only.cookies.forget("__Host-rt");
     server.done(&["token", "revoke"], &token_only.cookie("__Host-at"));
     assert!(soon(|| !token_only.is_signed_in()));
     assert!(rest.is_signed_in(), "its session goes on");
@@ -73,7 +73,7 @@ fn a_whole_token_among_the_arguments_works_and_is_warned_about() {
     let server = Server::start();
     server.account("ada", &[]);
     let browser = signed_in(&server, "ada");
-    browser.cookies.borrow_mut().remove("__Host-rt");
+    browser.cookies.forget("__Host-rt");
     let output = server.run(&["token", "revoke", &browser.cookie("__Host-at")], "");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && said.contains("standard input"), "{said}");
@@ -129,7 +129,7 @@ fn a_rotated_key_signs_nobody_out_and_a_revoked_one_says_why() {
     std::thread::sleep(Duration::from_millis(700));
     assert!(browser.is_signed_in());
     let access = browser.cookie("__Host-at");
-    browser.cookies.borrow_mut().remove("__Host-at");
+    browser.cookies.forget("__Host-at");
     // Signed by the old refresh key, carried on by the new one.
     assert!(browser.is_signed_in());
     assert_ne!(browser.cookie("__Host-at"), access);
@@ -162,7 +162,7 @@ fn what_was_saved_before_logging_out_is_worth_nothing_even_after_a_restart() {
     server.account("ada", &[]);
     let browser = signed_in(&server, "ada");
     let saved = browser.copied();
-    let token = csrf(&browser.get("/account").body);
+    let token = browser.button();
     assert_eq!(browser.post_with("/logout", &token, &[]).status, 303);
     assert!(!saved.is_signed_in());
     server.restart();
@@ -174,13 +174,13 @@ fn an_expired_access_token_is_refreshed_for_pages_and_forms_and_many_at_once() {
     let server = Server::with(&[("DOORWARD_ACCESS_TOKEN_SECONDS", "1")]);
     server.account("ada", &[]);
     let browser = signed_in(&server, "ada");
-    let token = csrf(&browser.get("/confirm").body);
-    browser.cookies.borrow_mut().remove("__Host-at");
+    let token = browser.token("/confirm");
+    browser.cookies.forget("__Host-at");
     let answer =
         browser.post_with("/confirm", &token, &[("password", PASSWORD), ("next", "/account")]);
     assert_eq!(answer.status, 303, "{}", answer.raw);
     assert_eq!(answer.header("location"), Some("/account"));
-    browser.cookies.borrow_mut().remove("__Host-at");
+    browser.cookies.forget("__Host-at");
     let tabs: Vec<Browser> = (0..12).map(|_| browser.copied()).collect();
     let answers: Vec<(bool, String)> = std::thread::scope(|scope| {
         let asked: Vec<_> = tabs

@@ -1,21 +1,15 @@
 //! A browser as strict as a real one, over a plain socket.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use shared::forms;
+use shared::jar::Jar;
+use shared::page::Page;
 
 use crate::raw::{Answer, exchange};
 use crate::server::{PASSWORD, Server};
 
 pub struct Browser {
     port: u16,
-    pub cookies: RefCell<BTreeMap<String, String>>,
-}
-
-pub fn encode(text: &str) -> String {
-    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
-    text.bytes()
-        .map(|b| if safe(&b) { (b as char).to_string() } else { format!("%{b:02X}") })
-        .collect()
+    pub cookies: Jar,
 }
 
 impl Browser {
@@ -24,7 +18,7 @@ impl Browser {
     }
 
     pub fn at(port: u16) -> Self {
-        Self { port, cookies: RefCell::default() }
+        Self { port, cookies: Jar::default() }
     }
 
     pub fn copied(&self) -> Self {
@@ -38,11 +32,9 @@ impl Browser {
 
     /// Asks under the name that the service has at another port.
     pub fn get_as(&self, path: &str, port: u16) -> Answer {
-        let cookies: Vec<String> =
-            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nCookie: {}\r\n\r\n",
-            cookies.join("; ")
+            self.cookies.header()
         );
         exchange(self.port, head.as_bytes()).expect("an answer")
     }
@@ -53,26 +45,39 @@ impl Browser {
 
     /// Opens the page and sends the form on it.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = csrf(&self.get(path).body);
+        let token = self.token(path);
         self.post_with(path, &token, fields)
     }
 
+    /// A page, read.
+    pub fn page(&self, path: &str) -> Page {
+        Page::read(path, &self.get(path).body)
+    }
+
+    /// The CSRF token of the form that the page sends to its own address.
+    pub fn token(&self, page: &str) -> String {
+        self.page(page).own_token()
+    }
+
+    /// The CSRF token of the frame's buttons.
+    pub fn button(&self) -> String {
+        self.page("/account").token_for("/logout")
+    }
+
     pub fn post_with(&self, path: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
-        let pairs: Vec<String> = [("csrf", token)]
-            .iter()
-            .chain(fields)
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
-        self.form(path, pairs.join("&").as_bytes())
+        self.form(path, forms::body(token, fields).as_bytes())
     }
 
     pub fn form(&self, path: &str, body: &[u8]) -> Answer {
-        let headers = format!(
+        self.send("POST", path, &self.headers_of_form(body), body)
+    }
+
+    fn headers_of_form(&self, body: &[u8]) -> String {
+        format!(
             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}",
             body.len(),
             self.ours()
-        );
-        self.send("POST", path, &headers, body)
+        )
     }
 
     /// What a browser adds to a form of our own page.
@@ -87,33 +92,19 @@ impl Browser {
 
     /// Opens the page and sends the form on it; the answer, if there was one.
     pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Answer> {
-        let page = self.try_send("GET", path, "", b"")?.body;
-        let (token, shown) = (value_after("name=\"csrf\"", &page), "name=\"shown\"");
-        let hidden = [("csrf", token), ("shown", value_after(shown, &page))];
-        let hidden = &hidden[..if page.contains(shown) { 2 } else { 1 }];
-        let pairs: Vec<String> = hidden
-            .iter()
-            .map(|(name, value)| (*name, &**value))
-            .chain(fields.iter().copied())
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
-        let body = pairs.join("&");
-        let headers = format!(
-            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}",
-            body.len(),
-            self.ours()
-        );
-        self.try_send("POST", path, &headers, body.as_bytes())
+        let page = Page::read(path, &self.try_send("GET", path, "", b"")?.body);
+        let shown = page.field("shown").map(|field| field.value);
+        let mut all: Vec<(&str, &str)> = shown.iter().map(|shown| ("shown", &**shown)).collect();
+        all.extend(fields);
+        let body = forms::body(&page.own_token(), &all);
+        self.try_send("POST", path, &self.headers_of_form(body.as_bytes()), body.as_bytes())
     }
 
     /// The answer, if there was one.
     fn try_send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Option<Answer> {
-        let cookies: Vec<String> =
-            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = if cookies.is_empty() {
-            String::new()
-        } else {
-            format!("Cookie: {}\r\n", cookies.join("; "))
+        let cookies = match self.cookies.header() {
+            none if none.is_empty() => none,
+            cookies => format!("Cookie: {cookies}\r\n"),
         };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nConnection: close\r\n{cookies}{headers}\r\n",
@@ -122,28 +113,14 @@ impl Browser {
         let answer = exchange(self.port, &[head.as_bytes(), body].concat())?;
         for (name, value) in &answer.headers {
             if name == "set-cookie" {
-                self.keep(value);
+                self.cookies.take(value);
             }
         }
         Some(answer)
     }
 
-    fn keep(&self, line: &str) {
-        let (pair, attributes) = line.split_once(';').unwrap();
-        let (name, value) = pair.split_once('=').unwrap();
-        for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
-            assert!(attributes.split(';').any(|part| part.trim() == attribute), "{line}");
-        }
-        assert!(name.starts_with("__Host-") && !attributes.contains("Domain"), "{line}");
-        if attributes.contains("Max-Age=0") {
-            self.cookies.borrow_mut().remove(name);
-        } else {
-            self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
-        }
-    }
-
     pub fn cookie(&self, name: &str) -> String {
-        self.cookies.borrow().get(name).cloned().unwrap_or_default()
+        self.cookies.get(name).unwrap_or_default()
     }
 
     pub fn log_in(&self, name: &str) {
@@ -154,15 +131,4 @@ impl Browser {
     pub fn is_signed_in(&self) -> bool {
         self.get("/account").status == 200
     }
-}
-
-/// The CSRF token of the page's main form: the first one.
-pub fn csrf(page: &str) -> String {
-    value_after("name=\"csrf\"", page)
-}
-
-fn value_after(marker: &str, page: &str) -> String {
-    let field = page.split(marker).nth(1).unwrap_or_default();
-    let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    value.unwrap_or_default().to_owned()
 }

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
-use crate::databases;
 use crate::faults::clock_of_its_own;
 use crate::proxy::Proxy;
 use crate::raw;
 use crate::server::{PASSWORD, Server, free_port, wait};
+use shared::databases;
 
 struct Cluster {
     servers: Vec<Server>,
@@ -107,14 +107,14 @@ fn one_browser_goes_from_server_to_server_through_refresh_after_refresh() {
     for round in 0..40 {
         if round % 4 == 0 {
             std::thread::sleep(Duration::from_millis(1100));
-            browser.cookies.borrow_mut().remove("__Host-at");
+            browser.cookies.forget("__Host-at");
         }
         let answer = browser.get("/account");
         assert_eq!(answer.status, 200, "round {round}: {}", answer.raw);
     }
     assert_ne!(browser.cookie("__Host-rt"), first);
     // A form that one server made is taken by the next.
-    let token = crate::browser::csrf(&browser.get("/account/delete").body);
+    let token = browser.token("/account/delete");
     let answer = browser.post_with("/account/delete", &token, &[("password", "a guess")]);
     assert_eq!(answer.status, 422, "{}", answer.raw);
 }
@@ -402,7 +402,7 @@ fn keys_are_rotated_and_revoked_under_load_without_a_failed_request() {
     let visit = |browser: &Browser| {
         look_at_account(browser);
         // A form that waits while the keys behind it change.
-        let token = crate::browser::csrf(&browser.get("/account/delete").body);
+        let token = browser.token("/account/delete");
         std::thread::sleep(Duration::from_millis(20));
         let fields = [("username", ""), ("password", "x\0")];
         let answer = browser.post_with("/account/delete", &token, &fields);

@@ -10,9 +10,9 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 
 use crate::browser::Browser;
-use crate::databases;
 use crate::raw;
 use crate::server::{PASSWORD, Server};
+use shared::databases;
 
 const PEOPLE: usize = 6;
 
@@ -232,7 +232,7 @@ impl Chief {
 
     /// The log-in is at most five minutes old.
     fn log_in(&self) {
-        self.browser.cookies.borrow_mut().clear();
+        self.browser.cookies.clear();
         self.browser.log_in("chief");
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::browser::{Browser, csrf};
+use crate::browser::Browser;
 use crate::server::{PASSWORD, Server, program, program_after, run, wait};
 
 const LOG_IN: [(&str, &str); 2] = [("login", "ada"), ("password", PASSWORD)];
@@ -24,7 +24,7 @@ fn ready(server: &Server) -> u16 {
 }
 
 fn log_out(browser: &Browser) {
-    let token = csrf(&browser.get("/account").body);
+    let token = browser.button();
     assert_eq!(browser.post_with("/logout", &token, &[]).status, 303);
 }
 

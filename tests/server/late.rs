@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use doorward::web::admin::NEEDED;
 
-use crate::browser::{Browser, encode};
+use shared::forms;
+
+use crate::browser::Browser;
 use crate::raw::{self, Answer};
 use crate::server::{PASSWORD, Server, wait};
 
@@ -19,19 +21,12 @@ struct HalfSent {
 
 impl HalfSent {
     fn send(server: &Server, browser: &Browser, path: &str, fields: &[(String, String)]) -> Self {
-        let pairs: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let mut body = pairs.join("&").into_bytes();
-        let cookies: Vec<String> = browser
-            .cookies
-            .borrow()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let pairs = fields.iter().map(|(name, value)| (&**name, &**value));
+        let mut body = forms::pairs(pairs).into_bytes();
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nCookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{}\r\n",
             server.port,
-            cookies.join("; "),
+            browser.cookies.header(),
             body.len(),
             browser.ours()
         );
@@ -53,16 +48,9 @@ fn let_the_guards_run() {
     std::thread::sleep(Duration::from_millis(400));
 }
 
-/// The token of every lone button.
-fn button(browser: &Browser) -> String {
-    let page = browser.get("/account").body;
-    let field = page.rsplit("name=\"csrf\" value=\"").next().unwrap();
-    field.split('"').next().unwrap().to_owned()
-}
-
 /// The fields of the form at `page`: its token, and these.
 fn form(browser: &Browser, page: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
-    let token = crate::browser::csrf(&browser.get(page).body);
+    let token = browser.token(page);
     let fields = [("csrf", token.as_str())].into_iter().chain(fields.iter().copied());
     fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
@@ -93,7 +81,7 @@ fn acts(browser: &Browser, ada: &str, sid: &str, sealed: &str) -> Vec<(String, S
     let renamed = [("name", "writers"), ("description", "")];
     add("/admin/roles/<name>", "/admin/roles/editors", &renamed);
     add("/admin/roles/<name>/remove", "/admin/roles/editors/remove", &[]);
-    let lone = [("csrf".to_owned(), button(browser))];
+    let lone = [("csrf".to_owned(), browser.button())];
     let forgive = "/admin/accounts/<id>/forgive";
     all.push((forgive.to_owned(), forgive.replace("<id>", ada), lone.to_vec()));
     for what in ["disable", "roles"] {
@@ -213,7 +201,7 @@ fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
         let theirs = all.lines().find(|line| !own.contains(&sid_of(line))).map(sid_of).unwrap();
         let path = path.replace("<sid>", &theirs);
         let late =
-            HalfSent::send(&server, &browser, &path, &[("csrf".to_owned(), button(&browser))]);
+            HalfSent::send(&server, &browser, &path, &[("csrf".to_owned(), browser.button())]);
         let_the_guards_run();
         server.done(&["session", "revoke", "--", &sid_of(&own)], "");
         let answer = late.finish();

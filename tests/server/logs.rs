@@ -1,6 +1,6 @@
 //! No secret is ever in the log, at any level, in either form.
 
-use crate::browser::{Browser, csrf};
+use crate::browser::Browser;
 use crate::server::Server;
 
 const RIGHT: &str = "canary-right-lantern-harbour";
@@ -12,7 +12,7 @@ fn a_full_story(server: &Server) -> Vec<String> {
     let mut secrets = vec![RIGHT.to_owned(), WRONG.to_owned(), SHORT.to_owned()];
     server.done(&["account", "add", "ada", "ada@example.org", "--password-stdin"], RIGHT);
     let browser = Browser::of(server);
-    let page = csrf(&browser.get("/register").body);
+    let page = browser.token("/register");
     secrets.push(page.clone());
     browser.post_with(
         "/register",
@@ -30,18 +30,18 @@ fn a_full_story(server: &Server) -> Vec<String> {
     browser.get(&format!("/nowhere/{}?token={}", browser.cookie("__Host-at"), WRONG));
     browser.get(&format!("/static/{WRONG}"));
     browser.post("/account/password", &[("current_password", WRONG), ("new_password", SHORT)]);
-    browser.cookies.borrow_mut().remove("__Host-at");
+    browser.cookies.forget("__Host-at");
     browser.get("/account");
     secrets.extend([browser.cookie("__Host-at"), browser.cookie("__Host-rt")]);
-    browser.cookies.borrow_mut().insert("__%48ost-at".to_owned(), WRONG.to_owned());
+    browser.cookies.set("__%48ost-at", WRONG);
     browser.get("/account");
-    browser.cookies.borrow_mut().remove("__%48ost-at");
+    browser.cookies.forget("__%48ost-at");
     let forged = browser.copied();
-    forged.cookies.borrow_mut().remove("__Host-at");
+    forged.cookies.forget("__Host-at");
     let mut refresh = browser.cookie("__Host-rt");
     let last = if refresh.pop() == Some('A') { 'E' } else { 'A' };
     refresh.push(last);
-    forged.cookies.borrow_mut().insert("__Host-rt".to_owned(), refresh);
+    forged.cookies.set("__Host-rt", &refresh);
     forged.get("/account");
     let link = server.done(&["recover", "ada"], "");
     secrets.push(link[link.find("/recover/").unwrap() + 9..].to_owned());

@@ -3,9 +3,6 @@
 
 #![expect(clippy::disallowed_types, reason = "these tests start the program")]
 
-#[path = "../shared/databases.rs"]
-mod databases;
-
 mod beside;
 mod browser;
 mod cluster;

@@ -1,8 +1,8 @@
 //! Backups, and moving from one database to another.
 
 use crate::browser::Browser;
-use crate::databases;
 use crate::server::{Server, program, run, wait};
+use shared::databases;
 
 #[test]
 fn a_backup_taken_while_it_runs_comes_back_without_reviving_what_had_ended() {
@@ -18,7 +18,7 @@ fn a_backup_taken_while_it_runs_comes_back_without_reviving_what_had_ended() {
     assert!(String::from_utf8_lossy(&again.stderr).contains("exists already"));
     // After the backup: somebody logs out, somebody comes.
     let thief = ended.copied();
-    let token = crate::browser::csrf(&ended.get("/account").body);
+    let token = ended.button();
     ended.post_with("/logout", &token, &[]);
     server.account("bob", &[]);
     let running = server.run(&["restore", file], "");

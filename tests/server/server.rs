@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::raw;
 
-pub const PASSWORD: &str = "quiet river under stone";
+pub use shared::PASSWORD;
 
 pub struct Server {
     process: Child,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::browser::{Browser, csrf};
+use crate::browser::Browser;
 use crate::server::{PASSWORD, Server, free_port, program, run};
 
 fn setup_fields(token: &str) -> [(&str, &str); 4] {
@@ -37,8 +37,7 @@ fn the_printed_link_makes_the_first_administrator_and_is_then_gone_for_ever() {
         token
     );
     let (one, two) = (Browser::of(&server), Browser::of(&server));
-    let pages =
-        [&one, &two].map(|browser| csrf(&browser.get(&format!("/setup?token={token}")).body));
+    let pages = [&one, &two].map(|browser| browser.token(&format!("/setup?token={token}")));
     assert_eq!(one.post_with("/setup", &pages[0], &setup_fields(token)).status, 303);
     assert_eq!(two.post_with("/setup", &pages[1], &setup_fields(token)).status, 404);
     assert!(!server.folder.path().join("data/setup-token").exists());
@@ -89,7 +88,7 @@ fn a_request_in_flight_is_finished_before_the_end() {
     let mut server = Server::start();
     server.account("ada", &[]);
     let browser = Browser::of(&server);
-    let token = csrf(&browser.get("/login").body);
+    let token = browser.token("/login");
     let answer = std::thread::scope(|scope| {
         let fields = [("login", "ada"), ("password", PASSWORD)];
         let asked = scope.spawn(move || browser.post_with("/login", &token, &fields).status);

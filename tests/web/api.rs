@@ -95,8 +95,8 @@ async fn cookies_are_never_read_there_nor_bearer_headers_on_pages() {
     assert_eq!(page.status, Status::SeeOther);
     // Nor is a token of one kind any good as the other.
     let confused = app.browser();
-    confused.cookies.lock().unwrap().insert("__Host-at".to_owned(), access);
-    confused.cookies.lock().unwrap().insert("__Host-rt".to_owned(), refresh);
+    confused.cookies.set("__Host-at", &access);
+    confused.cookies.set("__Host-rt", &refresh);
     assert!(!confused.is_signed_in().await);
     let web = browser.cookie("__Host-at").unwrap();
     assert_eq!(app.api("GET", "/api/me", Some(&web), None).await.0, Status::Unauthorized);

@@ -1,8 +1,7 @@
 //! A running app on an empty database, and browsers for it.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use doorward::base::clock::Clock;
 use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Username};
@@ -18,9 +17,12 @@ use doorward::web;
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method, Status};
 use rocket::local::asynchronous::{Client, LocalResponse};
+use shared::forms;
+use shared::jar::Jar;
+use shared::page::Page;
 use time::Duration;
 
-pub const PASSWORD: &str = "quiet river under stone";
+pub use shared::PASSWORD;
 
 pub struct App {
     pub client: Client,
@@ -38,7 +40,7 @@ impl App {
         let folder = tempfile::tempdir().unwrap();
         let mut figment = Figment::from(rocket::Config::release_default())
             .merge(("doorward.data_dir", folder.path().to_str().unwrap()));
-        let url = crate::databases::fresh(folder.path()).await;
+        let url = shared::databases::fresh(folder.path()).await;
         figment = figment.merge(("doorward.database_url", url));
         for (name, value) in settings {
             let value: rocket::figment::value::Value = value.parse().unwrap();
@@ -65,7 +67,7 @@ impl App {
     }
 
     pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: Mutex::default(), address: None }
+        Browser { app: self, cookies: Jar::default(), address: None }
     }
 
     /// A browser at that address.
@@ -137,11 +139,12 @@ impl App {
 /// A browser with its cookies; it knows them as strictly as a real one.
 pub struct Browser<'a> {
     pub app: &'a App,
-    pub cookies: Mutex<BTreeMap<String, String>>,
+    pub cookies: Jar,
     address: Option<IpAddr>,
 }
 
 pub struct Answer {
+    path: String,
     pub status: Status,
     pub location: Option<String>,
     pub headers: Vec<(String, String)>,
@@ -155,8 +158,7 @@ impl Browser<'_> {
 
     /// Opens the page, as a person would, and sends the form on it.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.get(path).await.csrf();
-        self.post_with(path, &token, fields).await
+        self.post_at(path, path, fields).await
     }
 
     /// Presses a button of the frame or of a table: it stands on `page`.
@@ -166,14 +168,9 @@ impl Browser<'_> {
     }
 
     pub async fn post_with(&self, path: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = [("csrf", token)];
-        let pairs: Vec<String> = token
-            .iter()
-            .chain(fields)
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
+        let body = forms::body(token, fields);
         let ours = [("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost:8000")];
-        self.send(Method::Post, path, Some(&pairs.join("&")), &ours).await
+        self.send(Method::Post, path, Some(&body), &ours).await
     }
 
     pub async fn send(
@@ -188,7 +185,7 @@ impl Browser<'_> {
         if let Some(address) = self.address {
             request.set_remote((address, 50_000).into());
         }
-        let cookies = self.cookie_header();
+        let cookies = self.cookies.header();
         if !cookies.is_empty() {
             request.add_header(Header::new("Cookie", cookies));
         }
@@ -199,49 +196,27 @@ impl Browser<'_> {
             request.add_header(ContentType::Form);
             request.set_body(body);
         }
-        let answer = Answer::of(request.dispatch().await).await;
+        let answer = Answer::of(path, request.dispatch().await).await;
         for (name, value) in &answer.headers {
             if name.eq_ignore_ascii_case("set-cookie") {
-                self.keep(value);
+                self.cookies.take(value);
             }
         }
         answer
     }
 
-    fn keep(&self, line: &str) {
-        let (pair, attributes) = line.split_once("; ").unwrap();
-        assert!(attributes.starts_with("HttpOnly; Secure; SameSite=Lax; Path=/"), "{line}");
-        let (name, value) = pair.split_once('=').unwrap();
-        assert!(name.starts_with("__Host-"), "{line}");
-        let mut cookies = self.cookies.lock().unwrap();
-        if attributes.contains("Max-Age=0") {
-            cookies.remove(name);
-        } else {
-            cookies.insert(name.to_owned(), value.to_owned());
-        }
-    }
-
-    /// All its cookies, as it sends them.
-    pub fn cookie_header(&self) -> String {
-        let cookies = self.cookies.lock().unwrap();
-        let pairs: Vec<String> =
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("; ")
-    }
-
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.lock().unwrap().get(name).cloned()
+        self.cookies.get(name)
     }
 
     /// A browser drops a cookie whose time is over.
     pub fn forget(&self, name: &str) {
-        self.cookies.lock().unwrap().remove(name);
+        self.cookies.forget(name);
     }
 
     /// The same cookies in other hands.
     pub fn copied(&self) -> Self {
-        let cookies = Mutex::new(self.cookies.lock().unwrap().clone());
-        Self { cookies, ..*self }
+        Self { cookies: self.cookies.clone(), ..*self }
     }
 
     pub async fn log_in(&self, name: &str) -> Answer {
@@ -255,7 +230,7 @@ impl Browser<'_> {
     /// Logs in with a browser that calls itself so.
     pub async fn log_in_as(&self, name: &str, user_agent: &str) {
         let token = self.get("/login").await.csrf();
-        let body = format!("csrf={token}&login={name}&password={}", encode(PASSWORD));
+        let body = forms::body(&token, &[("login", name), ("password", PASSWORD)]);
         let headers = [
             ("Sec-Fetch-Site", "same-origin"),
             ("Origin", "http://localhost:8000"),
@@ -267,7 +242,7 @@ impl Browser<'_> {
 
     /// Opens `page` and sends the form on it to `path`.
     pub async fn post_at(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.get(page).await.csrf();
+        let token = self.get(page).await.page().token_for(path);
         self.post_with(path, &token, fields).await
     }
 
@@ -291,13 +266,14 @@ impl Browser<'_> {
 }
 
 impl Answer {
-    async fn of(response: LocalResponse<'_>) -> Self {
+    async fn of(path: &str, response: LocalResponse<'_>) -> Self {
         let headers: Vec<(String, String)> = response
             .headers()
             .iter()
             .map(|header| (header.name().to_string(), header.value().to_owned()))
             .collect();
         Self {
+            path: path.to_owned(),
             status: response.status(),
             location: response.headers().get_one("Location").map(str::to_owned),
             headers,
@@ -310,30 +286,24 @@ impl Answer {
         headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The CSRF token of the page's main form: the first one.
+    /// The page, to look for its parts.
+    pub fn page(&self) -> Page {
+        Page::read(&self.path, &self.body)
+    }
+
+    /// The CSRF token of the form that the page sends to its own address.
     pub fn csrf(&self) -> String {
-        self.tokens().into_iter().next().unwrap_or_default()
+        self.page().own_token()
     }
 
-    /// The CSRF token of the frame's buttons: the last one.
+    /// The CSRF token of the frame's buttons.
     pub fn button_csrf(&self) -> String {
-        self.tokens().pop().unwrap_or_default()
-    }
-
-    fn tokens(&self) -> Vec<String> {
-        let fields = self.body.split("name=\"csrf\"").skip(1);
-        let value = |after: &str| {
-            let value = after.split("value=\"").nth(1)?.split('"').next()?;
-            Some(value.to_owned())
-        };
-        fields.filter_map(value).collect()
+        self.page().token_for("/logout")
     }
 
     /// The value of a field.
     pub fn value_of(&self, name: &str) -> String {
-        let after =
-            self.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
-        after.split('"').next().unwrap_or_default().to_owned()
+        self.page().value_of(name)
     }
 
     /// What the undo button of the message sends.
@@ -343,17 +313,14 @@ impl Answer {
 
     /// The path of the recovery link on the page.
     pub fn link(&self) -> String {
-        let after = self.body.split("id=\"link\" value=\"").nth(1).expect("a link");
-        let link = after.split('"').next().unwrap().replace("&#x2F;", "/");
+        let links = self.page().attributes("#link", "value");
+        let link = links.first().expect("a link");
         link.strip_prefix("http://localhost:8000").unwrap().to_owned()
     }
 
-    /// The words that stand beside a field, by its `aria-describedby`.
+    /// The words that stand beside a field.
     pub fn field_error(&self, field: &str) -> String {
-        let marker = format!("id=\"{field}-error\"");
-        let after = self.body.split(&marker).nth(1).unwrap_or_default();
-        let words = after.split('>').nth(1).unwrap_or_default();
-        words.split('<').next().unwrap_or_default().trim().to_owned()
+        self.page().error_at(field)
     }
 }
 
@@ -367,8 +334,4 @@ impl Undo {
     pub fn pairs(&self) -> [(&str, &str); 2] {
         [("first", &self.first), ("last", &self.last)]
     }
-}
-
-pub fn encode(text: &str) -> String {
-    rocket::http::RawStr::new(text).percent_encode().to_string()
 }

@@ -12,7 +12,7 @@ async fn a_cookie_slipped_in_under_another_spelling_signs_nobody_in() {
         ["__%48ost-at", "%5F%5FHost-at", "\u{2000}__Host-at", "__host-at", "\u{85}__Host-at"]
     {
         let victim = app.browser();
-        victim.cookies.lock().unwrap().insert(name.to_owned(), evil.clone());
+        victim.cookies.set(name, &evil);
         assert!(!victim.is_signed_in().await, "{name:?}");
     }
 }
@@ -27,7 +27,7 @@ async fn a_spoofed_cookie_beside_a_good_one_signs_nobody_out_and_keeps_nobody_ou
         );
         let browser = app.member(&member).await;
         let plant = |browser: &crate::app::Browser<'_>| {
-            browser.cookies.lock().unwrap().insert(name.to_owned(), "evil".to_owned());
+            browser.cookies.set(name, "evil");
         };
         plant(&browser);
         assert!(browser.is_signed_in().await, "{name}");

@@ -101,7 +101,7 @@ async fn every_login_is_a_new_session_and_ends_the_one_before_in_that_browser() 
     app.account("bob", &[]).await;
     let second = app.browser();
     let token = second.get("/login").await.csrf();
-    browser.cookies.lock().unwrap().extend(second.cookies.lock().unwrap().clone());
+    browser.cookies.add_all(&second.cookies);
     let stale =
         browser.post_with("/login", &token, &[("login", "bob"), ("password", PASSWORD)]).await;
     assert_eq!(stale.status, Status::Forbidden, "the token was for another session");

@@ -1,9 +1,6 @@
 //! The app as a browser meets it: requests in, pages and cookies out. In
 //! process, with a real database; what needs a socket is in tests/server.
 
-#[path = "../shared/databases.rs"]
-mod databases;
-
 mod account;
 mod api;
 mod app;

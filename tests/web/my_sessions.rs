@@ -19,7 +19,7 @@ async fn a_session_is_described_in_words() {
     let browser = app.browser();
     let token = browser.get("/login").await.csrf();
     let body =
-        format!("csrf={token}&login=ada&password={}", crate::app::encode(crate::app::PASSWORD));
+        format!("csrf={token}&login=ada&password={}", shared::forms::encode(crate::app::PASSWORD));
     let headers = [
         ("Sec-Fetch-Site", "same-origin"),
         ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),

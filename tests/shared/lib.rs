@@ -1,0 +1,10 @@
+//! What the tests of all floors share: a database, a page as it is read, a
+//! browser's cookies and forms.
+
+pub mod databases;
+pub mod forms;
+pub mod jar;
+pub mod page;
+
+/// A password the policy lets pass.
+pub const PASSWORD: &str = "quiet river under stone";
