@@ -55,18 +55,25 @@ fn link(server: &Server) -> String {
 }
 
 /// A browser before each form, the page it stands on, and its address.
-fn before(server: &Server, form: &str) -> (Browser, String, String) {
+fn before(server: &Server, form: &str, fields: &[&str]) -> (Browser, String, String) {
     let browser = Browser::of(server);
     if ["/confirm", "/account/password", "/account/delete"].contains(&form) {
         browser.log_in("ada");
     }
-    let mut path = form.to_owned();
+    let (mut path, mut id) = (form.to_owned(), String::new());
     if form.starts_with("/admin") {
         browser.log_in("chief");
         let shown = server.done(&["account", "show", "ada"], "");
-        path = path.replace("<ada>", shown.split('\t').next().unwrap_or_default());
+        shown.split('\t').next().unwrap().clone_into(&mut id);
+        path = path.replace("<ada>", &id);
     }
-    let page = if form.starts_with("/admin/undo") { "/admin".to_owned() } else { path.clone() };
+    // Some forms stand only on the page of somebody to whom the act happens.
+    let page = match form {
+        _ if form.starts_with("/admin/undo") => "/admin".to_owned(),
+        _ if fields.contains(&"ids") => format!("{path}?id={id}"),
+        "/admin/sessions/end" => format!("{path}?account=chief"),
+        _ => path.clone(),
+    };
     (browser, page, path)
 }
 
@@ -79,7 +86,7 @@ fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
             // With an administrator there is no setup any more.
             server.account("chief", &["admin"]);
         }
-        let (browser, page, path) = before(&server, form);
+        let (browser, page, path) = before(&server, form, fields);
         for field in fields {
             for (what, value) in odd_values() {
                 let renewed = (form == "/recover").then(|| link(&server));
@@ -95,9 +102,11 @@ fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
                     others.map(|other| format!("&{other}=something+else")).collect();
                 let answer =
                     browser.form(path, format!("csrf={token}&{field}={value}{others}").as_bytes());
+                assert_ne!(answer.status, 403, "its token is right: {form}: {}", answer.raw);
                 // A password or a reason may hold what a name may not; `next` falls back to a page
-                // of ours; and nothing `shown` is right for somebody without roles.
-                let may_pass = ["next", "new_password", "reason", "shown"].contains(field);
+                // of ours; nothing `shown` is right for somebody without roles; and where no session is
+                // named, none ends.
+                let may_pass = ["next", "new_password", "reason", "shown", "sid"].contains(field);
                 let harmless = may_pass && answer.status < 400;
                 assert!(
                     harmless || (400..500).contains(&answer.status),
