@@ -58,7 +58,7 @@ struct Secrets(Vec<(&'static str, String)>);
 /// A service in which everything happened that leaves traces.
 async fn lived_in() -> (App, Secrets) {
     let limits = ["throttle_name", "throttle_address", "throttle_name_and_address"];
-    let app = App::with(&limits.map(|name| (name, "0"))).await;
+    let app = App::with_real_hashes(&limits.map(|name| (name, "0"))).await;
     let now = app.clock().now();
     let setup = one_time::start_setup(&app.doorward.db, now).await.unwrap().unwrap();
     let ada = app.account("ada", &["admin"]).await;

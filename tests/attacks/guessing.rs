@@ -55,7 +55,7 @@ async fn a_stranger_who_guesses_at_every_name_keeps_nobody_out_who_signed_in_bef
 
 #[rocket::async_test]
 async fn strangers_who_fill_the_hashing_queue_keep_out_neither_known_browsers_nor_the_signed_in() {
-    let app = App::start().await;
+    let app = App::with_real_hashes(&[]).await;
     let mut staff = vec![];
     for number in 0..6 {
         let browser = app.staff(&format!("staff-{number}"), "support").await;

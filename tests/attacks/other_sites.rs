@@ -3,7 +3,6 @@
 //! `__Host-`, pages cannot be framed".
 
 use rocket::http::{ContentType, Header, Method, Status};
-
 use shared::forms::encode;
 
 use crate::app::{Answer, App, Browser, PASSWORD};

@@ -35,8 +35,18 @@ impl App {
         Self::with(&[]).await
     }
 
-    /// With settings of its own, by their names in `[default.doorward]`.
+    /// With settings of its own, by their names in `[default.doorward]`. Hashing
+    /// is far cheaper than a service may have it.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::hashing(Some((64, 1)), settings).await
+    }
+
+    /// Where a hash costs what it costs a service by default.
+    pub async fn with_real_hashes(settings: &[(&str, &str)]) -> Self {
+        Self::hashing(None, settings).await
+    }
+
+    async fn hashing(cost: Option<(u32, u32)>, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut figment = Figment::from(rocket::Config::release_default())
             .merge(("doorward.data_dir", folder.path().to_str().unwrap()));
@@ -46,7 +56,10 @@ impl App {
             let value: rocket::figment::value::Value = value.parse().unwrap();
             figment = figment.merge((format!("doorward.{name}"), value));
         }
-        let settings = Settings::from_figment(&figment).unwrap();
+        let mut settings = Settings::from_figment(&figment).unwrap();
+        if let Some(cost) = cost {
+            (settings.argon2_memory_kib, settings.argon2_passes) = cost;
+        }
         let figment = settings::rocket_config(figment, &settings);
         let doorward = Arc::new(Doorward::open(settings).await.unwrap());
         doorward.sync(doorward.clock.now()).await.unwrap();
@@ -316,6 +329,11 @@ impl Answer {
         let links = self.page().attributes("#link", "value");
         let link = links.first().expect("a link");
         link.strip_prefix("http://localhost:8000").unwrap().to_owned()
+    }
+
+    /// The accounts of the list.
+    pub fn names(&self) -> Vec<String> {
+        self.page().texts("tbody th[scope=row] > a")
     }
 
     /// The words that stand beside a field.

@@ -1,4 +1,5 @@
 use rocket::http::{Method, Status};
+use shared::page::Page;
 
 use crate::app::{Answer, App};
 use crate::gates::{filled, with_admin};
@@ -49,15 +50,19 @@ async fn every_answer_has_the_security_headers() {
     has_security_headers(&admin.send(Method::Put, "/account", None, &[]).await);
 }
 
+/// The files that a page loads.
+fn files_of(page: &Page) -> Vec<String> {
+    let styles = page.attributes("link[href^='/static/']", "href");
+    [styles, page.attributes("[src^='/static/']", "src")].concat()
+}
+
 #[rocket::async_test]
 async fn every_body_says_what_it_is_and_how_text_is_encoded() {
     let (app, id) = with_admin().await;
     let admin = app.signed_in("root-of-all").await;
     let mut paths: Vec<String> =
         app.addresses(Method::Get).iter().map(|pattern| filled(pattern, &id)).collect();
-    let page = app.browser().get("/login").await.body;
-    let files = page.split("\"/static/").skip(1).filter_map(|part| part.split('"').next());
-    paths.extend(files.map(|name| format!("/static/{name}")));
+    paths.extend(files_of(&app.browser().get("/login").await.page()));
     paths.extend(["/nowhere", "/api/nowhere"].map(str::to_owned));
     let mut seen = std::collections::BTreeSet::new();
     for path in paths {
@@ -78,12 +83,10 @@ async fn every_body_says_what_it_is_and_how_text_is_encoded() {
 #[rocket::async_test]
 async fn static_files_are_kept_for_ever_under_hashed_names() {
     let app = App::start().await;
-    let page = app.browser().get("/login").await.body;
-    let names: Vec<&str> =
-        page.split("\"/static/").skip(1).filter_map(|part| part.split('"').next()).collect();
-    assert!(names.len() >= 2, "{page}");
+    let names = files_of(&app.browser().get("/login").await.page());
+    assert!(names.len() >= 2, "{names:?}");
     for name in names {
-        let file = app.browser().get(&format!("/static/{name}")).await;
+        let file = app.browser().get(&name).await;
         assert_eq!(file.status, Status::Ok, "{name}");
         assert!(file.header("cache-control").unwrap().contains("immutable"));
         assert_eq!(file.header("vary"), Some("Accept-Encoding"));

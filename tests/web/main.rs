@@ -2,6 +2,7 @@
 //! process, with a real database; what needs a socket is in tests/server.
 
 mod account;
+mod admin;
 mod api;
 mod app;
 mod audit;
@@ -16,6 +17,5 @@ mod pages;
 mod recovery;
 mod registration;
 mod setup;
-mod staff;
 mod throttle;
 mod undo;

@@ -5,11 +5,11 @@ use crate::app::{App, Browser};
 
 /// The names of the sessions that can be ended from this page.
 async fn others(browser: &Browser<'_>) -> Vec<String> {
-    let body = browser.get("/account/sessions").await.body;
-    let parts = body.split("/account/sessions/").skip(1);
-    let names =
-        parts.filter_map(|part| part.split_once("/revoke\"")).map(|(name, _)| name.to_owned());
-    names.filter(|name| name.len() == 22).collect()
+    let page = browser.get("/account/sessions").await.page();
+    let name = |action: &str| {
+        action.strip_prefix("/account/sessions/")?.strip_suffix("/revoke").map(str::to_owned)
+    };
+    page.forms("post").iter().filter_map(|form| name(&form.action)).collect()
 }
 
 #[rocket::async_test]

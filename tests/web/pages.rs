@@ -1,6 +1,7 @@
 //! What holds for the HTML of every page.
 
 use rocket::http::{Method, Status};
+use shared::page::Page;
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -33,7 +34,9 @@ async fn every_page_of_somebody_signed_in_has_a_button_to_log_out() {
     let app = App::start().await;
     for (path, body) in pages(&app).await {
         let expected = LOGGED_IN.contains(&path.as_str());
-        assert_eq!(body.contains("action=\"/logout\""), expected, "{path}");
+        let forms = Page::read(&path, &body);
+        let logs_out = forms.posted().iter().any(|form| form.action == "/logout");
+        assert_eq!(logs_out, expected, "{path}");
     }
 }
 
@@ -58,16 +61,14 @@ async fn password_fields_hide_what_is_typed_and_let_managers_fill_them() {
     let app = App::start().await;
     let mut seen = 0;
     for (path, body) in pages(&app).await {
-        for input in body.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap()) {
-            if !input.contains("password\"") {
+        for field in Page::read(&path, &body).fields() {
+            if !field.name.ends_with("password") && field.kind != "password" {
                 continue;
             }
             seen += 1;
-            assert!(input.contains("type=\"password\""), "{path}: {input}");
-            let managed = input.contains("autocomplete=\"current-password\"")
-                || input.contains("autocomplete=\"new-password\"");
-            assert!(managed, "{path}: {input}");
-            assert!(!input.contains("maxlength") && !input.contains("onpaste"), "{path}: {input}");
+            assert_eq!(field.kind, "password", "{path}: {field:?}");
+            let managed = ["current-password", "new-password"].contains(&&*field.autocomplete);
+            assert!(managed && !field.limited, "{path}: {field:?}");
         }
     }
     assert!(seen >= 6, "{seen}");

@@ -45,8 +45,8 @@ async fn what_was_typed_is_kept_but_never_the_password() {
     let app = App::start().await;
     let answer = app.browser().post("/register", &fields("ad", "ada@example.org", "canary")).await;
     assert_eq!(answer.status, Status::UnprocessableEntity);
-    assert!(answer.body.contains(r#"value="ad""#), "{}", answer.body);
-    assert!(answer.body.contains(r#"value="ada@example.org""#), "{}", answer.body);
+    assert_eq!(answer.value_of("username"), "ad");
+    assert_eq!(answer.value_of("email"), "ada@example.org");
     assert!(!answer.body.contains("canary"), "{}", answer.body);
     assert!(answer.field_error("username").contains("between 3 and 32"));
 }
@@ -58,7 +58,7 @@ async fn a_refused_password_says_which_rule_it_breaks() {
         ("short", "12"),
         ("passwordpassword", "word of this service"),
         ("allyouneedislove", "lists that attackers try first"),
-        ("ada-ada-ada-ada", ""),
+        ("ada-ada-ada-ada", "little more than a name"),
         ("", "fill"),
         ("quiet\u{0}river under stone", "control"),
     ] {
@@ -66,7 +66,7 @@ async fn a_refused_password_says_which_rule_it_breaks() {
             app.browser().post("/register", &fields("ada", "ada@example.org", password)).await;
         assert_eq!(answer.status, Status::UnprocessableEntity, "{password:?}");
         let words = answer.field_error("password").to_lowercase();
-        assert!(!words.is_empty() && words.contains(word), "{password:?}: {words}");
+        assert!(words.contains(word), "{password:?}: {words}");
     }
 }
 
@@ -100,7 +100,7 @@ async fn a_closed_registration_is_no_page_and_no_link() {
     let browser = app.browser();
     assert_eq!(browser.get("/register").await.status, Status::NotFound);
     let login = browser.get("/login").await;
-    assert!(!login.body.contains("href=\"/register\""));
+    assert!(!login.page().links_to("/register"));
     let token = login.csrf();
     let answer =
         browser.post_with("/register", &token, &fields("ada", "a@example.org", PASSWORD)).await;

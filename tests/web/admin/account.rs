@@ -1,0 +1,97 @@
+//! One account: its story, its roles, the link to its password.
+
+use rocket::http::Status;
+
+use super::WHY;
+use crate::app::{App, PASSWORD};
+
+#[rocket::async_test]
+async fn an_account_opened_for_somebody_gets_its_password_by_a_link() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let fields = [("username", "Ada"), ("email", "ada@example.org"), ("role.editors", "on"), WHY];
+    let twice = [("username", "chief"), ("email", "ada@example.org"), ("role.support", "on"), WHY];
+    let refused = chief.post("/admin/accounts/new", &twice).await;
+    assert!(refused.field_error("username").contains("taken"), "{}", refused.body);
+    assert!(refused.page().is_ticked("role.support"), "the tick is kept");
+    let answer = chief.post("/admin/accounts/new", &fields).await;
+    let link = answer.link();
+    let ada = app.browser();
+    assert_eq!(app.browser().log_in("ada").await.status, Status::Unauthorized);
+    ada.post(&link, &[("new_password", PASSWORD)]).await;
+    assert_eq!(ada.log_in("ada").await.status, Status::SeeOther);
+    assert!(ada.get("/account").await.body.contains("editors"));
+}
+
+#[rocket::async_test]
+async fn a_recovery_link_is_shown_once_and_works_once() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let helper = app.staff("helper", "support").await;
+    let path = format!("/admin/accounts/{}/recovery", app.id_of("ada").await);
+    let answer = helper.post(&path, &[WHY]).await;
+    assert_eq!(answer.status, Status::Ok, "{}", answer.body);
+    let link = answer.link();
+    assert!(!helper.get(&path).await.body.contains("/recover/"));
+    let person = app.browser();
+    let done = person.post(&link, &[("new_password", "a lantern in the harbour")]).await;
+    assert_eq!(done.location.as_deref(), Some("/login"));
+    assert_eq!(app.browser().get(&link).await.status, Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn roles_change_with_the_next_request_and_can_be_taken_back() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    let chief = app.staff("chief", "admin").await;
+    let path = format!("/admin/accounts/{}/roles", app.id_of("ada").await);
+    let silent = chief.post(&path, &[("role.support", "on")]).await;
+    assert_eq!(silent.status, Status::UnprocessableEntity);
+    assert!(silent.field_error("reason").contains("Say why"), "{}", silent.body);
+    assert!(silent.page().is_ticked("role.support"), "the tick is kept");
+    assert_eq!(ada.get("/admin").await.status, Status::Forbidden);
+    chief.post(&path, &[("role.support", "on"), WHY]).await;
+    assert_eq!(ada.get("/admin").await.location.as_deref(), Some("/confirm?next=/admin"));
+    ada.post("/confirm", &[("password", PASSWORD)]).await;
+    assert_eq!(ada.get("/admin").await.status, Status::Ok);
+    let shown = chief.get("/admin").await;
+    assert!(shown.body.contains("The roles are changed"));
+    let undo = shown.hidden();
+    chief.post_with("/admin/undo/roles", &shown.button_csrf(), &undo.pairs()).await;
+    assert_eq!(ada.get("/admin").await.status, Status::Forbidden);
+}
+
+#[rocket::async_test]
+async fn more_roles_than_a_token_can_carry_are_refused() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    app.account("ada", &[]).await;
+    let path = format!("/admin/accounts/{}/roles", app.id_of("ada").await);
+    let names: Vec<String> =
+        (0..70).map(|number| format!("role.a-role-with-a-long-name-{number:03}")).collect();
+    let mut fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "on")).collect();
+    fields.push(WHY);
+    let refused = chief.post(&path, &fields).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity);
+    assert!(
+        refused.body.contains("more roles than the access token can carry"),
+        "{}",
+        refused.body
+    );
+}
+
+#[rocket::async_test]
+async fn the_story_of_an_account_is_told_in_sentences() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let ada = app.browser_at("192.0.2.7");
+    ada.log_in_as("ada", firefox).await;
+    let auditor = app.staff("reader", "auditor").await;
+    let id = app.id_of("ada").await;
+    for page in [format!("/admin/accounts/{id}"), "/admin/audit?account=ada".to_owned()] {
+        let body = auditor.get(&page).await.body;
+        assert!(body.contains("signed in from Firefox on Linux, 192.0.2.7."), "{body}");
+        assert!(body.contains("the account was opened at the command line"), "{body}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Lists, and what stands in their addresses.
+
+use std::collections::BTreeSet;
+
+use rocket::http::Status;
+
+use super::with_people;
+use crate::app::App;
+
+#[rocket::async_test]
+async fn a_long_list_goes_on_from_screen_to_screen() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    for number in 0..60 {
+        app.quick_account(&format!("member-{number:03}")).await;
+    }
+    for start in [
+        "/admin/accounts",
+        "/admin/accounts?sort=opened",
+        "/admin/accounts?q=member",
+        "/admin/audit",
+    ] {
+        let (mut next, mut names, mut screens) = (Some(start.to_owned()), BTreeSet::new(), 0);
+        while let Some(path) = next {
+            let page = chief.get(&path).await.page();
+            screens += 1;
+            let people = page.texts("main a[href^='/admin/accounts/']");
+            names.extend(people.into_iter().filter(|name| name.starts_with("member-")));
+            next = page.attributes("a[rel=next]", "href").into_iter().next();
+        }
+        assert_eq!((names.len(), screens), (60, 2), "{start}");
+    }
+}
+
+#[rocket::async_test]
+async fn nonsense_in_an_address_gets_a_page_with_a_sentence() {
+    let (app, id) = with_people().await;
+    let chief = app.signed_in("chief").await;
+    let long = "a".repeat(5000);
+    for query in [
+        "/admin?span=century",
+        "/admin/accounts?sort=password",
+        "/admin/accounts?state=asleep",
+        "/admin/accounts?from=x",
+        "/admin/accounts?from=m~99999999999999999999~x",
+        "/admin/sessions?from=~",
+        "/admin/sessions?kind=teapot",
+        "/admin/sessions?address=999.1.1.1",
+        "/admin/sessions?account=nobody",
+        "/admin/revocations?before=x",
+        "/admin/audit?before=9999999999999999999999",
+        "/admin/audit?event=made.up",
+        "/admin/audit?from=yesterday",
+    ] {
+        let answer = chief.get(query).await;
+        assert_eq!(answer.status, Status::Ok, "{query}");
+        assert!(answer.page().has(".message.notice"), "{query}: {}", answer.body);
+    }
+    for value in
+        ["%25", "_", "%00", "%ff", "%e2%80%ae", "%3Cscript%3E", "%7B%7B7*7%7D%7D", &long, "'"]
+    {
+        for name in [
+            "q", "role", "state", "sort", "from", "account", "address", "kind", "event", "until",
+            "before", "id", "sid", "span",
+        ] {
+            for page in [
+                "/admin",
+                "/admin/accounts",
+                "/admin/sessions",
+                "/admin/revocations",
+                "/admin/audit",
+                "/admin/sessions/end",
+                "/admin/accounts/disable",
+            ] {
+                let answer = chief.get(&format!("{page}?{name}={value}")).await;
+                assert!(answer.status.code < 500, "{page}?{name}={value:.20}: {}", answer.status);
+                assert!(!answer.body.contains("<script>") && !answer.body.contains(">49<"));
+            }
+        }
+    }
+    for path in ["x", "00000000-0000-4000-8000-000000000000", &id[1..]] {
+        for rest in ["", "/roles", "/recovery"] {
+            let answer = chief.get(&format!("/admin/accounts/{path}{rest}")).await;
+            assert_eq!(answer.status, Status::NotFound, "{path}{rest}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Sessions of other people, looked for and ended.
+
+use rocket::http::Status;
+
+use super::WHY;
+use crate::app::App;
+
+#[rocket::async_test]
+async fn sessions_end_one_by_one_by_account_and_by_range_of_addresses() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    let signed_in = async |name: &str, address: &str| {
+        let browser = app.browser_at(address);
+        browser.log_in(name).await;
+        browser
+    };
+    for name in ["ada", "bob"] {
+        app.account(name, &[]).await;
+    }
+    let near = signed_in("ada", "192.0.2.7").await;
+    let far = signed_in("ada", "198.51.100.9").await;
+    let bob = signed_in("bob", "192.0.2.200").await;
+    let list = helper.get("/admin/sessions?address=192.0.2.0/25").await.body;
+    assert!(list.contains("192.0.2.7") && !list.contains("192.0.2.200"), "{list}");
+    let page = "/admin/sessions/end?address=192.0.2.0/25";
+    let preview = helper.get(page).await;
+    assert!(preview.body.contains("Signs out one session of one person."), "{}", preview.body);
+    helper.end_sessions(page).await;
+    assert!(!near.is_signed_in().await && far.is_signed_in().await && bob.is_signed_in().await);
+    assert!(near.get("/login").await.body.contains("by the people who run this service"));
+    signed_in("ada", "203.0.113.5").await;
+    let page = "/admin/sessions/end?account=ada";
+    assert!(helper.get(page).await.body.contains("Signs out 2 sessions of one person."));
+    helper.end_sessions(page).await;
+    assert!(helper.get("/admin/sessions").await.body.contains("Sessions ended: 2."));
+    assert!(!far.is_signed_in().await && bob.is_signed_in().await);
+    for nothing in ["", "?sid=x", "?account=nobody", "?address=nonsense", "?address=192.0.2.0/99"] {
+        let preview = helper.get(&format!("/admin/sessions/end{nothing}")).await;
+        assert!(preview.body.contains("No session is selected"), "{nothing}: {}", preview.body);
+    }
+}
+
+#[rocket::async_test]
+async fn everyone_is_signed_out_whoever_asks_for_it_too() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    let chief = app.staff("chief", "admin").await;
+    assert!(chief.get("/admin/sessions/end-all").await.body.contains("all 2 sessions, also yours"));
+    let answer = chief.post("/admin/sessions/end-all", &[WHY]).await;
+    assert_eq!(answer.location.as_deref(), Some("/login"));
+    assert!(!ada.is_signed_in().await && !chief.is_signed_in().await);
+    assert_eq!(ada.log_in("ada").await.status, Status::SeeOther);
+    assert!(ada.is_signed_in().await);
+}
+
+#[rocket::async_test]
+async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
+    let app = App::with(&[("max_sessions_per_account", "1000"), ("throttle_name", "0")]).await;
+    let helper = app.staff("helper", "support").await;
+    let account = app.account("ada", &[]).await;
+    let (sessions, now) = (&app.doorward.sessions, app.clock().now());
+    let origin = doorward::domain::audit::RequestSource::default();
+    for _ in 0..510 {
+        let client = doorward::domain::sessions::Audience::Api;
+        sessions.start(&account, client, true, None, &origin, now).await.unwrap();
+    }
+    let page = "/admin/sessions/end?account=ada";
+    let preview = helper.get(page).await;
+    assert!(preview.body.contains("Signs out 500 sessions of one person."), "{}", preview.body);
+    assert!(preview.body.contains("There are more that fit"), "{}", preview.body);
+    helper.end_sessions(page).await;
+    assert!(helper.get(page).await.body.contains("Signs out 10 sessions of one person."));
+}
