@@ -14,6 +14,7 @@ mod refresh;
 mod refresh_model;
 mod revocation;
 mod rotation;
+mod story;
 mod throttle;
 mod waiting;
 
