@@ -4,11 +4,11 @@ use doorward::base::store::Db;
 use doorward::domain::audit::chain::{self, Break};
 use doorward::domain::audit::{self, Entry, Event};
 use sea_orm::ConnectionTrait;
+use shared::databases::{needed_postgres, postgres};
 use time::Duration;
 use uuid::Uuid;
 
 use crate::{NOON, World, origin};
-use shared::databases::postgres;
 
 /// A log of so many sealed events.
 async fn with_events(count: usize) -> World {
@@ -175,7 +175,7 @@ async fn two_that_seal_at_once_make_one_chain() {
 
 #[tokio::test]
 async fn an_event_that_is_committed_after_any_number_of_later_ones_is_sealed() {
-    if postgres().is_none() {
+    if needed_postgres().is_none() {
         return; // SQLite commits in the order of the numbers.
     }
     let world = World::new().await;
@@ -206,7 +206,7 @@ async fn an_event_that_is_committed_after_any_number_of_later_ones_is_sealed() {
 
 #[tokio::test]
 async fn a_server_that_stands_still_while_it_seals_stops_nobody() {
-    if postgres().is_none() {
+    if needed_postgres().is_none() {
         return;
     }
     let world = with_events(5).await;

@@ -6,9 +6,9 @@ use doorward::domain::accounts;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::service::transfer;
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
+use shared::databases::postgres;
 
 use crate::{NOON, World};
-use shared::databases::postgres;
 
 #[tokio::test]
 async fn every_column_of_every_table_is_copied() {

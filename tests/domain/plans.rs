@@ -11,11 +11,11 @@ use doorward::domain::audit::{self, Event, chain};
 use doorward::domain::sessions::{self, Audience, SessionId, revocation, search};
 use doorward::domain::statistics::{self, Step};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use shared::databases::postgres;
 use time::Duration;
 use uuid::Uuid;
 
 use crate::{NOON, World};
-use shared::databases::postgres;
 
 /// A connection that remembers what was asked through it.
 async fn listening(world: &World) -> (DatabaseConnection, Arc<Mutex<Vec<Statement>>>) {

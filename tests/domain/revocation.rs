@@ -255,7 +255,7 @@ async fn each_revocation_tells_how_soon_every_server_refused_it() {
 async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
     use doorward::domain::sessions::revocation::{Kind, OUTRIGHT, revoke};
     use sea_orm::ConnectionTrait;
-    if shared::databases::postgres().is_none() {
+    if shared::databases::needed_postgres().is_none() {
         return; // SQLite commits in the order of the numbers.
     }
     let world = World::new().await;
@@ -284,7 +284,7 @@ async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
 #[tokio::test]
 async fn whoever_stands_still_in_a_transaction_holds_nobody_up_for_long() {
     use sea_orm::ConnectionTrait;
-    if shared::databases::postgres().is_none() {
+    if shared::databases::needed_postgres().is_none() {
         return;
     }
     let world = World::new().await;

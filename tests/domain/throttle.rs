@@ -10,11 +10,11 @@ use doorward::domain::passwords::policy::Password;
 use doorward::domain::throttle::known_browser::{self, Known};
 use doorward::domain::throttle::{Limits, Throttle};
 use rocket::futures::future::join_all;
+use shared::databases::postgres;
 use time::Duration;
 use uuid::Uuid;
 
 use crate::{LIMITS, NOON, PASSWORD, World, origin};
-use shared::databases::postgres;
 
 fn at(address: &str) -> RequestSource {
     RequestSource { address: address.to_owned(), ..origin("web") }

@@ -7,10 +7,10 @@ use doorward::base::keys::Purpose;
 use doorward::domain::passwords::policy::Password;
 use rocket::futures::future::join3;
 use sea_orm::ConnectionTrait;
+use shared::databases::needed_postgres;
 use tokio::time::sleep;
 
 use crate::{NOON, World, origin};
-use shared::databases::postgres;
 
 /// Changes Ada's password while somebody else holds one of her sessions: the
 /// change holds those before it and waits. Then `other` begins, and only after
@@ -44,7 +44,7 @@ async fn change_around(
 
 #[tokio::test]
 async fn a_password_change_and_the_revocation_of_a_key_do_not_stop_each_other() {
-    if postgres().is_none() {
+    if needed_postgres().is_none() {
         return;
     }
     let world = World::new().await;
@@ -58,7 +58,7 @@ async fn a_password_change_and_the_revocation_of_a_key_do_not_stop_each_other() 
 
 #[tokio::test]
 async fn what_was_seen_of_sessions_is_written_without_waiting_for_those_who_end_them() {
-    if postgres().is_none() {
+    if needed_postgres().is_none() {
         return;
     }
     let world = World::new().await;

@@ -1,5 +1,4 @@
-//! Three servers behind nginx on one PostgreSQL, as one service. Runs where
-//! `DOORWARD_TEST_POSTGRES` names a server (see tests/postgres).
+//! Three servers as one service. Needs PostgreSQL (see tests/postgres).
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -7,94 +6,13 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use shared::databases::needed_control;
+
 use crate::browser::Browser;
 use crate::faults::clock_of_its_own;
-use crate::proxy::Proxy;
 use crate::raw;
-use crate::server::{PASSWORD, Server, free_port, wait};
-use shared::databases;
-
-struct Cluster {
-    servers: Vec<Server>,
-    port: u16,
-    _proxy: Proxy,
-}
-
-impl Cluster {
-    /// Servers on a database of their own; none where there is no PostgreSQL.
-    fn start(count: usize, settings: &[(&str, &str)]) -> Option<Self> {
-        databases::postgres()?;
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let url = runtime.block_on(databases::fresh(std::path::Path::new("/")));
-        let port = free_port();
-        let base = format!("http://localhost:{port}");
-        let first = tempfile::tempdir().unwrap();
-        let keys = first.path().join("keys.json").display().to_string();
-        let mut all = vec![
-            ("DOORWARD_DATABASE_URL", url.as_str()),
-            ("DOORWARD_BASE_URL", &base),
-            ("DOORWARD_KEYS_FILE", &keys),
-            ("DOORWARD_TRUSTED_PROXIES", "127.0.0.1"),
-            ("DOORWARD_DATABASE_CONNECTIONS", "8"),
-        ];
-        all.extend(settings);
-        let mut servers = vec![Server::in_folder(first, &all)];
-        for _ in 1..count {
-            servers.push(Server::in_folder(tempfile::tempdir().unwrap(), &all));
-        }
-        let proxy = Proxy::before(&servers, port);
-        Some(Self { servers, port, _proxy: proxy })
-    }
-
-    fn settings_of_first(&self) -> Vec<(&str, &str)> {
-        let own = |name: &&(String, String)| name.0 != "ROCKET_PORT";
-        let settings = self.servers[0].environment.iter().filter(own);
-        settings.map(|(name, value)| (name.as_str(), value.as_str())).collect()
-    }
-
-    fn browser(&self) -> Browser {
-        Browser::at(self.port)
-    }
-
-    /// A JSON request to one of the servers, under the name of the service.
-    fn ask(
-        &self,
-        server: usize,
-        method: &str,
-        path: &str,
-        bearer: &str,
-        body: &str,
-    ) -> raw::Answer {
-        let bearer = match bearer {
-            "" => String::new(),
-            token => format!("Authorization: Bearer {token}\r\n"),
-        };
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.port,
-            body.len()
-        );
-        raw::exchange(self.servers[server].port, request.as_bytes()).expect("an answer")
-    }
-
-    /// The tokens of a script that logs in at one of the servers.
-    fn login(&self, server: usize, name: &str) -> (String, String) {
-        let body = format!(r#"{{"login":"{name}","password":"{PASSWORD}"}}"#);
-        let answer = self.ask(server, "POST", "/api/login", "", &body);
-        assert_eq!(answer.status, 200, "{}", answer.raw);
-        let tokens: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-        let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
-        (text("access_token"), text("refresh_token"))
-    }
-
-    fn is_let_in(&self, server: usize, token: &str) -> bool {
-        match self.ask(server, "GET", "/api/me", token, "").status {
-            200 => true,
-            401 => false,
-            other => panic!("{other}"),
-        }
-    }
-}
+use crate::server::{PASSWORD, Server, wait};
+use crate::service::Cluster;
 
 #[test]
 fn one_browser_goes_from_server_to_server_through_refresh_after_refresh() {
@@ -149,11 +67,14 @@ fn what_one_server_revokes_the_others_refuse() {
         let Some(cluster) = Cluster::start(3, &settings) else { return };
         cluster.servers[0].account("ada", &[]);
         let delays = delays(&cluster, rounds);
+        let worst = delays[rounds - 1];
         println!(
             "revocation reaches the others, notify {notify}, {rounds} times: median {} ms, worst {} ms",
             delays[rounds / 2],
-            delays[rounds - 1]
+            worst
         );
+        // On an idle machine a quarter of that.
+        assert!(worst < 1000, "{worst} ms, notify {notify}: {delays:?}");
     }
 }
 
@@ -267,7 +188,7 @@ fn refresh_until(
 #[test]
 fn when_the_database_is_away_pages_say_so_and_come_back_by_themselves() {
     let Some(cluster) = Cluster::start(2, &[]) else { return };
-    let Ok(control) = std::env::var("DOORWARD_TEST_POSTGRES_CONTROL") else { return };
+    let Some(control) = needed_control() else { return };
     cluster.servers[0].account("ada", &[]);
     cluster.servers[0].account("bob", &[]);
     let browser = cluster.browser();

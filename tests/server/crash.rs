@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
+use shared::databases;
 
 use crate::browser::Browser;
 use crate::raw;
 use crate::server::{PASSWORD, Server};
-use shared::databases;
 
 const PEOPLE: usize = 6;
 
@@ -308,7 +308,7 @@ fn what_was_acknowledged_before_a_crash_is_done_on_sqlite() {
 
 #[test]
 fn what_was_acknowledged_before_a_crash_is_done_on_postgresql() {
-    if databases::postgres().is_none() {
+    if databases::needed_postgres().is_none() {
         return;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();

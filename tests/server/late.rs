@@ -6,7 +6,6 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use doorward::web::admin::NEEDED;
-
 use shared::forms;
 
 use crate::browser::Browser;

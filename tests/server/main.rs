@@ -15,6 +15,7 @@ mod moving;
 mod proxy;
 mod raw;
 mod server;
+mod service;
 mod settings;
 mod start;
 mod tls;
