@@ -84,12 +84,53 @@ fn base_and_domain_know_no_http_and_the_domain_no_clock() {
     }
 }
 
+/// Rows that are shown as they are: where they get a public name, and which.
+const SHOWN_ROWS: [(&str, &str); 2] =
+    [("src/domain/accounts/custom_roles.rs", "CustomRole"), ("src/domain/audit/mod.rs", "Row")];
+
 #[test]
 fn tables_are_used_only_in_their_own_module() {
+    let mut shown = vec![];
     for file in rust_files(Path::new("src")) {
-        let source = fs::read_to_string(&file).unwrap();
-        assert!(!source.contains("pub mod entity"), "{}", file.display());
+        let source = product(&fs::read_to_string(&file).unwrap());
+        for item in public_items(&source) {
+            let names_a_row = words(&item).any(|word| word == "Model" || word == "ActiveModel");
+            let opens_a_table = ["mod table", "mod tables", "mod seals"].contains(&&*item);
+            if item.starts_with("type ") || item.starts_with("use ") {
+                if names_a_row {
+                    let name = words(&item).filter(|word| *word != "Model").last();
+                    let alias = words(&item).nth(1).filter(|_| item.starts_with("type "));
+                    let name = alias.or(name).unwrap().to_owned();
+                    shown.push((file.display().to_string(), name));
+                }
+            } else {
+                assert!(!names_a_row && !opens_a_table, "{}: {item}", file.display());
+            }
+        }
     }
+    shown.sort();
+    assert_eq!(shown, SHOWN_ROWS.map(|(file, name)| (file.to_owned(), name.to_owned())));
+}
+
+/// What other modules than the nearest see: the heads of functions, aliases,
+/// re-exports and modules, each without its body.
+fn public_items(source: &str) -> Vec<String> {
+    let mut items = vec![];
+    for line in source.match_indices("pub").map(|(at, _)| &source[at..]) {
+        let Some(item) = ["pub ", "pub(crate) "].iter().find_map(|word| line.strip_prefix(word))
+        else {
+            continue;
+        };
+        let item = item.trim_start_matches("const ").trim_start_matches("async ");
+        if ["fn ", "type ", "use ", "mod "].iter().any(|kind| item.starts_with(kind)) {
+            items.push(item.split(['{', ';']).next().unwrap().trim_end().to_owned());
+        }
+    }
+    items
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 #[test]
@@ -162,139 +203,6 @@ fn no_statement_is_put_together_from_text() {
         "src/service/transfer.rs",
     ];
     assert_eq!(made, known);
-}
-
-#[test]
-fn every_field_of_a_form_stands_in_the_documentation() {
-    let documented = fs::read_to_string("docs/validation.md").unwrap();
-    let mut count = 0;
-    for file in rust_files(Path::new("src/web")) {
-        let source = product(&fs::read_to_string(&file).unwrap());
-        for read in ["parsed(", "unseen(", "secret(", "text(", "ticked(", "all_ticked("] {
-            for field in source.split(&format!("fields.{read}")).skip(1) {
-                let Some(field) = field.trim_start().strip_prefix('"') else { continue };
-                let name = field.split('"').next().unwrap().trim_end_matches('.');
-                count += 1;
-                let stands = documented.contains(&format!("`{name}`"))
-                    || documented.contains(&format!("`{name}.NAME`"));
-                assert!(stands, "{}: {name}", file.display());
-            }
-        }
-    }
-    assert!(count > 15, "{count}");
-}
-
-#[test]
-fn documents_name_tests_that_exist() {
-    let floors = ["attacks", "domain", "web", "server", "browser"]
-        .map(|floor| Path::new("tests").join(floor));
-    let mut files: Vec<PathBuf> = floors.iter().flat_map(|floor| rust_files(floor)).collect();
-    files.push("tests/architecture.rs".into());
-    let mut sources: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    sources
-        .extend(rust_files(Path::new("src")).iter().map(|file| fs::read_to_string(file).unwrap()));
-    let settings = fs::read_to_string("Rocket.toml").unwrap();
-    let mut count = 0;
-    for document in fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path()) {
-        let Ok(text) = fs::read_to_string(&document) else { continue };
-        for code in text.split('`').skip(1).step_by(2) {
-            let name = code.rsplit("::").next().unwrap();
-            let sentence = name.matches('_').count() >= 3
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit());
-            // Not a setting, nor a figure for Prometheus.
-            if sentence && !settings.contains(name) && !name.starts_with("doorward_") {
-                count += 1;
-                assert!(sources.contains(&format!("fn {name}(")), "{}: {code}", document.display());
-            }
-        }
-    }
-    assert!(count > 150, "{count}");
-}
-
-/// The rows of `docs/claims.md`: the document, what is quoted from it, and the
-/// names of the tests that attack it.
-fn claims() -> Vec<(String, String, Vec<String>)> {
-    let text = fs::read_to_string("docs/claims.md").unwrap();
-    let mut claims = vec![];
-    for part in text.split("\n## ").skip(1) {
-        let document = part.lines().next().unwrap();
-        for row in part.lines().filter(|line| line.starts_with("| \"")) {
-            let (quote, rest) = row.strip_prefix("| \"").unwrap().split_once("\" | ").unwrap();
-            let codes = rest.split('`').skip(1).step_by(2);
-            let tests = codes.filter(|code| code.contains("::")).map(str::to_owned).collect();
-            claims.push((document.to_owned(), quote.to_owned(), tests));
-        }
-    }
-    claims
-}
-
-/// The words of a document, however its lines are broken.
-fn words_of(document: &str) -> String {
-    let text = fs::read_to_string(document).unwrap();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[test]
-fn every_claim_still_stands_where_it_is_quoted_from() {
-    for (document, quote, tests) in claims() {
-        assert!(words_of(&document).contains(&quote), "not in {document}: {quote}");
-        assert!(!tests.is_empty(), "nothing attacks: {quote}");
-    }
-}
-
-#[test]
-fn every_promise_of_the_documents_is_among_the_claims() {
-    let claims = claims();
-    let is_quoted = |document: &str, text: &str| {
-        claims.iter().any(|(of, quote, _)| of == document && text.contains(quote.as_str()))
-    };
-    let security = fs::read_to_string("SECURITY.md").unwrap();
-    let mut count = 0;
-    for row in
-        security.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| who |"))
-    {
-        assert!(is_quoted("SECURITY.md", row), "{row}");
-        count += 1;
-    }
-    assert!(count > 10, "{count}");
-    let protocols = fs::read_to_string("docs/protocols.md").unwrap();
-    for part in protocols.split("\n## ").skip(1) {
-        let words = part.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(is_quoted("docs/protocols.md", &words), "{}", part.lines().next().unwrap());
-    }
-}
-
-#[test]
-fn every_attack_that_a_claim_names_stands_in_its_file() {
-    for (_, quote, tests) in claims() {
-        for test in tests {
-            let mut path: Vec<&str> = test.split("::").filter(|part| *part != "tests").collect();
-            let name = path.pop().unwrap();
-            let places = ["tests", "src"].map(|top| format!("{top}/{}", path.join("/")));
-            let files = places.iter().flat_map(|place| {
-                let beside = ["tests.rs", "mod.rs"].map(|file| format!("{place}/{file}"));
-                [format!("{place}.rs")].into_iter().chain(beside)
-            });
-            let stands = |file: String| {
-                let source = fs::read_to_string(file).unwrap_or_default();
-                source.contains(&format!("fn {name}("))
-            };
-            assert!(files.into_iter().any(stands), "{quote}: there is no {test}");
-        }
-    }
-}
-
-#[test]
-fn every_attack_stands_beside_its_claim() {
-    let named = fs::read_to_string("docs/claims.md").unwrap();
-    for file in rust_files(Path::new("tests/attacks")) {
-        let module = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        if module != "main" {
-            assert!(named.contains(&format!("`attacks::{module}::")), "tests/attacks/{module}.rs");
-        }
-    }
 }
 
 /// A source text without its tests.

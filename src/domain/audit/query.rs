@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::table::{self, Model};
+use super::table;
 use super::{Event, Row};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
@@ -118,7 +118,7 @@ pub async fn newest(
 }
 
 /// Every account that `rows` speak of.
-pub fn accounts_in(rows: &[Model]) -> Vec<Uuid> {
+pub fn accounts_in(rows: &[Row]) -> Vec<Uuid> {
     let ids = rows.iter().flat_map(|row| [row.actor, row.target]).flatten();
     ids.map(|id| (id, ())).collect::<HashMap<_, _>>().into_keys().collect()
 }
