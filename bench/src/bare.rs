@@ -1,4 +1,4 @@
-//! The same page on Rocket with nothing around it, in a process of its own.
+//! The same pages on Rocket with nothing around it, in a process of its own.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::server;
 
-/// This program again, serving only the page.
+/// This program again, serving only the pages.
 pub(crate) struct Process {
     _process: server::Process,
     pub(crate) port: u16,
@@ -25,29 +25,44 @@ impl Process {
     }
 }
 
-/// What the page shows, made once.
-static CONTENT: LazyLock<Value> = LazyLock::new(|| {
-    let moment = json!({ "iso": "2026-01-01T12:00:00Z", "words": "1 Jan 2026, 12:00 UTC" });
+/// What the pages show, made once, in the very form that the server gives its templates.
+static ACCOUNT: LazyLock<Value> = LazyLock::new(|| {
     json!({
-        "page": {
-            "csrf": "AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-            "signed_in": true, "section": "account", "staff": false, "message": null, "registration_open": true,
-            "may": { "look": false, "audit": false, "end_sessions": false, "manage_accounts": false, "administer": false },
-        },
-        "account": {
-            "username": "ada", "email": "ada@example.org", "roles": [],
-            "created_at": moment, "password_changed_at": moment,
-        },
+        "page_signed_in": true, "page_account": "page",
+        "page_sessions": "", "page_password": "", "page_staff": false, "page_refused": false,
+        "page_message": null, "page_undo": null, "page_registration_open": true,
+        "page_csrf": TOKEN,
+        "username": "ada", "email": "ada@example.org", "roles": [],
+        "created_iso": "2026-01-01T12:00:00Z", "created_words": "1 Jan 2026, 12:00 UTC",
+        "password_iso": "2026-01-01T12:00:00Z", "password_words": "1 Jan 2026, 12:00 UTC",
         "last_login": null, "failures": 0, "sessions": 1,
     })
 });
 
+static LOGIN: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "page_signed_in": false, "page_account": "",
+        "page_sessions": "", "page_password": "", "page_staff": false, "page_refused": false,
+        "page_message": null, "page_undo": null, "page_registration_open": true,
+        "page_csrf": TOKEN,
+        "form": { "csrf": TOKEN, "values": { "next": "" }, "errors": [], "stale": false },
+        "reason": null,
+    })
+});
+
+const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 #[get("/account")]
 fn account() -> Template {
-    Template::render("account.html", &*CONTENT)
+    Template::render("account.html", &*ACCOUNT)
 }
 
-/// Serves the page until the process is ended.
+#[get("/login")]
+fn login() -> Template {
+    Template::render("login.html", &*LOGIN)
+}
+
+/// Serves the pages until the process is ended.
 pub(crate) fn serve(port: u16) {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates");
     let read = move |name: &str| {
@@ -59,11 +74,12 @@ pub(crate) fn serve(port: u16) {
         .merge(("port", port))
         .merge(("log_level", "off"))
         .merge(("template_dir", empty.path()));
-    let rocket = rocket::custom(figment).mount("/", routes![account]).attach(Template::custom(
-        move |engines: &mut Engines| {
-            let sources = ["base.html", "fields.html", "account.html"].map(&read);
+    let rocket = rocket::custom(figment).mount("/", routes![account, login]).attach(
+        Template::custom(move |engines: &mut Engines| {
+            let names = ["base.html", "fields.html", "account.html", "login.html"];
+            let sources = names.map(&read);
             engines.tera.add_raw_templates(sources).unwrap();
-        },
-    ));
+        }),
+    );
     rocket::execute(rocket.launch()).unwrap();
 }

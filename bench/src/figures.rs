@@ -46,18 +46,21 @@ async fn start() {
 }
 
 async fn pages(plan: Plan, server: &Server) {
-    let page = [people::account_page(server.port, "ada").await];
     let bare = bare::Process::start().await;
-    let bare_page = [Request::get(bare.port, "/account", "")];
-    assert_same_size(&page[0], &bare_page[0]).await;
-    let compared = in_turn(
-        plan,
-        async || Load::new(32, plan.each).run(&page).await.per_second(),
-        async || Load::new(32, plan.each).run(&bare_page).await.per_second(),
-    )
-    .await;
-    let what = "`/account` signed in, requests/s";
-    table::compared(what, compared, "the page on bare Rocket", Aim::AtLeast(0.75));
+    let account = people::account_page(server.port, "ada").await;
+    let login = people::login_page(server.port).await;
+    for (path, page, least) in [("/account", account, 0.85), ("/login", login, 0.8)] {
+        let (page, bare_page) = ([page], [Request::get(bare.port, path, "")]);
+        assert_same_size(&page[0], &bare_page[0]).await;
+        let compared = in_turn(
+            plan,
+            async || Load::new(32, plan.each).run(&page).await.per_second(),
+            async || Load::new(32, plan.each).run(&bare_page).await.per_second(),
+        )
+        .await;
+        let what = format!("`{path}`, requests/s");
+        table::compared(&what, compared, "the page on bare Rocket", Aim::AtLeast(least));
+    }
 }
 
 /// The comparison is fair only while both draw the same page.

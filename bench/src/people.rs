@@ -20,6 +20,12 @@ pub(crate) async fn account_page(port: u16, name: &str) -> Request {
     Request::get(port, "/account", &log_in(port, name).await)
 }
 
+/// `/login`, asked for by a browser that has been there before.
+pub(crate) async fn login_page(port: u16) -> Request {
+    let page = Connection::open(port).await.ask(&Request::get(port, "/login", "").bytes).await;
+    Request::get(port, "/login", &format!("Cookie: {}\r\n", cookie(&page, "__Host-pre")))
+}
+
 /// Logs in with a browser; its header line with the access token.
 pub(crate) async fn log_in(port: u16, name: &str) -> String {
     let mut connection = Connection::open(port).await;

@@ -3,7 +3,7 @@
 
 use rocket::response::Responder;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use crate::domain::accounts::names::LoginName;
 use crate::domain::login::{SignIn, Wanted};
@@ -12,7 +12,7 @@ use crate::domain::sessions::{Audience, EndReason, Replaces};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
@@ -51,7 +51,7 @@ impl PageForm for Login {
 /// Either a page or a way on.
 #[derive(Responder)]
 enum Shown {
-    Page(Template),
+    Page(Html),
     Elsewhere(SeeOther),
 }
 
@@ -71,7 +71,7 @@ fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
     Shown::Page(draw(page, form))
 }
 
-fn draw(page: Page, form: Typed) -> Template {
+fn draw(page: Page, form: Typed) -> Html {
     let reason = page.ended.map(sentence);
     page.render("login.html", context! { form, reason })
 }

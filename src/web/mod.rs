@@ -20,9 +20,9 @@ use std::sync::Arc;
 use rocket::figment::Figment;
 use rocket::shield::Shield;
 use rocket::{Build, Request, Rocket, State};
-use rocket_dyn_templates::Template;
 
 use self::account::overview::Overviews;
+use self::answer::page::Engine;
 use self::request::guards::Denials;
 use crate::service::Doorward;
 
@@ -31,11 +31,13 @@ pub type Service = State<Arc<Doorward>>;
 
 /// The web server over an opened service.
 pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
+    let engine = Engine::default();
     rocket::custom(figment)
         .manage(doorward)
         .manage(Overviews::default())
         .manage(Denials::default())
-        .attach(Template::try_custom(answer::assets::templates))
+        .attach(engine.fairing())
+        .manage(engine)
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())
         .attach(answer::headers::Headers)

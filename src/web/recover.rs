@@ -3,7 +3,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use crate::base::error::Error;
 use crate::domain::accounts::Account;
@@ -13,7 +13,7 @@ use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
@@ -56,7 +56,7 @@ fn gone(page: Page) -> Failure {
     Failure::Page(Status::NotFound, Box::new(page.render("recovery_gone.html", context! {})))
 }
 
-fn draw(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Template {
+fn draw(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Html {
     let password_min_length = doorward.settings.password_min_length;
     let username = &account.username;
     page.render("recovery.html", context! { form, username, password_min_length })
@@ -68,7 +68,7 @@ async fn recovery_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let (account, page) = account_of(token, page, doorward, now).await?;
     let form = Typed::fresh::<Recovery>(&page, &[]);
     Ok(draw(page, form, &account, doorward))

@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use crate::domain::accounts::names::{EmailAddress, Username};
 use crate::domain::accounts::{self, NewAccount};
@@ -11,7 +11,7 @@ use crate::service::settings::Registration;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
@@ -42,13 +42,13 @@ fn while_open(doorward: &Doorward) -> Result<(), Failure> {
 }
 
 #[get("/register")]
-fn registration_page(page: Page, doorward: &Service) -> Result<Template, Failure> {
+fn registration_page(page: Page, doorward: &Service) -> Result<Html, Failure> {
     while_open(doorward)?;
     let form = Typed::fresh::<NewAccount>(&page, &[]);
     Ok(draw(page, form, doorward))
 }
 
-fn draw(page: Page, form: Typed, doorward: &Doorward) -> Template {
+fn draw(page: Page, form: Typed, doorward: &Doorward) -> Html {
     let password_min_length = doorward.settings.password_min_length;
     page.render("registration.html", context! { form, password_min_length })
 }

@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use crate::domain::accounts::{self, NewAccount};
 use crate::service::Doorward;
@@ -10,7 +10,7 @@ use crate::service::setup_token;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::Caller;
@@ -43,17 +43,13 @@ async fn while_no_admin(doorward: &Doorward) -> Result<(), Failure> {
 }
 
 #[get("/setup?<token>")]
-async fn setup_page(
-    token: Option<&str>,
-    page: Page,
-    doorward: &Service,
-) -> Result<Template, Failure> {
+async fn setup_page(token: Option<&str>, page: Page, doorward: &Service) -> Result<Html, Failure> {
     while_no_admin(doorward).await?;
     let form = Typed::fresh::<Setup>(&page, &[("token", token.unwrap_or_default())]);
     Ok(draw(page, form, doorward))
 }
 
-fn draw(page: Page, form: Typed, doorward: &Doorward) -> Template {
+fn draw(page: Page, form: Typed, doorward: &Doorward) -> Html {
     let password_min_length = doorward.settings.password_min_length;
     page.render("setup.html", context! { form, password_min_length })
 }

@@ -6,7 +6,7 @@ pub(super) mod overview;
 pub(super) mod sessions;
 
 use rocket::{Route, State, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use self::overview::Overviews;
 use crate::base::error::Error;
@@ -18,7 +18,7 @@ use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -47,7 +47,7 @@ async fn account_page(
     doorward: &Service,
     overviews: &State<Overviews>,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let overview = overviews.of(&doorward.db, &who.0, now.0).await?;
     Ok(page.in_section("account").render("account.html", &*overview))
 }
@@ -69,13 +69,13 @@ impl PageForm for Confirmation {
 }
 
 #[get("/confirm?<next>")]
-fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Template {
+fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
     let next = next.and_then(Next::parse).unwrap_or_default().to_string();
     let form = Typed::fresh::<Confirmation>(&page, &[("next", &next)]);
     draw_confirm(page, form, &who.account)
 }
 
-fn draw_confirm(page: Page, form: Typed, account: &Account) -> Template {
+fn draw_confirm(page: Page, form: Typed, account: &Account) -> Html {
     page.render("confirm.html", context! { form, username: &account.username })
 }
 
@@ -146,12 +146,12 @@ impl PageForm for PasswordChange {
 }
 
 #[get("/account/password")]
-fn password_page(who: RecentlySignedIn, page: Page, doorward: &Service) -> Template {
+fn password_page(who: RecentlySignedIn, page: Page, doorward: &Service) -> Html {
     let form = Typed::fresh::<PasswordChange>(&page, &[]);
     draw_password(page, form, &who.0.account, doorward)
 }
 
-fn draw_password(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Template {
+fn draw_password(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Html {
     let password_min_length = doorward.settings.password_min_length;
     let username = &account.username;
     page.in_section("password")
@@ -205,14 +205,14 @@ async fn deletion_page(
     who: RecentlySignedIn,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let account = who.0.account;
     let last = administration::is_last_admin(doorward.db.read(), &account).await?;
     let form = Typed::fresh::<Deletion>(&page, &[]);
     Ok(draw_deletion(page, form, &account, last))
 }
 
-fn draw_deletion(page: Page, form: Typed, account: &Account, last_admin: bool) -> Template {
+fn draw_deletion(page: Page, form: Typed, account: &Account, last_admin: bool) -> Html {
     let username = &account.username;
     page.in_section("data").render("account_delete.html", context! { form, username, last_admin })
 }

@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use crate::base::error::{Error, Refusal};
@@ -10,7 +10,7 @@ use crate::domain::sessions::{self, Audience, Session, SessionId};
 use crate::web::Service;
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Button, Submitted};
@@ -62,7 +62,7 @@ async fn sessions_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let live = sessions::live_of(doorward.db.read(), who.0.account, now.0).await?;
     let mut rows: Vec<Row> =
         live.into_iter().map(|session| Row::of(session, who.0.session)).collect();
@@ -70,7 +70,7 @@ async fn sessions_page(
     Ok(page.in_section("sessions").render("my_sessions.html", context! { sessions: rows }))
 }
 
-fn retry(page: Page) -> Template {
+fn retry(page: Page) -> Html {
     page.in_section("sessions").render("retry.html", context! { back: "/account/sessions" })
 }
 

@@ -1,7 +1,7 @@
 //! `/admin/audit`: what happened, in plain sentences.
 
 use rocket::{Route, get, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use sea_orm::DatabaseConnection;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::domain::accounts;
 use crate::domain::audit::{self, Event, Filter, Row};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::view::Moment;
 use crate::web::request::guards::AuditReader;
 use crate::web::request::user_agent::describe_user_agent;
@@ -129,7 +129,7 @@ async fn audit_page(
     asked: Asked<'_>,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let mut notices = vec![];
     let before = cursor(before, |text| text.parse::<i64>().ok(), &mut notices);

@@ -2,14 +2,14 @@
 
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Route, get, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::overview;
 use crate::service::doctor::{self, Finding};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::request::guards::{Admin, Caller};
 use crate::web::request::now::Now;
 
@@ -109,7 +109,7 @@ async fn doctor_page(
     doorward: &Service,
     config: &rocket::Config,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let base = &doorward.settings.base_url;
     let shared = overview::shared_address(doorward.db.read(), now.0).await?;
     let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();

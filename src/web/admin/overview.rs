@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::HashSet;
 
 use rocket::{Route, get, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use sea_orm::DatabaseConnection;
 use serde::Serialize;
 use time::Duration;
@@ -20,7 +20,7 @@ use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED}
 use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::request::guards::Staff;
 use crate::web::request::now::Now;
 
@@ -57,7 +57,7 @@ async fn overview_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let mut notices = vec![];
     let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
     let charts = charts(doorward, span, now.0).await?;

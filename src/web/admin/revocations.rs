@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use sea_orm::DatabaseConnection;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -104,7 +104,7 @@ async fn revocations_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let mut notices = vec![];
     let before = cursor(before, |text| text.parse::<i64>().ok(), &mut notices);
     let from = before.unwrap_or(i64::MAX);
@@ -140,12 +140,12 @@ impl PageForm for New {
     }
 }
 
-fn draw(page: Page, form: Typed) -> Template {
+fn draw(page: Page, form: Typed) -> Html {
     page.in_section("admin/revocations").render("admin/revocation_new.html", context! { form })
 }
 
 #[get("/revocations/new")]
-fn new_page(_who: CanEndSessions, page: Page) -> Template {
+fn new_page(_who: CanEndSessions, page: Page) -> Html {
     let form = Typed::fresh::<New>(&page, &[]);
     draw(page, form)
 }

@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::reason::Reason;
@@ -15,7 +15,7 @@ use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::{Admin, Caller, RecentAdmin};
@@ -49,7 +49,7 @@ async fn rows(doorward: &Doorward) -> Result<Vec<Row>> {
 }
 
 #[get("/roles")]
-async fn roles_page(_who: Admin, page: Page, doorward: &Service) -> Result<Template, Failure> {
+async fn roles_page(_who: Admin, page: Page, doorward: &Service) -> Result<Html, Failure> {
     let roles = rows(doorward).await?;
     Ok(page.in_section("admin/roles").render("admin/roles.html", context! { roles }))
 }
@@ -79,12 +79,12 @@ impl PageForm for Role {
     }
 }
 
-fn draw_new(page: Page, form: Typed) -> Template {
+fn draw_new(page: Page, form: Typed) -> Html {
     page.in_section("admin/roles").render("admin/role_new.html", context! { form })
 }
 
 #[get("/new-role")]
-fn new_page(_who: RecentAdmin, page: Page) -> Template {
+fn new_page(_who: RecentAdmin, page: Page) -> Html {
     let form = Typed::fresh::<Role>(&page, &[]);
     draw_new(page, form)
 }
@@ -117,7 +117,7 @@ async fn own(doorward: &Doorward, name: &str) -> Result<(CustomRole, u64), Failu
     Ok((role, holders))
 }
 
-fn draw_role(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Template {
+fn draw_role(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Html {
     page.in_section("admin/roles")
         .render("admin/role.html", context! { form, name: role.name, holders })
 }
@@ -128,7 +128,7 @@ async fn role_page(
     name: &str,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let role = own(doorward, name).await?;
     let values = [("name", name), ("description", role.0.description.as_str())];
     let form = Typed::fresh::<Role>(&page, &values);
@@ -166,7 +166,7 @@ impl PageForm for Remove {
     }
 }
 
-fn draw_remove(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Template {
+fn draw_remove(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Html {
     page.in_section("admin/roles")
         .render("admin/role_remove.html", context! { form, name: role.name, holders })
 }
@@ -177,7 +177,7 @@ async fn remove_page(
     name: &str,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let role = own(doorward, name).await?;
     let form = Typed::fresh::<Remove>(&page, &[]);
     Ok(draw_remove(page, form, role))

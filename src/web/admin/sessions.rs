@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rocket::form::FromForm;
 use rocket::{Route, get, post, routes, tokio};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use sea_orm::DatabaseConnection;
 
 use super::accounts::one::SessionRow;
@@ -21,7 +21,7 @@ use crate::service::Doorward;
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::{Caller, CanEndSessions, RecentAdmin, Staff};
@@ -93,7 +93,7 @@ async fn sessions_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let mut notices = vec![];
     let from = cursor(from, Cursor::parse, &mut notices);
@@ -181,7 +181,7 @@ async fn preview(
     page: Page,
     form: Option<Typed>,
     (doorward, now): (&Doorward, Now),
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     const SHOWN: usize = 20;
     let db = doorward.db.read();
     let (mut found, more) = chosen_sessions(db, &chosen, now.0).await?;
@@ -204,7 +204,7 @@ async fn end_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     preview(chosen, page, None, (doorward, now)).await
 }
 
@@ -250,7 +250,7 @@ async fn draw_end_all(
     page: Page,
     form: Typed,
     (doorward, now): (&Doorward, Now),
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let count = sessions::count_live(doorward.db.read(), now.0).await?;
     Ok(page
         .in_section("admin/sessions")
@@ -263,7 +263,7 @@ async fn end_all_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let form = Typed::fresh::<EndAll>(&page, &[]);
     draw_end_all(page, form, (doorward, now)).await
 }

@@ -11,11 +11,11 @@ use rocket::http::{Accept, ContentType, Header, Method, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
-use rocket_dyn_templates::Template;
 use time::Duration;
 
 use super::access_log::RequestId;
 use super::headers;
+use super::page::Html;
 use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
@@ -25,7 +25,7 @@ use crate::web::request::guards::Denial;
 /// How a route ends when it does not succeed.
 pub enum Failure {
     /// A page that says what to put right.
-    Page(Status, Box<Template>),
+    Page(Status, Box<Html>),
     /// The catcher for the status draws its page.
     Status(Status),
     /// First to the page that asks for this.

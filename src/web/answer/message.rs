@@ -137,12 +137,20 @@ impl From<Message> for Note {
 pub struct Shown {
     kind: &'static str,
     text: String,
+    #[serde(skip)]
     undo: Option<Undo>,
+}
+
+impl Shown {
+    /// The button that belongs to it, if there is one.
+    pub fn undo(&self) -> Option<&Undo> {
+        self.undo.as_ref()
+    }
 }
 
 /// The button that takes an act back.
 #[derive(Serialize)]
-struct Undo {
+pub struct Undo {
     path: &'static str,
     first: i64,
     last: i64,

@@ -9,7 +9,6 @@ use rocket::data::{self, FromData};
 use rocket::http::{RawStr, Status};
 use rocket::outcome::Outcome;
 use rocket::{Data, Request};
-use rocket_dyn_templates::Template;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -20,7 +19,7 @@ use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
 use crate::web::answer::failure::{Failure, Problem, RetryAfter};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::request::guards::{Caller, Denial, Identity, identity};
 use crate::web::request::now::Now;
 
@@ -171,7 +170,7 @@ impl<T: PageForm> Submitted<T> {
     pub async fn submit<Done>(
         self,
         page: Page,
-        show: impl FnOnce(Page, Typed) -> Template,
+        show: impl FnOnce(Page, Typed) -> Html,
         act: impl AsyncFnOnce(T) -> Result<Done>,
     ) -> Result<Done, Failure> {
         let refused = self.attempt(&page, act).await?;
@@ -237,7 +236,7 @@ impl Submitted<Button> {
     ///
     /// # Errors
     /// The page, when nothing was done.
-    pub fn pressed(self, page: Page, show: impl FnOnce(Page) -> Template) -> Result<(), Failure> {
+    pub fn pressed(self, page: Page, show: impl FnOnce(Page) -> Html) -> Result<(), Failure> {
         match self.form {
             Some(Button) => Ok(()),
             None => Err(Failure::Page(Status::Forbidden, Box::new(show(page)))),

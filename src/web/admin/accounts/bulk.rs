@@ -3,7 +3,7 @@
 
 use rocket::form::FromForm;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::Row;
 use crate::base::error::{Error, Refusal};
@@ -15,7 +15,7 @@ use crate::web::Service;
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::guards::{
@@ -99,7 +99,7 @@ async fn preview(
     page: Page,
     form: Option<Typed>,
     (doorward, now): (&Doorward, Now),
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let found = accounts::all_of(db, &ids).await?;
     let mut live = 0;
@@ -155,7 +155,7 @@ async fn disable_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     preview(BulkAction::Disable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
         .await
 }
@@ -179,7 +179,7 @@ async fn enable_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     preview(BulkAction::Enable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
 }
 
@@ -202,7 +202,7 @@ async fn end_sessions_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     preview(BulkAction::EndSessions, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
         .await
 }
@@ -226,7 +226,7 @@ async fn delete_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     preview(BulkAction::Delete, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
 }
 

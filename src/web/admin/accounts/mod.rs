@@ -4,7 +4,7 @@ pub(super) mod bulk;
 pub(super) mod one;
 
 use rocket::{Route, get, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::query::{SCREEN, chosen, cursor, link, typed};
@@ -13,7 +13,7 @@ use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::accounts::{Account, custom_roles};
 use crate::web::Service;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::view::{Moment, Names};
 use crate::web::request::guards::Staff;
 
@@ -80,7 +80,7 @@ async fn accounts_page(
     from: Option<&str>,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let mut notices = vec![];
     let filter = filter(q, role, state, sort, &mut notices);

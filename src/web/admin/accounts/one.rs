@@ -3,7 +3,7 @@
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use crate::base::error::{Error, Refusal, Result};
@@ -19,7 +19,7 @@ use crate::web::admin::audit::{EventView, event_views};
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::{LoginView, Moment, Names};
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
@@ -124,7 +124,7 @@ async fn account_page(
     page: Page,
     doorward: &Service,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let account = by_id(&doorward.db, id).await?;
     let live = sessions::live_of(db, account.id, now.0).await?;
@@ -192,14 +192,14 @@ async fn roles_page(
     id: &str,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
     let choices = all_choices(&doorward.db, &account.roles).await?;
     let form = Typed::fresh::<Rights>(&page, &[]);
     Ok(draw_roles(page, form, account, choices))
 }
 
-fn draw_roles(page: Page, form: Typed, account: Account, choices: Vec<Choice>) -> Template {
+fn draw_roles(page: Page, form: Typed, account: Account, choices: Vec<Choice>) -> Html {
     let shown = account.roles.names().collect::<Vec<_>>().join(" ");
     let account = Details::from(account);
     page.in_section("admin/accounts")
@@ -252,7 +252,7 @@ impl PageForm for Why {
     }
 }
 
-fn draw_recovery(page: Page, form: Typed, account: Account) -> Template {
+fn draw_recovery(page: Page, form: Typed, account: Account) -> Html {
     let account = Details::from(account);
     page.in_section("admin/accounts")
         .render("admin/account_recovery.html", context! { form, account })
@@ -264,7 +264,7 @@ async fn recovery_page(
     id: &str,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
     let form = Typed::fresh::<Why>(&page, &[]);
     Ok(draw_recovery(page, form, account))
@@ -281,7 +281,7 @@ async fn start_recovery(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |why: Why| {
@@ -300,7 +300,7 @@ async fn start_recovery(
     }
 }
 
-fn draw_link(page: Page, account: Account, link: String, until: Moment) -> Template {
+fn draw_link(page: Page, account: Account, link: String, until: Moment) -> Html {
     let account = Details::from(account);
     page.in_section("admin/accounts")
         .render("admin/account_link.html", context! { account, link, until })
@@ -354,13 +354,13 @@ async fn new_account_page(
     _who: RecentAdmin,
     page: Page,
     doorward: &Service,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let choices = all_choices(&doorward.db, &Roles::default()).await?;
     let form = Typed::fresh::<NewOne>(&page, &[]);
     Ok(draw_new(page, form, choices))
 }
 
-fn draw_new(page: Page, form: Typed, choices: Vec<Choice>) -> Template {
+fn draw_new(page: Page, form: Typed, choices: Vec<Choice>) -> Html {
     let choices = as_typed(choices, &form);
     page.in_section("admin/accounts").render("admin/account_new.html", context! { form, choices })
 }
@@ -373,7 +373,7 @@ async fn add_account(
     doorward: &Service,
     caller: Caller,
     now: Now,
-) -> Result<Template, Failure> {
+) -> Result<Html, Failure> {
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |new: NewOne| {
         let actor = caller.acting(&who.0, &new.reason.0);
