@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::bare;
 use crate::client::{Connection, Load, Request};
+use crate::history;
 use crate::people;
 use crate::reference;
 use crate::server::Server;
@@ -24,12 +25,13 @@ pub(crate) async fn measure(plan: Plan) {
     let names: Vec<String> = (0..PEOPLE).map(|number| format!("person{number}")).collect();
     names.iter().for_each(|name| server.add_account(name));
     server.add_account("ada");
-    pages(plan, &server).await;
+    let [account, login] = pages(plan, &server).await;
     let of = |name: &String| people::login(server.port, name);
     let log_ins: Vec<Request> = names.iter().map(of).collect();
-    logins(plan, &log_ins).await;
-    flood(plan, &server, &log_ins).await;
-    refreshes(plan, &server, &names[..16]).await;
+    let hashing = logins(plan, &log_ins).await;
+    let flood = flood(plan, &server, &log_ins).await;
+    let refreshes = refreshes(plan, &server, &names[..16]).await;
+    history::print(&[account, login, hashing, flood, refreshes]);
 }
 
 async fn start() {
@@ -45,10 +47,12 @@ async fn start() {
     table::line("start to first answer, its folder, ms", median(&taken[1..]), Aim::Below(200.0));
 }
 
-async fn pages(plan: Plan, server: &Server) {
+/// The ratios of `/account` and `/login`.
+async fn pages(plan: Plan, server: &Server) -> [f64; 2] {
     let bare = bare::Process::start().await;
     let account = people::account_page(server.port, "ada").await;
     let login = people::login_page(server.port).await;
+    let mut ratios = vec![];
     for (path, page, least) in [("/account", account, 0.85), ("/login", login, 0.8)] {
         let (page, bare_page) = ([page], [Request::get(bare.port, path, "")]);
         assert_same_size(&page[0], &bare_page[0]).await;
@@ -59,8 +63,10 @@ async fn pages(plan: Plan, server: &Server) {
         )
         .await;
         let what = format!("`{path}`, requests/s");
-        table::compared(&what, compared, "the page on bare Rocket", Aim::AtLeast(least));
+        let aim = Aim::AtLeast(least);
+        ratios.push(table::compared(&what, compared, "the page on bare Rocket", aim));
     }
+    [ratios[0], ratios[1]]
 }
 
 /// The comparison is fair only while both draw the same page.
@@ -75,7 +81,7 @@ async fn assert_same_size(page: &Request, bare: &Request) {
     assert!(sizes[0].abs_diff(sizes[1]) < 64, "the pages differ in size: {sizes:?}");
 }
 
-async fn logins(plan: Plan, log_ins: &[Request]) {
+async fn logins(plan: Plan, log_ins: &[Request]) -> f64 {
     // A hash takes tens of milliseconds: more time for as many of them.
     let time = plan.each * 2;
     let compared = in_turn(
@@ -84,10 +90,10 @@ async fn logins(plan: Plan, log_ins: &[Request]) {
         async || reference::hashes_per_second(time),
     )
     .await;
-    table::compared("log-ins/s", compared, "bare Argon2id hashes/s", Aim::AtLeast(0.95));
+    table::compared("log-ins/s", compared, "bare Argon2id hashes/s", Aim::AtLeast(0.95))
 }
 
-async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) {
+async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) -> f64 {
     let page = [people::account_page(server.port, "ada").await];
     // A hundred a second: enough for a 99th percentile, no load to speak of.
     let looks = Load::new(1, plan.each * 2).every(Duration::from_millis(10));
@@ -102,11 +108,12 @@ async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) {
     )
     .await;
     let what = "p99 of `/account` while 64 clients log in, µs";
-    table::compared(what, compared, "idle", Aim::Below(5.0));
+    let ratio = table::compared(what, compared, "idle", Aim::Below(5.0));
     table::line("most resident memory until then, MiB", server.memory("VmHWM"), Aim::Below(150.0));
+    ratio
 }
 
-async fn refreshes(plan: Plan, server: &Server, names: &[String]) {
+async fn refreshes(plan: Plan, server: &Server, names: &[String]) -> f64 {
     let mut chains = vec![];
     for name in names {
         chains.push(people::refresh_token(server.port, name).await);
@@ -124,5 +131,5 @@ async fn refreshes(plan: Plan, server: &Server, names: &[String]) {
     )
     .await;
     let reference = "bare one-row commits/s";
-    table::compared("refreshes/s, each on disk", compared, reference, Aim::AtLeast(0.5));
+    table::compared("refreshes/s, each on disk", compared, reference, Aim::AtLeast(0.5))
 }

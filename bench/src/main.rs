@@ -22,6 +22,7 @@ mod client;
 mod figures;
 mod fill;
 mod growth;
+mod history;
 mod others;
 mod people;
 mod reference;

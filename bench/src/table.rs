@@ -40,8 +40,8 @@ pub(crate) fn line(what: &str, figure: f64, aim: Aim) {
     println!("| {what} | {figure:.0} | | | {aim} | {verdict} | |");
 }
 
-/// A figure beside its reference; the aim is for their ratio.
-pub(crate) fn compared(what: &str, compared: Compared, reference: &str, aim: Aim) {
+/// A figure beside its reference; the aim is for their ratio, which is returned.
+pub(crate) fn compared(what: &str, compared: Compared, reference: &str, aim: Aim) -> f64 {
     let Compared { ours, theirs, ratios, others } = compared;
     let ratio = median(&ratios);
     let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
@@ -52,6 +52,7 @@ pub(crate) fn compared(what: &str, compared: Compared, reference: &str, aim: Aim
     println!(
         "| {what} | {ours:.0} | {theirs:.0} {reference} | {ratio:.2} ({least:.2} to {most:.2}) | {aim} | {verdict} | {others:.0} % |"
     );
+    ratio
 }
 
 fn judge(figure: f64, aim: Aim) -> (String, &'static str) {
