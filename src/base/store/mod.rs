@@ -1,5 +1,6 @@
 //! The database: opening it, its schema, and the one way to begin writing.
 
+pub mod numbers;
 pub mod shared;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use uuid::Uuid;
 
 pub use self::shared::{Heard, Hold, Listener};
 use crate::base::error::{Error, Result};
+
+/// A transaction, where a function must not be called outside one.
+pub type Txn = DatabaseTransaction;
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -124,7 +128,7 @@ impl Db {
     ///
     /// # Errors
     /// The database cannot be reached, or stays locked for five seconds.
-    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+    pub async fn begin(&self) -> Result<Txn> {
         let immediate = match self.write.get_database_backend() {
             DbBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
             _ => None,

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -16,14 +16,15 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use super::order;
-use super::seals::{self, service};
+use super::seals;
 use super::table::{self, Model};
 use crate::base::error::Result;
 use crate::base::secrets;
-use crate::base::store::{Db, shared};
+use crate::base::store::{Db, numbers, shared};
 use crate::base::timestamp::Timestamp;
 use crate::domain::statistics::{self, Counts};
 
+/// The position up to which the log was pruned.
 const PRUNED: &str = "audit_pruned";
 const BATCH: u64 = 1000;
 
@@ -232,8 +233,7 @@ pub async fn seal_at(db: &impl ConnectionTrait, position: i64) -> Result<Option<
 }
 
 async fn pruned(db: &impl ConnectionTrait) -> Result<i64> {
-    let row = service::Entity::find_by_id(PRUNED.to_owned()).one(db).await?;
-    Ok(row.map_or(0, |row| row.value))
+    numbers::get(db, PRUNED).await
 }
 
 /// Removes sealed events from before `limit`, the oldest first and a batch at
@@ -253,10 +253,7 @@ pub async fn prune(db: &Db, limit: Timestamp) -> Result<u64> {
         .all(&txn)
         .await?;
     let Some(last) = seals.last().filter(|last| last.sealed_at < limit) else { return Ok(0) };
-    let row = service::ActiveModel { name: Set(PRUNED.to_owned()), value: Set(last.position) };
-    let replace =
-        OnConflict::column(service::Column::Name).update_column(service::Column::Value).to_owned();
-    service::Entity::insert(row).on_conflict(replace).exec_without_returning(&txn).await?;
+    numbers::set(&txn, PRUNED, last.position).await?;
     let ids: Vec<i64> = seals.iter().map(|seal| seal.event_id).collect();
     let gone = table::Entity::delete_many().filter(table::Column::Id.is_in(ids)).exec(&txn).await?;
     seals::Entity::delete_many()

@@ -10,19 +10,16 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QuerySelect};
 
-use super::seals::{self, service};
+use super::seals;
 use crate::base::error::Result;
-use crate::base::store::shared;
+use crate::base::store::{Txn, numbers, shared};
 
 const SETTLED: &str = "audit_settled";
 const MARK: &str = "audit_mark";
 const MARKED_BY: &str = "audit_marked_by";
+const NAMES: [&str; 3] = [SETTLED, MARK, MARKED_BY];
 
 /// Up to this number no new events can appear: one found there without a seal
 /// was slipped in.
@@ -30,7 +27,7 @@ pub(super) async fn settled(db: &impl ConnectionTrait) -> Result<i64> {
     if db.get_database_backend() == DbBackend::Sqlite {
         return highest(db).await;
     }
-    Ok(numbers(db).await?.get(SETTLED).copied().unwrap_or(0))
+    numbers::get(db, SETTLED).await
 }
 
 /// Whether everything sealed is settled.
@@ -48,15 +45,15 @@ pub(super) struct Order {
 
 impl Order {
     /// Asked before the events of the round are read. `None` on SQLite.
-    pub(super) async fn of(txn: &DatabaseTransaction) -> Result<Option<Self>> {
+    pub(super) async fn of(txn: &Txn) -> Result<Option<Self>> {
         let highest = highest(txn).await?;
         let Some(own) = shared::own_number(txn).await? else { return Ok(None) };
         let under_way = shared::oldest_under_way(txn).await?.unwrap_or(0);
-        Ok(Some(Self { numbers: numbers(txn).await?, highest, own, under_way }))
+        Ok(Some(Self { numbers: numbers::get_all(txn, &NAMES).await?, highest, own, under_way }))
     }
 
     /// Writes down what is settled now that all visible events up to `sealed` are sealed.
-    pub(super) async fn settle(self, txn: &DatabaseTransaction, sealed: i64) -> Result<()> {
+    pub(super) async fn settle(self, txn: &Txn, sealed: i64) -> Result<()> {
         let of = |name: &str| self.numbers.get(name).copied().unwrap_or(0);
         let (mark, marked_by) = (of(MARK), of(MARKED_BY));
         let mut rows = vec![];
@@ -71,15 +68,7 @@ impl Order {
         if rows.is_empty() {
             return Ok(());
         }
-        let rows = rows.into_iter().map(|(name, value)| service::ActiveModel {
-            name: Set(name.to_owned()),
-            value: Set(value),
-        });
-        let replace = OnConflict::column(service::Column::Name)
-            .update_column(service::Column::Value)
-            .to_owned();
-        service::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(txn).await?;
-        Ok(())
+        numbers::set_all(txn, &rows).await
     }
 }
 
@@ -91,12 +80,4 @@ async fn highest(db: &impl ConnectionTrait) -> Result<i64> {
         .one(db)
         .await?;
     Ok(highest.flatten().unwrap_or(0))
-}
-
-async fn numbers(db: &impl ConnectionTrait) -> Result<HashMap<String, i64>> {
-    let rows = service::Entity::find()
-        .filter(service::Column::Name.is_in([SETTLED, MARK, MARKED_BY]))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.name, row.value)).collect())
 }
