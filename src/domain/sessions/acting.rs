@@ -8,8 +8,11 @@
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::{Principal, Session, SessionId, Sessions, Txn, by_id};
+use super::handle::Sessions;
+use super::list::{Session, by_id};
+use super::session::{Principal, SessionId};
 use crate::base::error::{Denied, Error, Result};
+use crate::base::store::Txn;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};

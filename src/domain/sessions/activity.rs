@@ -10,10 +10,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use time::Duration;
 
 use super::refresh::rotation::{Moment, Rotation, Shown, are_distant};
+use super::session::SessionId;
+use super::table;
 use super::tokens::access::Claims;
-use super::{SessionId, Txn, tables};
 use crate::base::error::Result;
-use crate::base::store::Db;
+use crate::base::store::{Db, Txn};
 use crate::base::timestamp::Timestamp;
 
 /// "Last active" is this exact.
@@ -146,7 +147,7 @@ impl Activity {
 /// sessions that somebody else holds.
 async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<SessionId>)> {
     use sea_orm::sea_query::ExprTrait;
-    use tables::Column;
+    use table::Column;
     let txn = db.begin().await?;
     let held = if db.is_shared() { held_by_others(&txn, batch).await? } else { HashSet::new() };
     let batch: Vec<Sighting> =
@@ -163,7 +164,7 @@ async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<S
                 .finally(Expr::col(column))
         };
         let idle_at = Expr::col(Column::IdleMillis).add(last_at.0);
-        tables::Entity::update_many()
+        table::Entity::update_many()
             .col_expr(Column::ShownMark, shown(Column::ShownMark, first.mark).into())
             .col_expr(Column::ShownAt, shown(Column::ShownAt, *shown_at).into())
             .col_expr(Column::IdleAt, later(Column::IdleAt, idle_at).into())
@@ -175,7 +176,7 @@ async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<S
     }
     let mut shown = HashMap::new();
     for some in batch.chunks(1000) {
-        let rows: Vec<(SessionId, i64, Option<Timestamp>)> = tables::Entity::find()
+        let rows: Vec<(SessionId, i64, Option<Timestamp>)> = table::Entity::find()
             .select_only()
             .columns([Column::Sid, Column::Generation, Column::ShownMark])
             .filter(Column::Sid.is_in(some.iter().map(|sighting| sighting.first.sid)))
@@ -198,12 +199,12 @@ async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<S
 /// now on. Whoever ends many at once holds them in an order of their own: to
 /// wait for one while holding another could be to wait in a circle.
 async fn held_by_others(txn: &Txn, batch: &[Sighting]) -> Result<HashSet<SessionId>> {
-    use tables::Column;
+    use table::Column;
     let mut held = HashSet::new();
     for some in batch.chunks(1000) {
         let these = || {
             let sids = some.iter().map(|sighting| sighting.first.sid);
-            tables::Entity::find().select_only().column(Column::Sid).filter(Column::Sid.is_in(sids))
+            table::Entity::find().select_only().column(Column::Sid).filter(Column::Sid.is_in(sids))
         };
         let free = these().lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
         let free: Vec<SessionId> = free.into_tuple().all(txn).await?;

@@ -6,10 +6,10 @@
 
 use uuid::Uuid;
 
+use super::handle::Sessions;
 use super::revocation::{Kind, Revoked, global_epoch, revoke};
-use super::{Sessions, Txn};
 use crate::base::error::Result;
-use crate::base::store::{Hold, shared};
+use crate::base::store::{Hold, Txn, shared};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
 

@@ -6,7 +6,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Audience, EndReason, SessionId, tables};
+use super::session::{Audience, EndReason, SessionId};
+use super::table;
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{AccountId, Login};
@@ -42,7 +43,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn of(row: tables::Model) -> Self {
+    pub(super) fn of(row: table::Model) -> Self {
         let previous = RequestSource {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
@@ -80,7 +81,7 @@ impl Session {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session> {
-    Ok(Session::of(tables::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
+    Ok(Session::of(table::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
 }
 
 /// When each of these sessions was last active, as far as it is written down.
@@ -94,10 +95,10 @@ pub async fn last_seen(
     if sids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(SessionId, Timestamp)> = tables::Entity::find()
+    let rows: Vec<(SessionId, Timestamp)> = table::Entity::find()
         .select_only()
-        .columns([tables::Column::Sid, tables::Column::LastSeenAt])
-        .filter(tables::Column::Sid.is_in(sids.iter().copied()))
+        .columns([table::Column::Sid, table::Column::LastSeenAt])
+        .filter(table::Column::Sid.is_in(sids.iter().copied()))
         .into_tuple()
         .all(db)
         .await?;
@@ -113,10 +114,10 @@ pub async fn live_of(
     account: AccountId,
     now: Timestamp,
 ) -> Result<Vec<Session>> {
-    let rows = tables::Entity::find()
-        .filter(tables::Column::AccountId.eq(account))
-        .filter(tables::Column::EndedAt.is_null())
-        .order_by_desc(tables::Column::LastSeenAt)
+    let rows = table::Entity::find()
+        .filter(table::Column::AccountId.eq(account))
+        .filter(table::Column::EndedAt.is_null())
+        .order_by_desc(table::Column::LastSeenAt)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
@@ -127,9 +128,9 @@ pub async fn live_of(
 /// # Errors
 /// The database failed.
 pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<Session>> {
-    let rows = tables::Entity::find()
-        .filter(tables::Column::AccountId.eq(account))
-        .order_by_desc(tables::Column::CreatedAt)
+    let rows = table::Entity::find()
+        .filter(table::Column::AccountId.eq(account))
+        .order_by_desc(table::Column::CreatedAt)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(Session::of).collect())
@@ -140,8 +141,8 @@ pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec
 /// # Errors
 /// The database failed.
 pub async fn count_live(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
-    let live = tables::Entity::find()
-        .filter(tables::Column::EndedAt.is_null())
-        .filter(tables::Column::IdleAt.gt(now));
+    let live = table::Entity::find()
+        .filter(table::Column::EndedAt.is_null())
+        .filter(table::Column::IdleAt.gt(now));
     Ok(live.count(db).await?)
 }

@@ -7,13 +7,17 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
 };
 
+use super::handle::Sessions;
 use super::refresh::rotation::Rotation;
 use super::refresh::{Predecessor, Refreshed, over};
 use super::revocation::Revoked;
-use super::{EndReason, Issued, SessionId, Sessions, Txn, tables};
+use super::session::{EndReason, SessionId};
+use super::table;
+use super::tokens::pair::Issued;
 use crate::base::error::{Denied, Result};
 use crate::base::keys::Purpose;
 use crate::base::secrets;
+use crate::base::store::Txn;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, AccountId};
 
@@ -28,7 +32,7 @@ pub enum Renewal {
 
 /// A renewed session, not yet committed.
 #[must_use]
-pub struct Renewed(tables::Model);
+pub struct Renewed(table::Model);
 
 impl Sessions {
     /// Ends a session and starts another in its place, within the caller's
@@ -44,8 +48,8 @@ impl Sessions {
         why: Renewal,
         now: Timestamp,
     ) -> Result<(Renewed, Revoked)> {
-        let row = tables::Entity::find_by_id(sid).lock_exclusive().one(txn).await?;
-        let goes_on = |row: &tables::Model| {
+        let row = table::Entity::find_by_id(sid).lock_exclusive().one(txn).await?;
+        let goes_on = |row: &table::Model| {
             let in_time = now < row.idle_at && now < row.absolute_at;
             row.account_id == account && row.ended_at.is_none() && in_time
         };
@@ -55,7 +59,7 @@ impl Sessions {
         let again = now == row.auth_time;
         let given = if again { now + time::Duration::MILLISECOND } else { now };
         let begun = Rotation::begun(now);
-        let successor = tables::Model {
+        let successor = table::Model {
             sid: SessionId(secrets::random_id()),
             auth_time: if why == Renewal::PasswordGiven { given } else { row.auth_time },
             idle_at: row.idle_at.max(now + time::Duration::milliseconds(row.idle_millis)),
@@ -70,10 +74,10 @@ impl Sessions {
             last_seen_at: now,
             ..row
         };
-        let fresh = tables::ActiveModel::from(successor).reset_all().insert(txn).await?;
-        tables::Entity::update_many()
-            .col_expr(tables::Column::ContinuedBy, Expr::value(fresh.sid))
-            .filter(tables::Column::Sid.eq(sid))
+        let fresh = table::ActiveModel::from(successor).reset_all().insert(txn).await?;
+        table::Entity::update_many()
+            .col_expr(table::Column::ContinuedBy, Expr::value(fresh.sid))
+            .filter(table::Column::Sid.eq(sid))
             .exec(txn)
             .await?;
         Ok((Renewed(fresh), revoked))
@@ -99,7 +103,7 @@ impl Sessions {
         sid: SessionId,
         now: Timestamp,
     ) -> Result<Predecessor> {
-        let row = tables::Entity::find_by_id(sid).one(db).await?;
+        let row = table::Entity::find_by_id(sid).one(db).await?;
         let row = row.filter(|row| row.account_id == account && row.ended_at.is_some());
         match over(&row.ok_or(Denied::NotSignedIn)?, now) {
             Refreshed::Renewed(before) => Ok(before),
@@ -115,8 +119,8 @@ impl Sessions {
     /// [`Denied::NotSignedIn`] when the successor has ended, or its tokens were
     /// shown: then they have arrived.
     pub async fn tokens_again(&self, before: &Predecessor, now: Timestamp) -> Result<Issued> {
-        let row = tables::Entity::find_by_id(before.successor).one(self.db.read()).await?;
-        let unused = |row: &tables::Model| {
+        let row = table::Entity::find_by_id(before.successor).one(self.db.read()).await?;
+        let unused = |row: &table::Model| {
             let rotation = self.activity.complete(row.sid, row.rotation());
             row.ended_at.is_none() && rotation.generation == 0 && rotation.shown.is_none()
         };

@@ -9,8 +9,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::tables::{Column, Entity, Model};
-use super::{Audience, Session, SessionId, live_of};
+use super::list::{Session, live_of};
+use super::session::{Audience, SessionId};
+use super::table::{Column, Entity, Model};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;

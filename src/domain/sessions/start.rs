@@ -2,9 +2,13 @@
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 
+use super::handle::Sessions;
+use super::refresh::Predecessor;
 use super::refresh::rotation::Rotation;
 use super::revocation::Revoked;
-use super::{Audience, EndReason, Issued, Predecessor, SessionId, Sessions, tables};
+use super::session::{Audience, EndReason, SessionId};
+use super::table;
+use super::tokens::pair::Issued;
 use crate::base::error::Result;
 use crate::base::keys::Purpose;
 use crate::base::secrets;
@@ -68,7 +72,7 @@ impl Sessions {
         replaces: Option<Replaces>,
         origin: &RequestSource,
         now: Timestamp,
-    ) -> Result<(tables::Model, Account, Revoked)> {
+    ) -> Result<(table::Model, Account, Revoked)> {
         let txn = self.db.begin().await?;
         // The account before its sessions, as everywhere: then nobody waits in a circle.
         let account = accounts::hold_for_sign_in(&txn, verified).await?;
@@ -93,14 +97,14 @@ impl Sessions {
         remember: bool,
         origin: &RequestSource,
         now: Timestamp,
-    ) -> tables::ActiveModel {
+    ) -> table::ActiveModel {
         let (idle, absolute) = self.policy.limits(remember, account.roles.is_staff());
         let previous = account.last_login.as_ref();
         let part = |text: fn(&RequestSource) -> &String| {
             previous.map(|login| text(&login.origin).clone()).unwrap_or_default()
         };
         let begun = Rotation::begun(now);
-        tables::ActiveModel {
+        table::ActiveModel {
             sid: Set(SessionId(secrets::random_id())),
             account_id: Set(account.id),
             client: Set(client),

@@ -1,9 +1,11 @@
 //! From an access token to whoever it speaks for.
 
 use super::activity::Showing;
+use super::handle::Sessions;
 use super::revocation::stands_in_table;
+use super::session::{Audience, EndReason, Principal};
+use super::table;
 use super::tokens::access::{Claims, Fault};
-use super::{Audience, EndReason, Principal, Sessions, tables};
 use crate::base::error::Result;
 use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
@@ -72,7 +74,7 @@ impl Sessions {
         if stands_in_table(db, claims).await? {
             return Ok(false);
         }
-        let row = tables::Entity::find_by_id(claims.sid).one(db).await?;
+        let row = table::Entity::find_by_id(claims.sid).one(db).await?;
         let live = row.is_some_and(|row| {
             row.account_id == claims.sub && row.ended_at.is_none() && now < row.absolute_at
         });
@@ -91,7 +93,7 @@ impl Sessions {
         origin: &RequestSource,
         now: Timestamp,
     ) -> Result<bool> {
-        let row = tables::Entity::find_by_id(showing.sid).one(self.db.read()).await?;
+        let row = table::Entity::find_by_id(showing.sid).one(self.db.read()).await?;
         let Some(row) = row.filter(|row| row.ended_at.is_none()) else { return Ok(false) };
         let rotation = self.activity.complete(row.sid, row.rotation());
         if rotation.show(showing.generation, showing.mark, self.moment(now)).is_some() {

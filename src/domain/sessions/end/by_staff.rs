@@ -3,15 +3,18 @@
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::revocation::{Kind, OUTRIGHT, Revoked, revoke};
-use super::tokens::refresh::RefreshToken;
-use super::{Actor, EndReason, SessionId, Sessions, tables};
 use crate::base::error::Result;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::audit::Event;
+use crate::domain::sessions::acting::Actor;
+use crate::domain::sessions::handle::Sessions;
+use crate::domain::sessions::revocation::{Kind, OUTRIGHT, Revoked, revoke};
+use crate::domain::sessions::session::{EndReason, SessionId};
+use crate::domain::sessions::table;
+use crate::domain::sessions::tokens::refresh::RefreshToken;
 
 /// What somebody wants revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ impl Sessions {
         let (act, accounts) = self.begin_act(actor, demanded, &owners, now).await?;
         let (mut count, mut revoked) = (0, Revoked::default());
         for sid in sids {
-            let row = tables::Entity::find_by_id(*sid).one(&act.txn).await?;
+            let row = table::Entity::find_by_id(*sid).one(&act.txn).await?;
             let (ended, more) = self.end(&act.txn, *sid, EndReason::ByStaff, now).await?;
             let Some(row) = row.filter(|_| ended) else { continue };
             act.tell_of_session(Event::SessionEndedByStaff, row.account_id, *sid, "").await?;
@@ -114,10 +117,10 @@ async fn owners_of(db: &impl ConnectionTrait, sids: &[SessionId]) -> Result<Vec<
     const BATCH: usize = 500;
     let mut owners = vec![];
     for batch in sids.chunks(BATCH) {
-        let found: Vec<AccountId> = tables::Entity::find()
+        let found: Vec<AccountId> = table::Entity::find()
             .select_only()
-            .column(tables::Column::AccountId)
-            .filter(tables::Column::Sid.is_in(batch.iter().copied()))
+            .column(table::Column::AccountId)
+            .filter(table::Column::Sid.is_in(batch.iter().copied()))
             .into_tuple()
             .all(db)
             .await?;

@@ -1,19 +1,22 @@
 //! From a refresh token to the next pair. The protocol's table is
 //! [`self::rotation`].
 
+pub mod rotation;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany};
 
-use super::revocation::Revoked;
-use super::tokens::access::Claims;
-use super::tokens::refresh::RefreshToken;
-pub mod rotation;
-
 use self::rotation::{GRACE, Presented, Rotation, Verdict};
-use super::{Audience, EndReason, Issued, Principal, SessionId, Sessions, Txn, tables};
+use super::handle::Sessions;
+use super::revocation::Revoked;
+use super::session::{Audience, EndReason, Principal, SessionId};
+use super::table;
+use super::tokens::access::Claims;
+use super::tokens::pair::Issued;
+use super::tokens::refresh::RefreshToken;
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Key, Purpose, Ring};
-use crate::base::store::Retry;
+use crate::base::store::{Retry, Txn};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
 use crate::domain::audit::{self, Entry, Event, RequestSource};
@@ -75,7 +78,7 @@ impl Sessions {
         let mut conflicts = Retry::default();
         // A hand-out lost to another request is judged again by its result.
         for _ in 0..8 {
-            let Some(row) = tables::Entity::find_by_id(token.sid).one(self.db.read()).await? else {
+            let Some(row) = table::Entity::find_by_id(token.sid).one(self.db.read()).await? else {
                 return Ok(Refreshed::Unknown);
             };
             if row.client != client {
@@ -118,7 +121,7 @@ impl Sessions {
     fn authenticity(
         &self,
         token: &RefreshToken,
-        row: &tables::Model,
+        row: &table::Model,
         now: Timestamp,
     ) -> Authenticity {
         let made_by = |key: &Key| token.is_made_by(key, &row.salt);
@@ -139,7 +142,7 @@ impl Sessions {
     /// the old one is still in use a minute later: two held it.
     async fn after_the_end(
         &self,
-        row: &tables::Model,
+        row: &table::Model,
         origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Refreshed> {
@@ -149,7 +152,7 @@ impl Sessions {
         }
         let mut next = row.continued_by;
         while let Some(sid) = next.take() {
-            let successor = tables::Entity::find_by_id(sid).one(self.db.read()).await?;
+            let successor = table::Entity::find_by_id(sid).one(self.db.read()).await?;
             match successor.filter(|successor| successor.auth_time == row.auth_time) {
                 Some(successor) if successor.ended_at.is_none() => {
                     let reason = EndReason::Reuse;
@@ -172,7 +175,7 @@ impl Sessions {
     pub(super) fn is_newest(
         &self,
         token: &RefreshToken,
-        row: &tables::Model,
+        row: &table::Model,
         now: Timestamp,
     ) -> bool {
         let ours = || matches!(self.authenticity(token, row, now), Authenticity::Ours);
@@ -188,7 +191,7 @@ impl Sessions {
     /// on. `None` when another request was faster.
     async fn carry_on(
         &self,
-        row: &tables::Model,
+        row: &table::Model,
         verdict: Verdict,
         now: Timestamp,
     ) -> Result<Option<Refreshed>> {
@@ -235,12 +238,12 @@ impl Sessions {
     /// Moves the row to its next generation, if nobody else did.
     async fn write_rotation(
         &self,
-        row: &tables::Model,
-        next: &tables::Model,
+        row: &table::Model,
+        next: &table::Model,
         rotation: Rotation,
         now: Timestamp,
     ) -> Result<bool> {
-        use tables::Column;
+        use table::Column;
         let unset = || Expr::value(None::<Timestamp>);
         let moved = unchanged(row, now)
             .col_expr(Column::Generation, Expr::value(rotation.generation))
@@ -261,11 +264,11 @@ impl Sessions {
     /// nothing else happened to it.
     async fn write_again(
         &self,
-        row: &tables::Model,
+        row: &table::Model,
         rotation: Rotation,
         now: Timestamp,
     ) -> Result<bool> {
-        use tables::Column;
+        use table::Column;
         let mut noted = unchanged(row, now)
             .col_expr(Column::Mark, Expr::value(rotation.mark))
             .col_expr(Column::AgainAt, Expr::value(rotation.again_at));
@@ -278,7 +281,7 @@ impl Sessions {
     /// Ends the session unless its row changed meanwhile (then `None`).
     pub(super) async fn stop(
         &self,
-        row: &tables::Model,
+        row: &table::Model,
         reason: EndReason,
         origin: &RequestSource,
         now: Timestamp,
@@ -308,12 +311,12 @@ impl Sessions {
     async fn end_in(
         &self,
         txn: &Txn,
-        row: &tables::Model,
+        row: &table::Model,
         reason: EndReason,
         now: Timestamp,
     ) -> Result<(bool, Revoked)> {
-        let present = tables::Entity::find_by_id(row.sid).lock_exclusive().one(txn).await?;
-        let line = |row: &tables::Model| Rotation { seen_at: now, ..row.rotation() };
+        let present = table::Entity::find_by_id(row.sid).lock_exclusive().one(txn).await?;
+        let line = |row: &table::Model| Rotation { seen_at: now, ..row.rotation() };
         if present.is_none_or(|present| line(&present) != line(row)) {
             return Ok((false, Revoked::default()));
         }
@@ -322,13 +325,13 @@ impl Sessions {
 }
 
 /// A write to the row of a live session that nobody changed since it was read.
-fn unchanged(row: &tables::Model, now: Timestamp) -> UpdateMany<tables::Entity> {
-    use tables::Column;
+fn unchanged(row: &table::Model, now: Timestamp) -> UpdateMany<table::Entity> {
+    use table::Column;
     let shown = match row.shown_mark {
         Some(mark) => Column::ShownMark.eq(mark),
         None => Column::ShownMark.is_null(),
     };
-    tables::Entity::update_many()
+    table::Entity::update_many()
         .filter(Column::Sid.eq(row.sid))
         .filter(Column::Generation.eq(row.generation))
         .filter(Column::Mark.eq(row.mark))
@@ -339,7 +342,7 @@ fn unchanged(row: &tables::Model, now: Timestamp) -> UpdateMany<tables::Entity> 
 }
 
 /// What to say of a session that has ended.
-pub(super) fn over(row: &tables::Model, now: Timestamp) -> Refreshed {
+pub(super) fn over(row: &table::Model, now: Timestamp) -> Refreshed {
     let reason = row.end_reason.unwrap_or(EndReason::ByStaff);
     let lately = row.ended_at.is_some_and(|at| now.since(at) < GRACE);
     match row.continued_by.filter(|_| lately && reason == EndReason::Renewed) {
@@ -357,7 +360,7 @@ enum Authenticity {
 }
 
 fn ended_by_time(
-    row: &tables::Model,
+    row: &table::Model,
     absolute_at: Timestamp,
     account: &Account,
     now: Timestamp,

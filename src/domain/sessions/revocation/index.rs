@@ -1,4 +1,4 @@
-//! The index of one server process: every request is held against it.
+//! The index of one server process: every request is checked against it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -7,10 +7,10 @@ use std::time::{Duration as RealDuration, Instant};
 
 use uuid::Uuid;
 
-use super::tail::{Acknowledgements, Tail};
-use super::{Kind, Revoked};
+use super::acknowledged::Acknowledgements;
+use super::revoke::Revoked;
+use super::table::{self, Kind};
 use crate::base::secrets;
-use crate::domain::sessions::tables::revocation as table;
 use crate::domain::sessions::tokens::access::Claims;
 
 /// No access token lives so long.
@@ -23,6 +23,23 @@ struct Minimum {
     until: Instant,
     /// How often something was refused for it.
     refused: AtomicU32,
+}
+
+/// Up to where the table was read.
+pub(super) struct Tail {
+    /// On SQLite the highest number that was read: rows appear in the order of
+    /// their numbers. On PostgreSQL the oldest transaction that was under way
+    /// at the last reading: what it and later ones write is still to be read.
+    pub(super) from: i64,
+    /// The next reading begins with the first row.
+    pub(super) whole: bool,
+    pub(super) heard_at: Option<Instant>,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self { from: 0, whole: true, heard_at: None }
+    }
 }
 
 /// The index of one server process.

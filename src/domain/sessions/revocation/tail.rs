@@ -1,62 +1,19 @@
 //! Reading what other processes added to the table, and telling them how soon
 //! it was taken up.
 
-use std::collections::BTreeSet;
 use std::time::{Duration as RealDuration, Instant};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::Index;
-use super::table::global_epoch;
+use super::index::Index;
+use super::revoke::global_epoch;
+use super::{acknowledged, table};
 use crate::base::error::Result;
 use crate::base::store::shared;
 use crate::base::timestamp::Timestamp;
-use crate::domain::sessions::revocation::acknowledged;
-use crate::domain::sessions::tables::revocation as table;
 
 /// How long the table may go unread before requests ask the database themselves.
 const SILENCE: RealDuration = RealDuration::from_secs(5);
-
-/// More revocations than this are not made between two readings of one tail.
-const MOST_RECEIPTS: usize = 50_000;
-
-/// Up to where the table was read.
-pub(super) struct Tail {
-    /// On SQLite the highest number that was read: rows appear in the order of
-    /// their numbers. On PostgreSQL the oldest transaction that was under way
-    /// at the last reading: what it and later ones write is still to be read.
-    from: i64,
-    /// The next reading begins with the first row.
-    whole: bool,
-    heard_at: Option<Instant>,
-}
-
-impl Default for Tail {
-    fn default() -> Self {
-        Self { from: 0, whole: true, heard_at: None }
-    }
-}
-
-/// How long each revocation took to reach this process.
-#[derive(Default)]
-pub(super) struct Acknowledgements {
-    /// Numbers taken up lately: the tail reads them again.
-    known: BTreeSet<i64>,
-    unwritten: Vec<(i64, i64)>,
-}
-
-impl Acknowledgements {
-    pub(super) fn note(&mut self, revocation: i64, delay_millis: i64) {
-        if self.known.insert(revocation) {
-            let seconds = delay_millis.max(0) as f64 / 1000.0;
-            metrics::histogram!("doorward_revocation_seconds").record(seconds);
-            self.unwritten.push((revocation, delay_millis.max(0)));
-        }
-        if self.known.len() > MOST_RECEIPTS {
-            self.known.pop_first();
-        }
-    }
-}
 
 impl Index {
     /// Whether the table was read recently enough to be relied upon.

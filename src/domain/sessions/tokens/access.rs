@@ -15,7 +15,7 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::sessions::{Audience, SessionId};
+use crate::domain::sessions::session::{Audience, Principal, SessionId};
 
 /// The most bytes of a token that are looked at; browsers keep no larger cookie.
 pub const MOST_BYTES: usize = 4096;
@@ -52,6 +52,17 @@ pub struct Claims {
     pub issued_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+impl From<Claims> for Principal {
+    fn from(claims: Claims) -> Self {
+        Self {
+            account: claims.sub,
+            session: claims.sid,
+            roles: claims.roles,
+            auth_time: claims.auth_time,
+        }
+    }
 }
 
 /// The claims as they stand in the token: closed, and none of them optional.

@@ -2,4 +2,5 @@
 //! refresh token gets the next pair.
 
 pub mod access;
+pub(super) mod pair;
 pub mod refresh;

@@ -8,8 +8,7 @@
 use crate::base::keys::Key;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
-
-use crate::domain::sessions::SessionId;
+use crate::domain::sessions::session::SessionId;
 
 /// A token that has the right form. Whether its MAC is right needs the session's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
