@@ -215,6 +215,16 @@ async fn looking_changes_nothing() {
     }
     let after = (everything_kept(&app).await, crate::audit::events(&app).await);
     assert_eq!(before, after);
+    // Taking data out changes nothing else.
+    let (kept, mut events) = before;
+    for pattern in app.addresses(Method::Get) {
+        if pattern.ends_with(".csv") || pattern.ends_with(".jsonl") {
+            assert_eq!(admin.get(&pattern).await.status, Status::Ok, "{pattern}");
+            events.push("audit.exported".to_owned());
+        }
+    }
+    assert_eq!(everything_kept(&app).await, kept);
+    assert_eq!(crate::audit::events(&app).await, events);
 }
 
 #[rocket::async_test]
