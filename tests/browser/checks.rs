@@ -16,6 +16,8 @@ struct Look<'a> {
     html: &'a Path,
     shots: Option<std::path::PathBuf>,
     faults: Vec<String>,
+    /// How often the place of the navigation was looked at.
+    navigations: usize,
 }
 
 impl Look<'_> {
@@ -31,12 +33,24 @@ impl Look<'_> {
                 if wide > f64::from(width) {
                     self.faults.push(format!("{how}: the page is {wide} px wide"));
                 }
+                self.navigation(&how, width < 600).await;
                 if let Some(shots) = &self.shots {
                     let file = shots.join(format!("{name}-{width}-{scheme}.png"));
                     self.browser.driver().screenshot(&file).await.unwrap();
                 }
             }
         }
+    }
+
+    /// Of somebody signed in: beside the name and the button, on a phone below both.
+    async fn navigation(&mut self, how: &str, phone: bool) {
+        let places = "const box = (what) => document.querySelector('header.top ' + what)?.getBoundingClientRect(); const [brand, nav, button] = ['.brand', 'nav', 'form button'].map(box); if (!button) return null; return { below: nav.top >= Math.max(brand.bottom, button.bottom), beside: nav.top < brand.bottom && nav.bottom > brand.top, button: button.top < brand.bottom && button.bottom > brand.top }";
+        let places = self.browser.script(places).await;
+        let right = if phone { &places["below"] } else { &places["beside"] };
+        if !places.is_null() && (right != true || places["button"] != true) {
+            self.faults.push(format!("{how}: the navigation is not in its place: {places}"));
+        }
+        self.navigations += usize::from(!places.is_null());
     }
 
     /// Looks, and keeps the page as it is served for the checker of HTML.
@@ -87,8 +101,14 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     if let Some(shots) = &shots {
         std::fs::create_dir_all(shots).unwrap();
     }
-    let mut look =
-        Look { browser: &browser, axe: axe(), html: html.path(), shots, faults: Vec::new() };
+    let mut look = Look {
+        browser: &browser,
+        axe: axe(),
+        html: html.path(),
+        shots,
+        faults: Vec::new(),
+        navigations: 0,
+    };
 
     browser.driver().goto(&server.setup_link).await.unwrap();
     look.at("setup").await;
@@ -188,6 +208,7 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     .await;
     look.at("login-with-reason").await;
 
+    assert!(look.navigations > 100, "{}", look.navigations);
     let mut faults = look.faults;
     faults.extend(html_errors(html.path()));
     other.quit().await;
@@ -198,20 +219,27 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_checks_find_faults_that_are_planted() {
     let server = Server::start(&[]);
+    server.account("ada", &[]);
     let browser = Browser::start(&server).await;
     let html = tempfile::tempdir().unwrap();
     let (axe, html) = (axe(), html.path());
-    let mut look = Look { browser: &browser, axe, html, shots: None, faults: Vec::new() };
+    let mut look =
+        Look { browser: &browser, axe, html, shots: None, faults: Vec::new(), navigations: 0 };
     browser.go("/login").await;
     let plant = "const main = document.querySelector('main'); main.append(new Image()); const wide = document.createElement('div'); wide.style = 'width: 500px; height: 9px'; main.append(wide)";
     browser.script(plant).await;
     look.look("planted").await;
-    look.keep("planted", &served(&browser).await.replacen("<!doctype html>", "", 1));
+    let page = served(&browser).await;
+    look.keep("planted", &page.replacen("<!doctype html>", "", 1));
+    browser.log_in("ada").await;
+    browser.script("document.querySelector('.top form').style.order = 3").await;
+    look.look("planted").await;
     let mut faults = look.faults;
     faults.extend(html_errors(html));
     browser.quit().await;
-    for sign in ["image-alt", "360 px, light: the page is", "360 px, dark: the page is", "doctype"]
-    {
+    let not_there = "360 px, light: the navigation is not in its place";
+    let wide = ["360 px, light: the page is", "360 px, dark: the page is"];
+    for sign in ["image-alt", wide[0], wide[1], "doctype", not_there] {
         assert!(faults.iter().any(|fault| fault.contains(sign)), "{sign}: {faults:#?}");
     }
 }

@@ -17,5 +17,6 @@ mod pages;
 mod recovery;
 mod registration;
 mod setup;
+mod styles;
 mod throttle;
 mod undo;
