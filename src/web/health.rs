@@ -6,7 +6,7 @@ use rocket::{Route, get, routes};
 
 use crate::base::clock::Standing;
 use crate::domain::accounts;
-use crate::web::Service;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

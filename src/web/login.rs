@@ -9,15 +9,18 @@ use crate::domain::accounts::names::LoginName;
 use crate::domain::login::{SignIn, Wanted};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::{Audience, EndReason, Replaces};
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Caller, Identity, KnownBrowser, MaybeSignedIn, SignedIn};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::SignedIn;
+use crate::web::request::identity::{Identity, MaybeSignedIn};
+use crate::web::request::known_browser::KnownBrowser;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

@@ -10,8 +10,8 @@ use rocket::{Route, get, routes};
 use crate::base::metrics as figures;
 use crate::base::secrets;
 use crate::service::Doorward;
-use crate::web::Service;
-use crate::web::request::guards::Caller;
+use crate::web::request::caller::Caller;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

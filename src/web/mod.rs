@@ -19,15 +19,12 @@ use std::sync::Arc;
 
 use rocket::figment::Figment;
 use rocket::shield::Shield;
-use rocket::{Build, Request, Rocket, State};
+use rocket::{Build, Rocket};
 
 use self::account::overview::Overviews;
 use self::answer::page::Engine;
-use self::request::guards::Denials;
+use self::request::staff_guards::Denials;
 use crate::service::Doorward;
-
-/// The service, as routes take it.
-pub type Service = State<Arc<Doorward>>;
 
 /// The web server over an opened service.
 pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
@@ -55,12 +52,4 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/api", api::routes())
         .mount("/admin", admin::routes())
         .register("/", answer::failure::catchers())
-}
-
-impl Doorward {
-    /// The service that this request is for.
-    pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
-        let service: &Arc<Self> = request.rocket().state().expect("the service is managed");
-        service
-    }
 }

@@ -10,14 +10,14 @@ use crate::domain::accounts::Account;
 use crate::domain::one_time;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::Caller;
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

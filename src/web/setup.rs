@@ -7,14 +7,14 @@ use rocket_dyn_templates::context;
 use crate::domain::accounts::{self, NewAccount};
 use crate::service::Doorward;
 use crate::service::setup_token;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::Caller;
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

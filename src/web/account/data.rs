@@ -13,8 +13,8 @@ use crate::base::error::{Error, Result};
 use crate::domain::accounts::Account;
 use crate::domain::personal_data::{self, AccountData};
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::request::guards::{LiveSession, RecentlySignedIn};
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

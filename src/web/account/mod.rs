@@ -15,17 +15,17 @@ use crate::domain::administration;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::Predecessor;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{
-    Caller, Denial, LiveSession, RecentlySignedIn, Repeatable, SignedIn,
-};
+use crate::web::request::caller::Caller;
+use crate::web::request::denial::Denial;
+use crate::web::request::guards::{LiveSession, RecentlySignedIn, Repeatable, SignedIn};
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -229,7 +229,7 @@ async fn delete(
     let account = &who.0.account;
     let show = |page, form| draw_deletion(page, form, account, false);
     form.submit(page, show, async |form: Deletion| {
-        let (credentials, actor) = (doorward.credentials(), caller.acting(&who.0, ""));
+        let (credentials, actor) = (doorward.credentials(), who.0.acting(&caller, ""));
         administration::delete_own(&credentials, account, &form.password, actor, now.0).await
     })
     .await?;

@@ -7,15 +7,18 @@ use serde::Serialize;
 
 use crate::base::error::{Error, Refusal};
 use crate::domain::sessions::{self, Audience, Session, SessionId};
-use crate::web::Service;
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Button, Submitted};
-use crate::web::request::guards::{Caller, KnownBrowser, RecentlySignedIn, ShownToken, SignedIn};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::{RecentlySignedIn, SignedIn};
+use crate::web::request::identity::ShownToken;
+use crate::web::request::known_browser::KnownBrowser;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 use crate::web::request::user_agent::describe_user_agent;
 
 /// The addresses of this file.
@@ -87,7 +90,7 @@ async fn revoke(
     button.pressed(page, retry)?;
     let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
     let RecentlySignedIn(live) = who;
-    match doorward.sessions.end_own(sid, caller.acting(&live, ""), now.0).await {
+    match doorward.sessions.end_own(sid, live.acting(&caller, ""), now.0).await {
         Ok(()) if sid == live.principal.session => {
             Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
         }
@@ -112,7 +115,7 @@ async fn revoke_others(
 ) -> Result<SeeOther, Failure> {
     button.pressed(page, retry)?;
     let RecentlySignedIn(live) = who;
-    let (credentials, actor) = (doorward.credentials(), caller.acting(&live, ""));
+    let (credentials, actor) = (doorward.credentials(), live.acting(&caller, ""));
     let done = credentials.sign_out_others(shown.0.as_ref(), actor, now.0).await;
     if let Err(Error::Refused(Refusal::TooManyAttempts(wait))) = done {
         retry_after.after(wait);

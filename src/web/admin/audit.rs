@@ -10,11 +10,11 @@ use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::audit::{self, Event, Filter, Row};
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::view::Moment;
-use crate::web::request::guards::AuditReader;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::AuditReader;
 use crate::web::request::user_agent::describe_user_agent;
 
 pub(super) fn routes() -> Vec<Route> {

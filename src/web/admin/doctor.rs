@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::overview;
 use crate::service::doctor::{self, Finding};
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::request::guards::{Admin, Caller};
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::Admin;
 
 const NGINX: &str = include_str!("../../../deploy/nginx.conf");
 const CADDY: &str = include_str!("../../../deploy/Caddyfile");

@@ -20,10 +20,12 @@ use crate::domain::administration;
 use crate::domain::audit;
 use crate::domain::sessions::Principal;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
-use crate::web::request::guards::{Caller, Exporter, LiveSession};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::Exporter;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![audit_csv, audit_jsonl, accounts_csv, accounts_jsonl]
@@ -58,7 +60,7 @@ async fn note(
     doorward: &Doorward,
     now: Now,
 ) -> Result<()> {
-    administration::note_export(&doorward.sessions, what, caller.acting(who, ""), now.0).await
+    administration::note_export(&doorward.sessions, what, who.acting(&caller, ""), now.0).await
 }
 
 pub(crate) type Lines = std::pin::Pin<Box<dyn rocket::futures::Stream<Item = String> + Send>>;

@@ -18,11 +18,11 @@ use crate::domain::accounts;
 use crate::domain::audit::{self, Event};
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::request::guards::Staff;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::Staff;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![overview_page]

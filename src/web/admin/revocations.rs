@@ -18,15 +18,16 @@ use crate::domain::accounts;
 use crate::domain::sessions::revocation::{self, Kind, Revocation};
 use crate::domain::sessions::{self, SessionId};
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Caller, CanEndSessions, Staff};
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{CanEndSessions, Staff};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![revocations_page, new_page, revoke]
@@ -161,7 +162,7 @@ async fn revoke(
 ) -> Result<SeeOther, Failure> {
     let done = form
         .submit(page, draw, async |new: New| {
-            let actor = caller.acting(&who.0, &new.reason.0);
+            let actor = who.0.acting(&caller, &new.reason.0);
             let sessions = &doorward.sessions;
             let named = sessions.named(&new.token, now.0).ok_or(Refusal::UnknownToken)?;
             sessions.revoke_named(named, actor, now.0).await

@@ -12,14 +12,15 @@ use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::administration;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Admin, Caller, RecentAdmin};
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{Admin, RecentAdmin};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![roles_page, new_page, create, role_page, change, remove_page, remove]
@@ -99,7 +100,7 @@ async fn create(
     now: Now,
 ) -> Result<SeeOther, Failure> {
     form.submit(page, draw_new, async |role: Role| {
-        let actor = caller.acting(&who.0, &role.reason.0);
+        let actor = who.0.acting(&caller, &role.reason.0);
         let (name, words) = (&role.name, &role.description);
         administration::create_role(&doorward.sessions, name, words, actor, now.0).await
     })
@@ -148,7 +149,7 @@ async fn change(
     let role = own(doorward, name).await?;
     let show = |page, form| draw_role(page, form, role);
     form.submit(page, show, async |new: Role| {
-        let actor = caller.acting(&who.0, &new.reason.0);
+        let actor = who.0.acting(&caller, &new.reason.0);
         let (to, words) = (&new.name, &new.description);
         administration::rename_role(&doorward.sessions, name, to, words, actor, now.0).await
     })
@@ -197,7 +198,7 @@ async fn remove(
     let show = |page, form| draw_remove(page, form, role);
     let holders = form
         .submit(page, show, async |why: Remove| {
-            let actor = caller.acting(&who.0, &why.0.0);
+            let actor = who.0.acting(&caller, &why.0.0);
             administration::remove_role(&doorward.sessions, name, actor, now.0).await
         })
         .await?;

@@ -18,14 +18,15 @@ use crate::domain::accounts::{self, AccountId};
 use crate::domain::sessions::search::{self, Cursor, Filter};
 use crate::domain::sessions::{self, Audience, Session, SessionId};
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Caller, CanEndSessions, RecentAdmin, Staff};
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{CanEndSessions, RecentAdmin, Staff};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![sessions_page, end_page, end, end_all_page, end_all]
@@ -219,7 +220,7 @@ async fn end(
 ) -> Result<SeeOther, Failure> {
     let sids = form.typed("sid");
     let attempt = form.attempt(&page, async |end: End| {
-        let actor = caller.acting(&who.0, &end.reason.0);
+        let actor = who.0.acting(&caller, &end.reason.0);
         doorward.sessions.end_by_staff(&end.sids, actor, now.0).await
     });
     match attempt.await? {
@@ -282,7 +283,7 @@ async fn end_all(
         let service = Arc::clone(doorward.inner());
         // It may take longer than whoever asked waits: once begun, it is finished.
         let all = tokio::spawn(async move {
-            let actor = caller.acting(&who.0, &why.0.0);
+            let actor = who.0.acting(&caller, &why.0.0);
             service.sessions.end_everything(actor, now.0).await
         });
         all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?

@@ -13,14 +13,14 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
 use time::Duration;
 
-use super::access_log::RequestId;
 use super::headers;
 use super::page::Html;
 use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
 use crate::web::form::return_to::Next;
-use crate::web::request::guards::Denial;
+use crate::web::request::denial::Denial;
+use crate::web::request::request_id::RequestId;
 
 /// How a route ends when it does not succeed.
 pub enum Failure {

@@ -12,7 +12,6 @@ use rocket_dyn_templates::Template;
 use rocket_dyn_templates::tera::{self, Context, Tera};
 use serde::Serialize;
 
-use super::access_log::RequestId;
 use super::assets;
 use super::message::{Note, Shown};
 use crate::base::keys::Keys;
@@ -22,8 +21,9 @@ use crate::service::Doorward;
 use crate::service::settings::Registration;
 use crate::web::form::csrf::{self, Binding};
 use crate::web::request::cookies::{Cookie, Outgoing, Received};
-use crate::web::request::guards::{Identity, identity};
+use crate::web::request::identity::{Identity, identity};
 use crate::web::request::now::Now;
+use crate::web::request::request_id::RequestId;
 
 /// The template engine with every template in it. Rocket's `Template` would
 /// serialise what a page shows twice, first into Rocket's values and then into Tera's.

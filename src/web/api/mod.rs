@@ -21,11 +21,11 @@ use crate::domain::sessions::tokens::refresh::RefreshToken;
 use crate::domain::sessions::{Access, Audience, Issued, Principal, Refreshed};
 use crate::domain::throttle::known_browser;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::answer::failure;
 use crate::web::form::body;
-use crate::web::request::guards::Caller;
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {

@@ -20,7 +20,9 @@ use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
 use crate::web::answer::failure::{Failure, Problem, RetryAfter};
 use crate::web::answer::page::{Html, Page};
-use crate::web::request::guards::{Caller, Denial, Identity, identity};
+use crate::web::request::caller::Caller;
+use crate::web::request::denial::Denial;
+use crate::web::request::identity::{Identity, identity};
 use crate::web::request::now::Now;
 
 /// A form of one of our pages: what it is called, and how its fields are read.

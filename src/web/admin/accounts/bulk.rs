@@ -11,17 +11,17 @@ use crate::domain::accounts::{self, AccountId};
 use crate::domain::administration::{self, BulkAction, UndoKind};
 use crate::domain::sessions;
 use crate::service::Doorward;
-use crate::web::Service;
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{
-    Caller, CanEndSessions, CanManageAccounts, LiveSession, RecentAdmin,
-};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{CanEndSessions, CanManageAccounts, RecentAdmin};
 
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![
@@ -130,7 +130,7 @@ async fn perform(
 ) -> Result<SeeOther, Failure> {
     let ids = parse_ids(form.typed("ids").split(','));
     let attempt = form.attempt(&page, async |act: Act| {
-        let actor = caller.acting(who, &act.reason.0);
+        let actor = who.acting(&caller, &act.reason.0);
         administration::apply(&doorward.sessions, deed, &act.ids, actor, now.0).await
     });
     match attempt.await? {
@@ -269,7 +269,7 @@ async fn undo(
     };
     let done = form
         .submit(page, retry, async |undo: Undo| {
-            let actor = caller.acting(who, "taken back");
+            let actor = who.acting(&caller, "taken back");
             let events = (undo.first, undo.last);
             match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
                 Ok(undone) => Ok(Note::undone(undone)),

@@ -11,11 +11,11 @@ use super::query::{SCREEN, chosen, cursor, link, typed};
 use crate::domain::accounts::list::{self, Cursor, Filter, Sort};
 use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::accounts::{Account, custom_roles};
-use crate::web::Service;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::view::{Moment, Names};
-use crate::web::request::guards::Staff;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::Staff;
 
 pub(in crate::web) fn routes() -> Vec<Route> {
     routes![accounts_page]

@@ -14,7 +14,6 @@ use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::administration::{self, Change};
 use crate::domain::audit::{self, Filter};
 use crate::domain::sessions::{self, Audience, Session};
-use crate::web::Service;
 use crate::web::admin::audit::{EventView, event_views};
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
@@ -23,8 +22,10 @@ use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::{LoginView, Moment, Names};
 use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
-use crate::web::request::guards::{Caller, CanEndSessions, CanManageAccounts, RecentAdmin, Staff};
+use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{CanEndSessions, CanManageAccounts, RecentAdmin, Staff};
 use crate::web::request::user_agent::describe_user_agent;
 
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
@@ -219,7 +220,7 @@ async fn set_roles(
     let id = by_id(&doorward.db, id).await?.id;
     let shown = form.typed("shown");
     let attempt = form.attempt(&page, async |rights: Rights| {
-        let actor = caller.acting(&who.0, &rights.reason.0);
+        let actor = who.0.acting(&caller, &rights.reason.0);
         let change = Change { shown: Some(&rights.shown), roles: &rights.roles };
         administration::set_roles(&doorward.sessions, id, change, actor, now.0).await
     });
@@ -285,7 +286,7 @@ async fn start_recovery(
     let account = by_id(&doorward.db, id).await?;
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |why: Why| {
-        let actor = caller.acting(&who.0, &why.0.0);
+        let actor = who.0.acting(&caller, &why.0.0);
         let sessions = &doorward.sessions;
         administration::start_recovery(sessions, account.id, actor, (life, now.0)).await
     });
@@ -320,7 +321,7 @@ async fn forgive(
     button.pressed(page, |page| page.render("retry.html", context! { back }))?;
     let id = by_id(&doorward.db, id).await?.id;
     let (sessions, throttle) = (&doorward.sessions, &doorward.throttle);
-    let actor = caller.acting(&who.0, "");
+    let actor = who.0.acting(&caller, "");
     let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
         Err(Error::Refused(Refusal::TargetOutranksActor)) => Message::TargetOutranksActor,
         Err(Error::Refused(Refusal::OwnAccount)) => Message::OwnAccount,
@@ -376,7 +377,7 @@ async fn add_account(
 ) -> Result<Html, Failure> {
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |new: NewOne| {
-        let actor = caller.acting(&who.0, &new.reason.0);
+        let actor = who.0.acting(&caller, &new.reason.0);
         let names = (new.username, new.email);
         let credentials = doorward.credentials();
         administration::invite(&credentials, names, new.roles, actor, (life, now.0)).await

@@ -1,0 +1,116 @@
+//! Who sent a request, worked out once from its cookies.
+
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome, Request};
+
+use super::caller::Caller;
+use super::cookies::{Cookie, Outgoing, Received};
+use super::now::Now;
+use super::request_id::RequestId;
+use crate::base::error::Result;
+use crate::domain::audit::RequestSource;
+use crate::domain::sessions::tokens::refresh::RefreshToken;
+use crate::domain::sessions::{Access, Audience, EndReason, Predecessor, Principal, Refreshed};
+use crate::service::Doorward;
+
+/// Who sent a request.
+#[derive(Debug)]
+pub enum Identity {
+    /// Somebody with a good access token, perhaps refreshed a moment ago.
+    SignedIn(Principal),
+    /// Somebody whose session was renewed less than a minute ago, with the
+    /// cookies of before: signed in to nothing, unless the form that renewed it
+    /// is sent again.
+    Renewed(Predecessor),
+    /// Nobody we know; perhaps somebody whose session is over.
+    Anonymous(Option<EndReason>),
+    /// The database could not say. Neither yes nor no.
+    Unavailable,
+}
+
+/// Who sent this request, worked out once however many guards ask.
+///
+/// An access token that has run out is refreshed here and now, for a form as
+/// for a page: what somebody typed for eleven minutes is not lost.
+pub async fn identity<'r>(request: &'r Request<'_>) -> &'r Identity {
+    request
+        .local_cache_async(async {
+            identify(request).await.unwrap_or_else(|error| {
+                tracing::error!(id = RequestId::of(request), %error, "cannot tell who sent a request");
+                Identity::Unavailable
+            })
+        })
+        .await
+}
+
+async fn identify(request: &Request<'_>) -> Result<Identity> {
+    let sessions = &Doorward::of(request).sessions;
+    let now = Now::of(request);
+    let received = Received::of(request);
+    if received.spoofed {
+        let RequestSource { request_id, address, .. } = Caller::of(request);
+        tracing::warn!(id = request_id, address, "cookie.spoof");
+    }
+    let caller = || Caller::of(request);
+    let access = match received.get(Cookie::Access) {
+        Some(token) => sessions.verify(token, Audience::Web, caller, now).await?,
+        None => Access::Denied,
+    };
+    let outdated = match access {
+        Access::Granted(principal) => return Ok(Identity::SignedIn(principal)),
+        Access::Outdated(claims) => Some(claims),
+        Access::Denied => None,
+    };
+    let Some(token) = received.get(Cookie::Refresh).and_then(RefreshToken::parse) else {
+        return Ok(Identity::Anonymous(None));
+    };
+    // Boxed: this future is part of every request's, and most refresh nothing.
+    let refresh = sessions.refresh(&token, outdated.as_deref(), Audience::Web, caller(), now);
+    match Box::pin(refresh).await? {
+        Refreshed::Issued(issued) => {
+            Outgoing::of(request).set_tokens(&issued);
+            Ok(Identity::SignedIn(issued.principal))
+        }
+        Refreshed::LetIn(principal) => Ok(Identity::SignedIn(principal)),
+        Refreshed::Renewed(before) => Ok(Identity::Renewed(before)),
+        // The dead cookies stay: the sign-in page tells by them what happened,
+        // and another tab may be about to replace them with good ones.
+        Refreshed::Ended(reason) => Ok(Identity::Anonymous(Some(reason))),
+        Refreshed::Unknown => Ok(Identity::Anonymous(None)),
+    }
+}
+
+/// Whoever sent the request. For pages that everybody may see; never denies.
+pub struct MaybeSignedIn<'r>(pub &'r Identity);
+
+impl MaybeSignedIn<'_> {
+    /// Whether somebody is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.0, Identity::SignedIn(_))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for MaybeSignedIn<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match identity(request).await {
+            Identity::Unavailable => Outcome::Error((Status::ServiceUnavailable, ())),
+            known => Outcome::Success(Self(known)),
+        }
+    }
+}
+
+/// The refresh token that came along, if any. It proves nothing yet; never denies.
+pub struct ShownToken(pub Option<RefreshToken>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ShownToken {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let token = Received::of(request).get(Cookie::Refresh);
+        Outcome::Success(Self(token.and_then(RefreshToken::parse)))
+    }
+}
