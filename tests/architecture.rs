@@ -69,6 +69,86 @@ fn inside_base_and_domain_a_module_imports_only_from_those_below_it() {
     }
 }
 
+/// Addresses that are served from a file of another name.
+const ELSEWHERE: [(&str, &str); 10] = [
+    // These have no name of their own.
+    ("/", "home.rs"),
+    ("/admin", "admin/overview.rs"),
+    // Both say how the server is.
+    ("/healthz", "health.rs"),
+    ("/readyz", "health.rs"),
+    // A keyword of Rust.
+    ("/static/<name>", "static_files.rs"),
+    // One file for whatever is done to several accounts.
+    ("/admin/accounts/disable", "admin/accounts/bulk.rs"),
+    ("/admin/accounts/enable", "admin/accounts/bulk.rs"),
+    ("/admin/accounts/end-sessions", "admin/accounts/bulk.rs"),
+    ("/admin/accounts/delete", "admin/accounts/bulk.rs"),
+    // Below /admin/roles it would be the page of a role that is called so.
+    ("/admin/new-role", "admin/roles.rs"),
+];
+
+/// The file that serves an address, found by its parts from `src/web` on:
+///
+/// - a part leads to the folder or file of its name (with `_` for `-`);
+/// - a variable leads to `one.rs`, or, if there is none, nowhere;
+/// - a folder itself is served by its `mod.rs`, and what ends like a file
+///   (`.csv`) by the folder's `export.rs`;
+/// - parts that lead nowhere are acts of the page that is reached.
+fn file_of(address: &str) -> PathBuf {
+    let mut folder = PathBuf::from("src/web");
+    let mut found = folder.join("mod.rs");
+    for part in address.split('/').filter(|part| !part.is_empty()) {
+        let is_variable = part.starts_with('<');
+        let (name, ending) = part.split_once('.').unwrap_or((part, ""));
+        let name = if is_variable { "one".to_owned() } else { name.replace('-', "_") };
+        let file = folder.join(format!("{name}.rs"));
+        if folder.join(&name).is_dir() {
+            folder.push(name);
+            found = folder.join(if ending.is_empty() { "mod.rs" } else { "export.rs" });
+        } else if file.exists() {
+            found = file;
+            if !is_variable {
+                break;
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_file_of_an_address_is_found_by_its_name() {
+    let server = fs::read_to_string("src/web/mod.rs").unwrap();
+    let mounts: Vec<(&str, &str)> = server
+        .split(".mount(\"")
+        .skip(1)
+        .map(|mount| mount.split_once("\", ").unwrap())
+        .map(|(base, routes)| (routes.split("::").next().unwrap(), base))
+        .collect();
+    let (mut count, mut known) = (0, 0);
+    for file in rust_files(Path::new("src/web")) {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        let routes = ["#[get(\"", "#[post(\""].map(|attribute| source.split(attribute).skip(1));
+        for route in routes.into_iter().flatten() {
+            let path = route.split('"').next().unwrap().split('?').next().unwrap();
+            let module = file.strip_prefix("src/web").unwrap().iter().next().unwrap();
+            let module = module.to_str().unwrap().trim_end_matches(".rs");
+            let (_, base) = mounts.iter().find(|(name, _)| *name == module).unwrap();
+            let address = format!("{}{path}", base.trim_end_matches('/'));
+            let address = if address == "/" { "/" } else { address.trim_end_matches('/') };
+            let exception = ELSEWHERE.iter().find(|(known, _)| *known == address);
+            let expected = match exception {
+                Some((_, other)) => Path::new("src/web").join(other),
+                None => file_of(address),
+            };
+            assert_eq!(file, expected, "{address}");
+            count += 1;
+            known += usize::from(exception.is_some());
+        }
+    }
+    assert!(count > 70 && known >= ELSEWHERE.len(), "{count} routes, {known} exceptions");
+}
+
 #[test]
 fn base_and_domain_know_no_http_and_the_domain_no_clock() {
     let domain = ["rocket", "now_utc", "SystemTime"];

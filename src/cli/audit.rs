@@ -9,8 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::cli::say;
 use crate::domain::audit::{Filter, chain};
 use crate::service::Doorward;
-use crate::web::admin::exports;
-use crate::web::admin::lines::Format;
+use crate::service::export::{self, Format};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -43,7 +42,7 @@ pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
                 FormatName::Jsonl => Format::JsonLines,
             };
             let filter = Some(Filter::default());
-            let mut lines = exports::events(Arc::new(doorward), None, filter, format);
+            let mut lines = export::events(Arc::new(doorward), None, filter, format);
             while let Some(lines) = lines.next().await {
                 lines.lines().for_each(say);
             }

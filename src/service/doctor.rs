@@ -1,18 +1,21 @@
 //! What is in order, what somebody should look at, and what to mend. Asked by
 //! `doorward doctor` and by `/admin/doctor`.
 
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
+use sea_orm::DatabaseConnection;
 use time::Duration;
 
 use crate::base::clock::Standing;
+use crate::base::error::Result;
 use crate::base::files;
 use crate::base::keys::{OLD, Purpose};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
-use crate::domain::audit::{self, Filter};
+use crate::domain::audit::{self, Event, Filter};
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
@@ -187,4 +190,18 @@ fn proxies(doorward: &Doorward) -> Finding {
     }
     let names: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
     Good(format!("X-Forwarded-For is believed from {}.", names.join(", ")))
+}
+
+/// As many log-ins of so many accounts, all from one address, are no coincidence.
+const SAME_ADDRESS: (u64, usize) = (100, 5);
+
+/// The address that all clients of the last day seem to have, if there are many
+/// people and one address: that of a proxy, most likely.
+pub async fn shared_address(db: &DatabaseConnection, now: Timestamp) -> Result<Option<String>> {
+    let day = now - Duration::days(1);
+    let logins = audit::newest(db, Event::LoggedIn, day, SAME_ADDRESS.0).await?;
+    let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
+    let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
+    let shared = addresses.len() == 1 && people.len() >= SAME_ADDRESS.1;
+    Ok(logins.first().filter(|_| shared).map(|login| login.address.clone()))
 }

@@ -2,6 +2,7 @@
 //! answering requests.
 
 pub mod doctor;
+pub mod export;
 pub mod settings;
 pub mod setup_token;
 pub mod transfer;

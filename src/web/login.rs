@@ -1,5 +1,4 @@
-//! `/login` and `/logout`: starting and ending a session, and telling somebody
-//! why theirs has ended.
+//! `/login`: starting a session, and telling somebody why theirs has ended.
 
 use rocket::response::Responder;
 use rocket::{Route, get, post, routes};
@@ -10,13 +9,11 @@ use crate::domain::login::{SignIn, Wanted};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::{Audience, EndReason, Replaces};
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::Next;
-use crate::web::form::submitted::{Button, Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
-use crate::web::request::guards::SignedIn;
 use crate::web::request::identity::{Identity, MaybeSignedIn};
 use crate::web::request::known_browser::KnownBrowser;
 use crate::web::request::now::Now;
@@ -24,7 +21,7 @@ use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
-    routes![home, login_page, log_in, log_out]
+    routes![login_page, log_in]
 }
 
 struct Login {
@@ -58,11 +55,6 @@ enum Shown {
     Elsewhere(SeeOther),
 }
 
-#[get("/")]
-fn home(who: MaybeSignedIn<'_>) -> SeeOther {
-    SeeOther::at(if who.is_signed_in() { "/account" } else { "/login" })
-}
-
 #[get("/login?<next>")]
 fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
     let next = next.and_then(Next::parse);
@@ -80,7 +72,7 @@ fn draw(page: Page, form: Typed) -> Html {
 }
 
 /// Why somebody was signed out, in a sentence for them.
-pub fn sentence(reason: EndReason) -> &'static str {
+fn sentence(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Idle => {
             "You were signed out because this browser had not been used for a while."
@@ -143,19 +135,4 @@ async fn log_in(
         .await?;
     let account = issued.principal.account;
     Ok(SeeOther::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
-}
-
-#[post("/logout", data = "<button>")]
-async fn log_out(
-    who: SignedIn,
-    button: Submitted<Button>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    button.pressed(page, |page| page.render("log_out.html", context! {}))?;
-    let SignedIn(principal) = who;
-    doorward.sessions.log_out(principal.account, principal.session, &caller.0, now.0).await?;
-    Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
 }

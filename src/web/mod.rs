@@ -1,5 +1,5 @@
-//! The top floor: everything that speaks HTTP. Each file of pages has the
-//! name of its address; `server` is the whole list of what is mounted where.
+//! Everything that speaks HTTP. Each file of pages has the name of its address;
+//! `server` is the whole list of what is mounted where.
 
 pub mod admin;
 pub mod answer;
@@ -8,12 +8,17 @@ pub mod request;
 
 mod account;
 mod api;
+mod confirm;
 mod health;
+mod home;
 mod login;
+mod logout;
 mod metrics;
+mod misdirected;
 mod recover;
 mod register;
 mod setup;
+mod static_files;
 
 use std::sync::Arc;
 
@@ -38,17 +43,22 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())
         .attach(answer::headers::Headers)
-        .mount("/", register::routes())
+        .mount("/", home::routes())
         .mount("/", login::routes())
-        .mount("/", setup::routes())
+        .mount("/", logout::routes())
+        .mount("/", register::routes())
+        .mount("/", confirm::routes())
         .mount("/", recover::routes())
+        .mount("/", setup::routes())
         .mount("/", account::routes())
-        .mount("/", account::data::routes())
+        .mount("/", account::password::routes())
         .mount("/", account::sessions::routes())
+        .mount("/", account::data::routes())
+        .mount("/", account::delete::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())
-        .mount("/", answer::headers::routes())
-        .mount("/", answer::assets::routes())
+        .mount("/", misdirected::routes())
+        .mount("/", static_files::routes())
         .mount("/api", api::routes())
         .mount("/admin", admin::routes())
         .register("/", answer::failure::catchers())

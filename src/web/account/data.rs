@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use rocket::futures::Stream;
-use rocket::http::{ContentType, Header};
-use rocket::response::stream::TextStream;
-use rocket::{Responder, Route, get, routes};
+use rocket::http::ContentType;
+use rocket::{Route, get, routes};
 use serde::Serialize;
 
 use crate::base::error::{Error, Result};
 use crate::domain::accounts::Account;
 use crate::domain::personal_data::{self, AccountData};
 use crate::service::Doorward;
+use crate::web::answer::download::Download;
 use crate::web::request::guards::{LiveSession, RecentlySignedIn};
 use crate::web::request::service::Service;
 
@@ -24,21 +24,10 @@ pub fn routes() -> Vec<Route> {
 /// Events read at a time.
 const BATCH: u64 = 500;
 
-#[derive(Responder)]
-struct File<S> {
-    body: TextStream<S>,
-    kind: ContentType,
-    disposition: Header<'static>,
-}
-
 #[get("/account/data.json")]
-fn data(who: RecentlySignedIn, doorward: &Service) -> File<impl Stream<Item = String> + use<>> {
-    let disposition = "attachment; filename=\"doorward.json\"";
-    File {
-        body: TextStream(parts(Arc::clone(doorward.inner()), who.0)),
-        kind: ContentType::JSON,
-        disposition: Header::new("Content-Disposition", disposition),
-    }
+fn data(who: RecentlySignedIn, doorward: &Service) -> Download<impl Stream<Item = String> + use<>> {
+    let parts = parts(Arc::clone(doorward.inner()), who.0);
+    Download::new("doorward.json", ContentType::JSON, parts)
 }
 
 /// The file in parts. What breaks off half-way is no JSON: nobody takes it for all there is.

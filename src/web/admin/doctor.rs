@@ -5,7 +5,6 @@ use rocket::{Request, Route, get, routes};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::overview;
 use crate::service::doctor::{self, Finding};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
@@ -112,7 +111,7 @@ async fn doctor_page(
     now: Now,
 ) -> Result<Html, Failure> {
     let base = &doorward.settings.base_url;
-    let shared = overview::shared_address(doorward.db.read(), now.0).await?;
+    let shared = doctor::shared_address(doorward.db.read(), now.0).await?;
     let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();
     let all = doctor::examine(doorward, now.0).await;
     let findings: Vec<Row> = all.into_iter().map(Row::from).collect();

@@ -3,16 +3,16 @@
 
 mod accounts;
 mod audit;
-mod charts;
 mod doctor;
-pub(crate) mod exports;
-pub(crate) mod lines;
+mod export;
 mod overview;
 mod query;
 mod reason;
 mod revocations;
 mod roles;
 mod sessions;
+mod undo;
+mod view;
 
 use rocket::Route;
 
@@ -23,13 +23,20 @@ pub fn routes() -> Vec<Route> {
     [
         overview::routes(),
         accounts::routes(),
+        accounts::export::routes(),
+        accounts::new::routes(),
         accounts::one::routes(),
+        accounts::roles::routes(),
+        accounts::recovery::routes(),
         accounts::bulk::routes(),
+        undo::routes(),
         sessions::routes(),
+        sessions::end::routes(),
+        sessions::end_all::routes(),
         revocations::routes(),
         roles::routes(),
         audit::routes(),
-        exports::routes(),
+        audit::export::routes(),
         doctor::routes(),
     ]
     .concat()

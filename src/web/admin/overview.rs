@@ -1,7 +1,6 @@
 //! `/admin`: how the service is doing, and what needs somebody's attention.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
 
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
@@ -9,15 +8,15 @@ use sea_orm::DatabaseConnection;
 use serde::Serialize;
 use time::Duration;
 
-use super::charts::{Chart, grouped};
 use super::query::{chosen, link};
+use super::view::chart::{Chart, grouped};
 use crate::base::error::Result;
 use crate::base::keys::{OLD, Purpose};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::audit::{self, Event};
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
-use crate::service::Doorward;
+use crate::service::{Doorward, doctor};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::request::now::Now;
@@ -103,8 +102,6 @@ const BURST: i64 = 20;
 /// And so many times what is usual.
 const BURST_FACTOR: i64 = 5;
 const MANY_FAILURES: i64 = 10;
-/// As many log-ins of so many accounts, all from one address, are no coincidence.
-const SAME_ADDRESS: (u64, usize) = (100, 5);
 
 async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>> {
     let db = doorward.db.read();
@@ -170,7 +167,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         }
     }
 
-    if let Some(address) = shared_address(db, now).await? {
+    if let Some(address) = doctor::shared_address(db, now).await? {
         add(
             format!(
                 "All clients seem to share the address {address}. If a proxy stands in front, name it in the setting trusted_proxies."
@@ -180,23 +177,6 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         );
     }
     Ok(found)
-}
-
-/// The address that all clients of the last day seem to have, if there are many
-/// people and one address: that of a proxy, most likely.
-///
-/// # Errors
-/// The database failed.
-pub(super) async fn shared_address(
-    db: &DatabaseConnection,
-    now: Timestamp,
-) -> Result<Option<String>> {
-    let day = now - Duration::days(1);
-    let logins = audit::newest(db, Event::LoggedIn, day, SAME_ADDRESS.0).await?;
-    let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
-    let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
-    let shared = addresses.len() == 1 && people.len() >= SAME_ADDRESS.1;
-    Ok(logins.first().filter(|_| shared).map(|login| login.address.clone()))
 }
 
 /// How many log-ins failed in those steps.

@@ -1,12 +1,9 @@
 //! Templates, stylesheet and icons, carried inside the binary. Static files
-//! have their hash in the name, so that a browser may keep them for ever.
+//! have their hash in the name.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use rocket::http::{ContentType, Header, Status};
-use rocket::response::{self, Responder, Response};
-use rocket::{Request, Route, get, routes};
 use rocket_dyn_templates::{Engines, tera};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -71,50 +68,8 @@ fn escape(text: &str) -> String {
     if text.bytes().any(special) { tera::escape_html(text) } else { text.to_owned() }
 }
 
-/// The addresses of this file.
-pub fn routes() -> Vec<Route> {
-    routes![file]
-}
-
-struct Asset(String, EmbeddedFile);
-
-impl<'r> Responder<'r, 'static> for Asset {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let Self(name, file) = self;
-        let ending = name.rsplit('.').next().unwrap_or_default();
-        let mut kind = ContentType::from_extension(ending).unwrap_or(ContentType::Binary);
-        if kind == ContentType::SVG {
-            // Rocket says it of plain text only (ASVS V4.1.1).
-            kind = ContentType::new("image", "svg+xml").with_params(("charset", "utf-8"));
-        }
-        let body = file.data.into_owned();
-        Response::build()
-            .header(kind)
-            .header(Header::new("Cache-Control", "public, max-age=31536000, immutable"))
-            // The same for everybody, whatever their cookies.
-            .header(Header::new("Vary", "Accept-Encoding"))
-            .sized_body(body.len(), std::io::Cursor::new(body))
-            .ok()
-    }
-}
-
-#[get("/static/<name>")]
-fn file(name: &str) -> Result<Asset, Status> {
-    let file = NAMES.get(name).ok_or(Status::NotFound)?;
-    let content = Static::get(file).ok_or(Status::NotFound)?;
-    Ok(Asset(file.clone(), content))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_tera_would_escape_is_escaped() {
-        for letter in '\0'..='\u{17f}' {
-            for text in [format!("{letter}"), format!("a{letter}b"), format!("ab{letter}&")] {
-                assert_eq!(escape(&text), tera::escape_html(&text));
-            }
-        }
-    }
+/// The static file of that hashed name, with the name it has without the hash.
+pub fn named(hashed: &str) -> Option<(&'static str, EmbeddedFile)> {
+    let name = NAMES.get(hashed)?;
+    Some((name, Static::get(name)?))
 }

@@ -3,8 +3,8 @@
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::uri::Origin;
-use rocket::http::{Header, Method, Status};
-use rocket::{Data, Request, Response, Route, get, routes};
+use rocket::http::{Header, Method};
+use rocket::{Data, Request, Response};
 
 use super::access_log;
 use crate::service::Doorward;
@@ -36,6 +36,7 @@ const ALWAYS: [(&str, &str); 12] = [
 /// Addresses that answer whatever the Host header says: probes use any name.
 const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
+/// Where requests for another Host end.
 const MISDIRECTED: &str = "/misdirected";
 
 /// What a route may have set itself: how long its answer may be kept.
@@ -105,16 +106,6 @@ fn host_is_ours(request: &Request<'_>) -> bool {
     let mut hosts = request.headers().get("host");
     let ours = Doorward::of(request).settings.base_url.authority();
     matches!((hosts.next(), hosts.next()), (Some(host), None) if host.eq_ignore_ascii_case(ours))
-}
-
-#[get("/misdirected")]
-fn misdirected() -> Status {
-    Status::MisdirectedRequest
-}
-
-/// Where requests for another Host end.
-pub fn routes() -> Vec<Route> {
-    routes![misdirected]
 }
 
 /// `text` for an HTML attribute.

@@ -3,6 +3,7 @@
 
 pub mod access_log;
 pub mod assets;
+pub mod download;
 pub mod failure;
 pub mod headers;
 pub mod message;

@@ -3,5 +3,6 @@
 
 pub mod body;
 pub mod csrf;
+pub mod resent;
 pub mod return_to;
 pub mod submitted;

@@ -5,13 +5,12 @@ use rocket::form::FromForm;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use super::Row;
-use crate::base::error::{Error, Refusal};
 use crate::domain::accounts::{self, AccountId};
-use crate::domain::administration::{self, BulkAction, UndoKind};
+use crate::domain::administration::{self, BulkAction};
 use crate::domain::sessions;
 use crate::service::Doorward;
 use crate::web::admin::reason::Reason;
+use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
@@ -32,9 +31,7 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
         end_sessions_page,
         end_sessions,
         delete_page,
-        delete,
-        undo_disable,
-        undo_roles
+        delete
     ]
 }
 
@@ -111,7 +108,7 @@ async fn preview(
     let listed: Vec<String> = found.iter().map(|account| account.id.to_string()).collect();
     let listed = listed.join(",");
     let form = form.unwrap_or_else(|| Typed::fresh::<Act>(&page, &[("ids", &listed)]));
-    let rows: Vec<Row> = found.into_iter().map(Row::from).collect();
+    let rows: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
     let (title, button, consequence, _) = words(deed);
     let signs_out = if deed == BulkAction::Enable { 0 } else { live };
     let danger = deed != BulkAction::Enable;
@@ -130,7 +127,7 @@ async fn perform(
 ) -> Result<SeeOther, Failure> {
     let ids = parse_ids(form.typed("ids").split(','));
     let attempt = form.attempt(&page, async |act: Act| {
-        let actor = who.acting(&caller, &act.reason.0);
+        let actor = who.acting(caller, &act.reason.0);
         administration::apply(&doorward.sessions, deed, &act.ids, actor, now.0).await
     });
     match attempt.await? {
@@ -240,70 +237,4 @@ async fn delete(
     now: Now,
 ) -> Result<SeeOther, Failure> {
     perform(BulkAction::Delete, form, page, &who.0, (doorward, &caller, now)).await
-}
-
-struct Undo {
-    first: i64,
-    last: i64,
-}
-
-impl PageForm for Undo {
-    const PURPOSE: &'static str = "std";
-
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let mut number = |name| fields.text(name).parse().ok();
-        let (first, last) = (number("first"), number("last"));
-        Some(Self { first: first?, last: last? })
-    }
-}
-
-async fn undo(
-    kind: UndoKind,
-    form: Submitted<Undo>,
-    page: Page,
-    who: &LiveSession,
-    (doorward, caller, now): (&Doorward, &Caller, Now),
-) -> Result<SeeOther, Failure> {
-    let retry = |page: Page, _| {
-        page.in_section("admin/accounts").render("retry.html", context! { back: "/admin/accounts" })
-    };
-    let done = form
-        .submit(page, retry, async |undo: Undo| {
-            let actor = who.acting(&caller, "taken back");
-            let events = (undo.first, undo.last);
-            match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
-                Ok(undone) => Ok(Note::undone(undone)),
-                Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
-                Err(Error::Refused(Refusal::TargetOutranksActor)) => {
-                    Ok(Message::TargetOutranksActor.into())
-                }
-                Err(error) => Err(error),
-            }
-        })
-        .await?;
-    Ok(SeeOther::at("/admin/accounts").saying(done))
-}
-
-#[post("/undo/disable", data = "<form>")]
-async fn undo_disable(
-    who: CanManageAccounts,
-    form: Submitted<Undo>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    undo(UndoKind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
-}
-
-#[post("/undo/roles", data = "<form>")]
-async fn undo_roles(
-    who: RecentAdmin,
-    form: Submitted<Undo>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    undo(UndoKind::Roles, form, page, &who.0, (doorward, &caller, now)).await
 }

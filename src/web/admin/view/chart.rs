@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A chart with the table of its figures.
 #[derive(Serialize)]
-pub(super) struct Chart {
+pub(in crate::web::admin) struct Chart {
     title: &'static str,
     svg: String,
     total: String,
@@ -19,7 +19,11 @@ const SIZE: (f32, f32) = (400.0, 140.0);
 impl Chart {
     /// Of one figure for each label, oldest first. `total` is the figure that
     /// says it all in a word.
-    pub(super) fn of(title: &'static str, total: i64, rows: Vec<(String, i64)>) -> Self {
+    pub(in crate::web::admin) fn of(
+        title: &'static str,
+        total: i64,
+        rows: Vec<(String, i64)>,
+    ) -> Self {
         let values = rows.iter().map(|(_, value)| *value as f32).collect();
         let labels = rows.iter().map(|(label, _)| label.clone()).collect();
         let mut chart = BarChart::new(vec![Series::new(title.to_owned(), values)], labels);
@@ -46,7 +50,7 @@ impl Chart {
 }
 
 /// `1234567` as `1 234 567`, with thin spaces that do not break.
-pub(super) fn grouped(number: i64) -> String {
+pub(in crate::web::admin) fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

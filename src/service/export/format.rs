@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use crate::domain::accounts::Account;
-use crate::domain::audit::Row;
-
 /// How the rows are written.
 #[derive(Clone, Copy)]
-pub(crate) enum Format {
+pub enum Format {
+    /// RFC 4180, with a line of headings.
     Csv,
+    /// An object a line.
     JsonLines,
 }
 
@@ -40,7 +39,7 @@ fn is_formula(cell: &str) -> bool {
     cell.trim_start_matches(unseen).starts_with(SIGNS)
 }
 
-fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
+pub(super) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     let mut writer = csv::Writer::from_writer(vec![]);
     let written = writer.write_record(cells.into_iter().map(|text| cell(&text)));
     written
@@ -49,103 +48,8 @@ fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
         .map_or_else(String::new, |line| String::from_utf8_lossy(&line).into_owned())
 }
 
-fn json_line(row: &impl Serialize) -> String {
+pub(super) fn json_line(row: &impl Serialize) -> String {
     serde_json::to_string(row).map(|line| line + "\n").unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct EventLine {
-    id: i64,
-    at: String,
-    event: String,
-    actor: Option<String>,
-    target: Option<String>,
-    session: String,
-    address: String,
-    user_agent: String,
-    detail: String,
-    reason: String,
-}
-
-pub(super) const EVENT_HEADINGS: [&str; 10] = [
-    "id",
-    "at",
-    "event",
-    "actor",
-    "target",
-    "session",
-    "address",
-    "user_agent",
-    "detail",
-    "reason",
-];
-
-pub(super) fn event_line(row: Row, format: Format) -> String {
-    let line = EventLine {
-        id: row.id,
-        at: row.at.iso(),
-        event: row.event,
-        actor: row.actor.map(|id| id.to_string()),
-        target: row.target.map(|id| id.to_string()),
-        session: row.session,
-        address: row.address,
-        user_agent: row.user_agent,
-        detail: row.detail,
-        reason: row.reason,
-    };
-    match format {
-        Format::JsonLines => json_line(&line),
-        Format::Csv => csv_line([
-            line.id.to_string(),
-            line.at,
-            line.event,
-            line.actor.unwrap_or_default(),
-            line.target.unwrap_or_default(),
-            line.session,
-            line.address,
-            line.user_agent,
-            line.detail,
-            line.reason,
-        ]),
-    }
-}
-
-#[derive(Serialize)]
-struct AccountLine {
-    id: String,
-    username: String,
-    email: String,
-    roles: Vec<String>,
-    disabled: bool,
-    created_at: String,
-    last_login_at: Option<String>,
-}
-
-pub(super) const ACCOUNT_HEADINGS: [&str; 7] =
-    ["id", "username", "email", "roles", "disabled", "created_at", "last_login_at"];
-
-pub(super) fn account_line(account: Account, format: Format) -> String {
-    let line = AccountLine {
-        id: account.id.to_string(),
-        roles: account.roles.names().map(str::to_owned).collect(),
-        username: account.username,
-        email: account.email,
-        disabled: account.disabled_at.is_some(),
-        created_at: account.created_at.iso(),
-        last_login_at: account.last_login.map(|login| login.at.iso()),
-    };
-    match format {
-        Format::JsonLines => json_line(&line),
-        Format::Csv => csv_line([
-            line.id,
-            line.username,
-            line.email,
-            line.roles.join(" "),
-            line.disabled.to_string(),
-            line.created_at,
-            line.last_login_at.unwrap_or_default(),
-        ]),
-    }
 }
 
 pub(super) fn headings(names: &[&str], format: Format) -> String {

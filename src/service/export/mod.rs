@@ -1,0 +1,12 @@
+//! Files to take away: the audit log and the list of accounts, as CSV and as
+//! JSON lines, however long they are.
+
+mod accounts;
+mod events;
+mod format;
+mod screens;
+
+pub use self::accounts::accounts;
+pub use self::events::events;
+pub use self::format::Format;
+pub use self::screens::Lines;

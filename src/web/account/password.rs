@@ -1,0 +1,83 @@
+//! `/account/password`: changing the password.
+
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::context;
+
+use crate::domain::accounts::Account;
+use crate::domain::passwords::policy::Password;
+use crate::service::Doorward;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::Message;
+use crate::web::answer::page::{Html, Page};
+use crate::web::answer::redirect::SeeOther;
+use crate::web::form::resent::answer_again;
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::{LiveSession, RecentlySignedIn, Repeatable};
+use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![password_page, change_password]
+}
+
+struct PasswordChange {
+    current: Password,
+    new: Password,
+}
+
+impl PageForm for PasswordChange {
+    const PURPOSE: &'static str = "password";
+    const NEW_PASSWORD: (&'static str, &'static str) = ("new_password", "New password");
+    const PRESENT_PASSWORD: (&'static str, &'static str) = ("current_password", "Current password");
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("username");
+        let current = fields.secret("current_password", "Current password");
+        let new = fields.secret("new_password", "New password");
+        Some(Self { current: current?, new: new? })
+    }
+}
+
+#[get("/account/password")]
+fn password_page(who: RecentlySignedIn, page: Page, doorward: &Service) -> Html {
+    let form = Typed::fresh::<PasswordChange>(&page, &[]);
+    draw(page, form, &who.0.account, doorward)
+}
+
+fn draw(page: Page, form: Typed, account: &Account, doorward: &Doorward) -> Html {
+    let password_min_length = doorward.settings.password_min_length;
+    let username = &account.username;
+    page.in_section("password")
+        .render("account_password.html", context! { form, username, password_min_length })
+}
+
+#[post("/account/password", data = "<form>")]
+async fn change_password(
+    who: Repeatable<RecentlySignedIn>,
+    form: Submitted<PasswordChange>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<SeeOther, Failure> {
+    let changed = SeeOther::at("/account").saying(Message::PasswordChanged);
+    let RecentlySignedIn(LiveSession { account, principal }) = match who {
+        Repeatable::First(recent) => recent,
+        Repeatable::Again(before) => {
+            let form = form.sent_again()?;
+            let changed = changed.known_from_now_on(before.account);
+            return answer_again(doorward, &before, &form.new, &caller, now, changed).await;
+        }
+    };
+    let show = |page, form| draw(page, form, &account, doorward);
+    let issued = form
+        .submit(page, show, async |form: PasswordChange| {
+            let (sid, passwords) = (principal.session, (&form.current, &form.new));
+            let credentials = doorward.credentials();
+            credentials.change_password(&account, sid, passwords, &caller.0, now.0).await
+        })
+        .await?;
+    Ok(changed.with_tokens(issued).known_from_now_on(account.id))
+}

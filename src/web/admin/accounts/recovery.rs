@@ -1,0 +1,80 @@
+//! `/admin/accounts/<id>/recovery`: a link with which a person sets a new password.
+
+use rocket::{Route, get, post, routes};
+use rocket_dyn_templates::context;
+
+use super::lookup::by_id;
+use super::recovery_link::draw_link;
+use crate::base::error::Result;
+use crate::domain::accounts::Account;
+use crate::domain::administration;
+use crate::web::admin::reason::Reason;
+use crate::web::admin::view::account::AccountDetails;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::page::{Html, Page};
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::request::caller::Caller;
+use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::CanManageAccounts;
+
+/// The addresses of this file.
+pub(in crate::web::admin) fn routes() -> Vec<Route> {
+    routes![recovery_page, start_recovery]
+}
+
+struct Why(Reason);
+
+impl PageForm for Why {
+    const PURPOSE: &'static str = "recovery link";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self(Reason::read(fields)?))
+    }
+}
+
+fn draw(page: Page, form: Typed, account: Account) -> Html {
+    let account = AccountDetails::from(account);
+    page.in_section("admin/accounts")
+        .render("admin/account_recovery.html", context! { form, account })
+}
+
+#[get("/accounts/<id>/recovery")]
+async fn recovery_page(
+    _who: CanManageAccounts,
+    id: &str,
+    page: Page,
+    doorward: &Service,
+) -> Result<Html, Failure> {
+    let account = by_id(&doorward.db, id).await?;
+    let form = Typed::fresh::<Why>(&page, &[]);
+    Ok(draw(page, form, account))
+}
+
+/// The link is in the answer itself and nowhere else: a redirect would have to
+/// keep it somewhere.
+#[post("/accounts/<id>/recovery", data = "<form>")]
+async fn start_recovery(
+    who: CanManageAccounts,
+    id: &str,
+    form: Submitted<Why>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Html, Failure> {
+    let account = by_id(&doorward.db, id).await?;
+    let life = doorward.settings.recovery_link_life;
+    let attempt = form.attempt(&page, async |why: Why| {
+        let actor = who.0.acting(&caller, &why.0.0);
+        let sessions = &doorward.sessions;
+        administration::start_recovery(sessions, account.id, actor, (life, now.0)).await
+    });
+    match attempt.await? {
+        Ok(token) => {
+            let link = format!("{}/recover/{token}", doorward.settings.base_url.as_str());
+            Ok(draw_link(page, account, link, (now.0 + life).into()))
+        }
+        Err((status, form)) => Err(Failure::Page(status, Box::new(draw(page, form, account)))),
+    }
+}

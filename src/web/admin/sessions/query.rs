@@ -1,0 +1,53 @@
+//! What the address of the list of sessions asks for.
+
+use rocket::form::FromForm;
+use sea_orm::DatabaseConnection;
+
+use crate::base::error::Result;
+use crate::domain::accounts::AccountId;
+use crate::domain::sessions::Audience;
+use crate::domain::sessions::search::{self, Filter};
+use crate::web::admin::query::{chosen, find_account, link, typed};
+
+const KINDS: [(&str, Audience); 2] = [("browser", Audience::Web), ("script", Audience::Api)];
+
+/// What the address of the list asks for.
+#[derive(FromForm)]
+pub(super) struct SessionsQuery<'r> {
+    pub(super) account: Option<&'r str>,
+    pub(super) address: Option<&'r str>,
+    pub(super) kind: Option<&'r str>,
+}
+
+impl SessionsQuery<'_> {
+    /// The filter; `None` when it names what is not there, so that nothing is found.
+    pub(super) async fn filter(
+        &self,
+        db: &DatabaseConnection,
+        notices: &mut Vec<String>,
+    ) -> Result<Option<Filter>> {
+        let Some(account) = find_account(db, self.account, notices).await? else {
+            return Ok(None);
+        };
+        let address = typed(self.address);
+        let addresses = search::parse_range(&address);
+        if addresses.is_none() && !address.is_empty() {
+            notices.push(format!(
+                "{address} is no address. One is written like 192.0.2.7, a range like 192.0.2.0/24."
+            ));
+            return Ok(None);
+        }
+        let client = chosen(self.kind, &KINDS, "kind", notices);
+        Ok(Some(Filter { account: account.map(AccountId), addresses, client }))
+    }
+
+    pub(super) fn link(&self, path: &str, from: &str) -> String {
+        let parameters = [
+            ("account", self.account.unwrap_or_default()),
+            ("address", self.address.unwrap_or_default()),
+            ("kind", self.kind.unwrap_or_default()),
+            ("from", from),
+        ];
+        link(path, &parameters)
+    }
+}

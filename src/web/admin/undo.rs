@@ -1,0 +1,89 @@
+//! `/admin/undo`: taking an act back, by the button in the message after it.
+
+use rocket::{Route, post, routes};
+use rocket_dyn_templates::context;
+
+use crate::base::error::{Error, Refusal};
+use crate::domain::administration::{self, UndoKind};
+use crate::service::Doorward;
+use crate::web::answer::failure::Failure;
+use crate::web::answer::message::{Message, Note};
+use crate::web::answer::page::Page;
+use crate::web::answer::redirect::SeeOther;
+use crate::web::form::submitted::{Fields, PageForm, Submitted};
+use crate::web::request::caller::Caller;
+use crate::web::request::guards::LiveSession;
+use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::{CanManageAccounts, RecentAdmin};
+
+/// The addresses of this file.
+pub(super) fn routes() -> Vec<Route> {
+    routes![undo_disable, undo_roles]
+}
+
+struct Undo {
+    first: i64,
+    last: i64,
+}
+
+impl PageForm for Undo {
+    const PURPOSE: &'static str = "std";
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let mut number = |name| fields.text(name).parse().ok();
+        let (first, last) = (number("first"), number("last"));
+        Some(Self { first: first?, last: last? })
+    }
+}
+
+async fn undo(
+    kind: UndoKind,
+    form: Submitted<Undo>,
+    page: Page,
+    who: &LiveSession,
+    (doorward, caller, now): (&Doorward, &Caller, Now),
+) -> Result<SeeOther, Failure> {
+    let retry = |page: Page, _| {
+        page.in_section("admin/accounts").render("retry.html", context! { back: "/admin/accounts" })
+    };
+    let done = form
+        .submit(page, retry, async |undo: Undo| {
+            let actor = who.acting(caller, "taken back");
+            let events = (undo.first, undo.last);
+            match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
+                Ok(undone) => Ok(Note::undone(undone)),
+                Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
+                Err(Error::Refused(Refusal::TargetOutranksActor)) => {
+                    Ok(Message::TargetOutranksActor.into())
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    Ok(SeeOther::at("/admin/accounts").saying(done))
+}
+
+#[post("/undo/disable", data = "<form>")]
+async fn undo_disable(
+    who: CanManageAccounts,
+    form: Submitted<Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<SeeOther, Failure> {
+    undo(UndoKind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[post("/undo/roles", data = "<form>")]
+async fn undo_roles(
+    who: RecentAdmin,
+    form: Submitted<Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<SeeOther, Failure> {
+    undo(UndoKind::Roles, form, page, &who.0, (doorward, &caller, now)).await
+}

@@ -1,0 +1,61 @@
+//! Audit events in words.
+
+use sea_orm::DatabaseConnection;
+use serde::Serialize;
+
+use crate::base::error::Result;
+use crate::domain::accounts;
+use crate::domain::audit::{self, Event, Row};
+use crate::web::answer::view::Moment;
+use crate::web::request::user_agent::describe_user_agent;
+
+/// An event in words.
+#[derive(Serialize)]
+pub(in crate::web::admin) struct EventView {
+    id: i64,
+    at: Moment,
+    event: String,
+    words: &'static str,
+    actor: Option<Person>,
+    target: Option<Person>,
+    own: bool,
+    browser: String,
+    address: String,
+    detail: String,
+    reason: String,
+}
+
+/// Somebody in a sentence: a link, or what is left of a deleted account.
+#[derive(Serialize)]
+struct Person {
+    id: String,
+    username: Option<String>,
+}
+
+/// The events in words, with the names of the accounts they tell of.
+pub(in crate::web::admin) async fn event_views(
+    db: &DatabaseConnection,
+    rows: Vec<Row>,
+) -> Result<Vec<EventView>> {
+    let names = accounts::names_of(db, audit::accounts_in(&rows)).await?;
+    let person = |id: uuid::Uuid| Person { id: id.to_string(), username: names.get(&id).cloned() };
+    let told = |row: Row| EventView {
+        id: row.id,
+        at: row.at.into(),
+        words: Event::parse(&row.event).map_or("did something", Event::words),
+        event: row.event,
+        actor: row.actor.map(person),
+        target: row.target.map(person),
+        own: row.actor == row.target,
+        browser: if row.user_agent.is_empty() {
+            String::new()
+        } else {
+            let client = describe_user_agent(&row.user_agent);
+            format!("{} on {}", client.browser, client.system)
+        },
+        address: row.address,
+        detail: row.detail,
+        reason: row.reason,
+    };
+    Ok(rows.into_iter().map(told).collect())
+}

@@ -1,0 +1,6 @@
+//! What several pages of staff show.
+
+pub(super) mod account;
+pub(super) mod chart;
+pub(super) mod event;
+pub(super) mod session;
