@@ -2,9 +2,13 @@
 
 use time::Duration;
 
-use super::{Key, Purpose};
+use super::key::Key;
+use super::purpose::Purpose;
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
+
+/// A key that signs for longer should be rotated.
+pub const OLD: Duration = Duration::days(180);
 
 /// All keys, oldest first.
 #[derive(Clone, Debug, Default)]

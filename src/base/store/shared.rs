@@ -7,7 +7,8 @@ use std::sync::Arc;
 use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr, Statement, sqlx};
 
-use super::{Db, Options, is_postgres, verified};
+use super::address::{is_postgres, verified};
+use super::db::{Db, Options};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 
@@ -18,7 +19,7 @@ const NOTIFY: &str = "NOTIFY doorward_revoked";
 impl Db {
     /// Whether other servers may work on it.
     pub fn is_shared(&self) -> bool {
-        self.read.get_database_backend() != DbBackend::Sqlite
+        self.read().get_database_backend() != DbBackend::Sqlite
     }
 
     /// What the clock of the database says, where several servers share it;
@@ -28,7 +29,7 @@ impl Db {
     /// The database cannot be asked.
     pub async fn its_time(&self) -> Result<Option<Timestamp>> {
         const TIME: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        Ok(number(&self.read, TIME).await?.map(Timestamp))
+        Ok(number(self.read(), TIME).await?.map(Timestamp))
     }
 
     /// Hears what other servers do. `None` where there are no others (SQLite).

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Key, Purpose, Ring};
+use super::key::Key;
+use super::purpose::Purpose;
+use super::ring::Ring;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;

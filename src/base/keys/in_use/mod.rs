@@ -8,7 +8,8 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use time::Duration;
 
 use crate::base::error::Result;
-use crate::base::keys::{Purpose, Ring};
+use crate::base::keys::purpose::Purpose;
+use crate::base::keys::ring::Ring;
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 
