@@ -95,7 +95,7 @@ pub async fn events(
 ) -> Result<(Vec<EventData>, Option<i64>)> {
     let rows = audit::about(db, account.id.0, before, limit).await?;
     let last = rows.last().map(|row| row.id);
-    let event = |row: audit::Row| {
+    let event = |row: audit::RecordedEvent| {
         let failed = row.actor.is_none() && row.event == Event::LoginFailed.name();
         let seen = failed || row.actor == Some(account.id.0);
         EventData {

@@ -4,10 +4,12 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::account::Account;
 use super::find::{by_name, roles_of};
+use super::id::AccountId;
 use super::names::LoginName;
+use super::tables;
 use super::update::replace_hash;
-use super::{Account, AccountId, tables};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;

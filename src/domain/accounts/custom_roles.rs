@@ -9,19 +9,33 @@ use sea_orm::{
 
 use super::names::RoleName;
 use super::permissions::{BUILT_IN, MOST_BYTES, Roles};
-use super::tables::{own_role, role};
+use super::tables::role;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 
 /// A role that an admin made.
-pub type CustomRole = own_role::Model;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomRole {
+    /// As it stands in access tokens.
+    pub name: String,
+    /// What it is for, for other admins.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
 
 /// All of them, by name.
 ///
 /// # Errors
 /// The database failed.
 pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<CustomRole>> {
-    Ok(own_role::Entity::find().order_by_asc(own_role::Column::Name).all(db).await?)
+    let rows = table::Entity::find().order_by_asc(table::Column::Name).all(db).await?;
+    let role = |table::Model { name, description, created_at }| CustomRole {
+        name,
+        description,
+        created_at,
+    };
+    Ok(rows.into_iter().map(role).collect())
 }
 
 /// How many accounts have a role.
@@ -45,12 +59,12 @@ pub async fn create(
     if BUILT_IN.iter().any(|(built_in, _)| *built_in == name.as_str()) {
         return Err(Refusal::RoleTaken.into());
     }
-    let row = own_role::ActiveModel {
+    let row = table::ActiveModel {
         name: Set(name.as_str().to_owned()),
         description: Set(description.to_owned()),
         created_at: Set(now),
     };
-    match own_role::Entity::insert(row).exec_without_returning(db).await {
+    match table::Entity::insert(row).exec_without_returning(db).await {
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
             Err(Refusal::RoleTaken.into())
         }
@@ -64,7 +78,7 @@ pub async fn create(
 /// The database failed.
 pub async fn exist(db: &impl ConnectionTrait, roles: &Roles) -> Result<bool> {
     let own: Vec<&str> = own_among(roles).collect();
-    let found = own_role::Entity::find().filter(own_role::Column::Name.is_in(own.iter().copied()));
+    let found = table::Entity::find().filter(table::Column::Name.is_in(own.iter().copied()));
     Ok(found.count(db).await? == own.len() as u64)
 }
 
@@ -78,7 +92,7 @@ pub(super) async fn add_missing(
     now: Timestamp,
 ) -> Result<()> {
     let rows: Vec<_> = own_among(roles)
-        .map(|name| own_role::ActiveModel {
+        .map(|name| table::ActiveModel {
             name: Set(name.to_owned()),
             description: Set(String::new()),
             created_at: Set(now),
@@ -87,8 +101,8 @@ pub(super) async fn add_missing(
     if rows.is_empty() {
         return Ok(());
     }
-    let known = OnConflict::column(own_role::Column::Name).do_nothing().to_owned();
-    own_role::Entity::insert_many(rows).on_conflict(known).exec_without_returning(db).await?;
+    let known = OnConflict::column(table::Column::Name).do_nothing().to_owned();
+    table::Entity::insert_many(rows).on_conflict(known).exec_without_returning(db).await?;
     Ok(())
 }
 
@@ -103,9 +117,9 @@ pub async fn rename(
     to: &RoleName,
     description: &str,
 ) -> Result<()> {
-    let row = own_role::Entity::find_by_id(from.to_owned()).one(db).await?;
+    let row = table::Entity::find_by_id(from.to_owned()).one(db).await?;
     let row = row.ok_or(Error::NotFound)?;
-    own_role::Entity::delete_by_id(from.to_owned()).exec(db).await?;
+    table::Entity::delete_by_id(from.to_owned()).exec(db).await?;
     create(db, to, description, row.created_at).await?;
     if from == to.as_str() {
         return Ok(());
@@ -137,10 +151,29 @@ pub async fn rename(
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn remove(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
-    let gone = own_role::Entity::delete_by_id(name.to_owned()).exec(db).await?;
+    let gone = table::Entity::delete_by_id(name.to_owned()).exec(db).await?;
     if gone.rows_affected == 0 {
         return Err(Error::NotFound);
     }
     let taken = role::Entity::delete_many().filter(role::Column::Role.eq(name)).exec(db).await?;
     Ok(taken.rows_affected)
+}
+
+/// The table `roles`: the roles that admins made.
+mod table {
+    use sea_orm::entity::prelude::*;
+
+    use crate::base::timestamp::Timestamp;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "roles")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub description: String,
+        pub created_at: Timestamp,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
 }

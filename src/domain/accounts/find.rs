@@ -9,9 +9,11 @@ use sea_orm::{
 
 use uuid::Uuid;
 
+use super::account::{Account, NewAccount};
+use super::id::AccountId;
 use super::names::LoginName;
 use super::permissions::{ADMIN, Roles};
-use super::{Account, AccountId, NewAccount, tables};
+use super::tables;
 use crate::base::error::{Error, Refusal, Result};
 
 /// The account of that id, with its roles.

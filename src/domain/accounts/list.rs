@@ -8,10 +8,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::account::Account;
 use super::find::with_roles;
+use super::id::AccountId;
 use super::names::beginning;
 use super::tables::{self, Column, Entity, role};
-use super::{Account, AccountId};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::AccountId;
+use super::id::AccountId;
 use crate::base::timestamp::Timestamp;
 
 #[sea_orm::model]
@@ -36,7 +36,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub mod role {
     use sea_orm::entity::prelude::*;
 
-    use crate::domain::accounts::AccountId;
+    use crate::domain::accounts::id::AccountId;
 
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -48,25 +48,6 @@ pub mod role {
         pub role: String,
         /// As in the account.
         pub username_canonical: String,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// The table `roles`: the roles that admins made.
-pub mod own_role {
-    use sea_orm::entity::prelude::*;
-
-    use crate::base::timestamp::Timestamp;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "roles")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub name: String,
-        pub description: String,
-        pub created_at: Timestamp,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

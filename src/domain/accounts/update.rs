@@ -4,8 +4,9 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::find::roles_of;
+use super::id::AccountId;
 use super::permissions::{Permission, Roles};
-use super::{AccountId, custom_roles, tables};
+use super::{custom_roles, tables};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 

@@ -1,7 +1,9 @@
 //! Acts upon several accounts at once: all of them or none.
 
-use super::undo::{self, UndoKind};
-use super::{Outcome, ensure_outranks, keep_an_admin};
+use super::outcome::Outcome;
+use super::safeguards::{ensure_outranks, keep_an_admin};
+use super::table::UndoKind;
+use super::undoable::{remember_disabled, supersede};
 use crate::base::error::{Denied, Error, Refusal, Result};
 use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
@@ -91,7 +93,7 @@ async fn apply_once(
     if matches!(deed, BulkAction::Disable | BulkAction::Enable) {
         ensure_outranks(&act, &affected)?;
         // Whoever wants it so, too, would be surprised by somebody else's undo.
-        undo::supersede(&act.txn, UndoKind::Disabled, &affected).await?;
+        supersede(&act.txn, UndoKind::Disabled, &affected).await?;
     }
     affected.retain(|account| deed.applies_to(account));
     carry_out(sessions, deed, act, &affected).await
@@ -146,7 +148,7 @@ pub(super) async fn carry_out(
         }
         let event = act.tell(deed.event(), Some(id), detail).await?;
         if deed == BulkAction::Disable {
-            undo::remember_disabled(&act, account, event).await?;
+            remember_disabled(&act, account, event).await?;
         }
         done.told(event);
         done.accounts += 1;

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::listed;
+use super::roles::listed;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::{EmailAddress, Username};

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::ensure_outranks;
+use super::safeguards::ensure_outranks;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;

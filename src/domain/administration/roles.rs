@@ -1,7 +1,9 @@
 //! Roles: which ones an account has, and which ones there are.
 
-use super::undo::{self, UndoKind};
-use super::{Outcome, keep_an_admin, listed};
+use super::outcome::Outcome;
+use super::safeguards::keep_an_admin;
+use super::table::UndoKind;
+use super::undoable::{remember_roles, supersede};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
@@ -39,11 +41,11 @@ pub async fn set_roles(
         return Err(Refusal::RolesChangedMeanwhile.into());
     }
     // Whoever wants them so, too, would be surprised by somebody else's undo.
-    undo::supersede(&act.txn, UndoKind::Roles, &found).await?;
+    supersede(&act.txn, UndoKind::Roles, &found).await?;
     let (mut done, mut revoked) = (Outcome::default(), Revoked::default());
     if account.roles != *change.roles {
         let (event, more) = replace(sessions, &act, account, change.roles).await?;
-        undo::remember_roles(&act, account, change.roles, event).await?;
+        remember_roles(&act, account, change.roles, event).await?;
         done.told(event);
         done.accounts = 1;
         revoked = more;
@@ -132,4 +134,9 @@ pub async fn remove_role(
     act.commit().await?;
     sessions.make_known([], revoked);
     Ok(holders)
+}
+
+pub(super) fn listed(roles: &Roles) -> String {
+    let names: Vec<&str> = roles.names().collect();
+    if names.is_empty() { "no roles".to_owned() } else { names.join(", ") }
 }

@@ -3,9 +3,18 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::UndoKind;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
+
+/// What about an account can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+pub enum UndoKind {
+    /// That it was disabled.
+    Disabled,
+    /// That its roles were changed.
+    Roles,
+}
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

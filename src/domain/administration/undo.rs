@@ -1,61 +1,19 @@
-//! Taking back an act with one press of a button: what is written down for it
-//! in the transaction of the act, and what must still be so.
+//! Taking back an act with one press of a button, where what it did is still so.
 
-use sea_orm::entity::prelude::StringLen;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DeriveActiveEnum, EntityTrait, EnumIter,
-    QueryFilter, QueryOrder,
-};
-use time::Duration;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::table::{ActiveModel, Column, Entity, Model};
-use super::{bulk, ensure_outranks, roles};
+use super::bulk::{self, BulkAction};
+use super::roles;
+use super::safeguards::ensure_outranks;
+use super::table::{Column, Entity, Model, UndoKind};
+use super::undoable::{UNDO, supersede};
 use crate::base::error::{Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
-use crate::domain::accounts::permissions::{Permission, Roles};
+use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{Account, AccountId, custom_roles};
 use crate::domain::sessions::revocation::Revoked;
-use crate::domain::sessions::{Act, Actor, Sessions};
-
-/// For how long an act can be undone.
-const UNDO: Duration = Duration::minutes(30);
-
-/// What about an account can be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
-pub enum UndoKind {
-    /// That it was disabled.
-    Disabled,
-    /// That its roles were changed.
-    Roles,
-}
-
-impl UndoKind {
-    fn permission(self) -> Permission {
-        match self {
-            Self::Disabled => Permission::ManageAccounts,
-            Self::Roles => Permission::Administer,
-        }
-    }
-
-    /// What the act changes about the account, so that it can be compared.
-    fn state(self, account: &Account) -> String {
-        match self {
-            Self::Disabled => account.disabled_at.map(moment).unwrap_or_default(),
-            Self::Roles => names(&account.roles),
-        }
-    }
-}
-
-fn moment(at: Timestamp) -> String {
-    at.0.to_string()
-}
-
-fn names(roles: &Roles) -> String {
-    roles.names().collect::<Vec<_>>().join(" ")
-}
+use crate::domain::sessions::{Actor, Sessions};
 
 /// What an undo did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,59 +22,6 @@ pub struct Undone {
     pub accounts: u64,
     /// How many were changed since and stay as they are.
     pub left: u64,
-}
-
-/// Whoever did the same kind of thing to these accounts before can undo it no more.
-pub(super) async fn supersede(
-    db: &impl ConnectionTrait,
-    kind: UndoKind,
-    accounts: &[Account],
-) -> Result<()> {
-    Entity::update_many()
-        .col_expr(Column::Superseded, Expr::value(true))
-        .filter(Column::AccountId.is_in(accounts.iter().map(|account| account.id)))
-        .filter(Column::Kind.eq(kind))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// Writes down that the event `event` disabled this account.
-pub(super) async fn remember_disabled(act: &Act<'_>, before: &Account, event: i64) -> Result<()> {
-    remember(act, UndoKind::Disabled, before, moment(act.now), event).await
-}
-
-/// Writes down that the event `event` gave this account other roles.
-pub(super) async fn remember_roles(
-    act: &Act<'_>,
-    before: &Account,
-    after: &Roles,
-    event: i64,
-) -> Result<()> {
-    remember(act, UndoKind::Roles, before, names(after), event).await
-}
-
-async fn remember(
-    act: &Act<'_>,
-    kind: UndoKind,
-    before: &Account,
-    after: String,
-    event: i64,
-) -> Result<()> {
-    // The operator has no button.
-    let Some(by) = &act.by else { return Ok(()) };
-    let row = ActiveModel {
-        event_id: Set(event),
-        account_id: Set(before.id),
-        kind: Set(kind),
-        actor: Set(by.id),
-        at: Set(act.now),
-        state_before: Set(kind.state(before)),
-        state_after: Set(after),
-        superseded: Set(false),
-    };
-    Entity::insert(row).exec_without_returning(&act.txn).await?;
-    Ok(())
 }
 
 /// Takes back what these events of that kind tell of: what the actor did in the
@@ -163,7 +68,7 @@ pub async fn undo(
     supersede(&act.txn, kind, &accounts).await?;
     match kind {
         UndoKind::Disabled => {
-            bulk::carry_out(sessions, super::BulkAction::Enable, act, &accounts).await?;
+            bulk::carry_out(sessions, BulkAction::Enable, act, &accounts).await?;
         }
         UndoKind::Roles => {
             let mut revoked = Revoked::default();
@@ -197,13 +102,4 @@ async fn own(
         .filter(Column::At.gt(now - UNDO))
         .order_by_asc(Column::EventId);
     Ok(rows.all(db).await?)
-}
-
-/// Forgets what is too long ago to be taken back.
-///
-/// # Errors
-/// The database failed.
-pub async fn forget_old(db: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
-    Entity::delete_many().filter(Column::At.lte(now - UNDO)).exec(db).await?;
-    Ok(())
 }

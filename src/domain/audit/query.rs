@@ -7,10 +7,47 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::table;
-use super::{Event, Row};
+use super::event::Event;
+use super::table::{self, Model};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
+
+/// An event as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Its number.
+    pub id: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened: the name of an [`Event`].
+    pub event: String,
+    /// Who did it, if known.
+    pub actor: Option<Uuid>,
+    /// The account it was done to.
+    pub target: Option<Uuid>,
+    /// The session it belongs to, as a short hash; empty where there was none.
+    pub session: String,
+    /// The client's address.
+    pub address: String,
+    /// What the browser says it is.
+    pub user_agent: String,
+    /// More, in words.
+    pub detail: String,
+    /// Why, in the words of who did it.
+    pub reason: String,
+}
+
+impl From<Model> for RecordedEvent {
+    fn from(row: Model) -> Self {
+        let Model { id, at, event, actor, target, session, address, user_agent, detail, reason } =
+            row;
+        Self { id, at, event, actor, target, session, address, user_agent, detail, reason }
+    }
+}
+
+fn recorded(rows: Vec<Model>) -> Vec<RecordedEvent> {
+    rows.into_iter().map(RecordedEvent::from).collect()
+}
 
 /// Which events are asked for; what is left out does not matter.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +73,7 @@ pub async fn list(
     filter: &Filter,
     before: i64,
     limit: u64,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<RecordedEvent>> {
     // Numbers and times run together: times become numbers, so that whichever
     // index the rest uses still gives the events in order.
     let mut end = before;
@@ -56,7 +93,9 @@ pub async fn list(
     if let Some(from) = filter.from {
         query = query.filter(table::Column::Id.gte(first_since(db, from).await?));
     }
-    let Some(account) = filter.account else { return Ok(query.all(db).await?) };
+    let Some(account) = filter.account else {
+        return Ok(recorded(query.all(db).await?));
+    };
     // Two searches, each along its index, instead of one along neither.
     let by = query.clone().filter(table::Column::Actor.eq(account)).filter(
         Condition::any()
@@ -67,7 +106,7 @@ pub async fn list(
     rows.extend(by.all(db).await?);
     rows.sort_by_key(|row| std::cmp::Reverse(row.id));
     rows.truncate(limit as usize);
-    Ok(rows)
+    Ok(recorded(rows))
 }
 
 /// The number of the first event since `moment`.
@@ -94,11 +133,12 @@ pub async fn about(
     account: Uuid,
     before: i64,
     limit: u64,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<RecordedEvent>> {
     let about = table::Entity::find()
         .filter(table::Column::Target.eq(account))
         .filter(table::Column::Id.lt(before));
-    Ok(about.order_by_desc(table::Column::Id).limit(limit).all(db).await?)
+    let rows = about.order_by_desc(table::Column::Id).limit(limit).all(db).await?;
+    Ok(recorded(rows))
 }
 
 /// The newest events of one kind, newest first.
@@ -110,7 +150,7 @@ pub async fn newest(
     event: Event,
     since: Timestamp,
     limit: u64,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<RecordedEvent>> {
     let filter = Filter { event: Some(event), ..Filter::default() };
     let mut rows = list(db, &filter, i64::MAX, limit).await?;
     rows.retain(|row| since <= row.at);
@@ -118,7 +158,7 @@ pub async fn newest(
 }
 
 /// Every account that `rows` speak of.
-pub fn accounts_in(rows: &[Row]) -> Vec<Uuid> {
+pub fn accounts_in(rows: &[RecordedEvent]) -> Vec<Uuid> {
     let ids = rows.iter().flat_map(|row| [row.actor, row.target]).flatten();
     ids.map(|id| (id, ())).collect::<HashMap<_, _>>().into_keys().collect()
 }

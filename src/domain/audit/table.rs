@@ -1,5 +1,4 @@
 //! The table `audit_events`.
-#![expect(missing_docs, reason = "the columns are named by what they hold")]
 
 use sea_orm::entity::prelude::*;
 

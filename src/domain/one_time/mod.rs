@@ -3,14 +3,11 @@
 
 mod table;
 
-use sea_orm::entity::prelude::StringLen;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DeriveActiveEnum, EntityTrait, EnumIter,
-    QueryFilter,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use time::Duration;
 
+pub use self::table::TokenPurpose;
 use crate::base::error::{Error, Result};
 use crate::base::secrets;
 use crate::base::store::Db;
@@ -19,16 +16,6 @@ use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
 use crate::domain::audit::Event;
 use crate::domain::sessions::{Act, Actor, Sessions};
-
-/// What a one-time token is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
-pub enum TokenPurpose {
-    /// Making the first administrator.
-    Setup,
-    /// Setting a new password without the old one.
-    Recovery,
-}
 
 /// How long the setup token is good; the server then makes a new one.
 pub const SETUP_LIFE: Duration = Duration::hours(1);

@@ -2,9 +2,18 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::TokenPurpose;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
+
+/// What a one-time token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+pub enum TokenPurpose {
+    /// Making the first administrator.
+    Setup,
+    /// Setting a new password without the old one.
+    Recovery,
+}
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

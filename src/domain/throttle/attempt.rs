@@ -4,40 +4,39 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::bucket::{Bucket, Ends};
-use super::{Key, Throttle, Turn, table};
+use super::in_flight::{Counted, Entered, Key};
+use super::table;
 use crate::base::error::Result;
+use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 
 /// An attempt under way. Say what came of it; dropped, it counts for nothing.
 #[must_use = "an attempt that failed must be counted"]
 pub struct Attempt<'t> {
-    pub(super) throttle: &'t Throttle,
-    pub(super) counted: Vec<Counted>,
+    pub(super) db: &'t Db,
+    pub(super) entered: Entered<'t>,
     /// What is counted already, and forgotten when this one succeeds.
     pub(super) forgiven: Vec<Key>,
     /// Whose attempt it is, for those who lift what was counted.
     pub(super) whose: Option<Key>,
-    pub(super) turns: Vec<Turn>,
-}
-
-/// One of the things that an attempt is counted by.
-pub(super) struct Counted {
-    pub(super) bucket: Bucket,
-    pub(super) key: Key,
 }
 
 impl Attempt<'_> {
+    pub(super) fn counted(&self) -> &[Counted] {
+        self.entered.counted()
+    }
+
     /// It failed, or was one of those that are counted: it counts.
     ///
     /// # Errors
     /// The database failed.
     pub async fn count(self, now: Timestamp) -> Result<()> {
-        if self.counted.is_empty() {
+        if self.counted().is_empty() {
             return Ok(());
         }
-        let txn = self.throttle.db.begin().await?;
+        let txn = self.db.begin().await?;
         for ends in [Ends::Fixed, Ends::LaterEachTime, Ends::FromTheLast] {
-            let which = self.counted.iter().filter(|counted| counted.bucket.ends() == ends);
+            let which = self.counted().iter().filter(|counted| counted.bucket.ends() == ends);
             let rows: Vec<_> = which.map(|counted| self.row(counted, now)).collect();
             if rows.is_empty() {
                 continue;
@@ -90,24 +89,8 @@ impl Attempt<'_> {
         let keys = self.forgiven.iter().map(|key| key.to_vec());
         table::Entity::delete_many()
             .filter(table::Column::Key.is_in(keys))
-            .exec(self.throttle.db.write())
+            .exec(self.db.write())
             .await?;
         Ok(())
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        let mut in_flight =
-            self.throttle.in_flight.lock().expect("no panic while the lock is held");
-        for Counted { key, .. } in &self.counted {
-            if let Some(lane) = in_flight.get_mut(key) {
-                lane.running -= u32::from(!self.turns.is_empty());
-                lane.present -= 1;
-                if lane.present == 0 {
-                    in_flight.remove(key);
-                }
-            }
-        }
     }
 }

@@ -3,7 +3,8 @@
 
 use time::Duration;
 
-use super::{Limits, table};
+use super::limits::Limits;
+use super::table;
 use crate::base::timestamp::Timestamp;
 
 /// So many failures in a row may be had with one account, then only known

@@ -8,23 +8,24 @@
 
 mod attempt;
 mod bucket;
+mod in_flight;
 pub mod known_browser;
+mod limits;
 pub mod network;
 mod right;
 mod table;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 pub use self::attempt::Attempt;
-use self::attempt::Counted;
 use self::bucket::Bucket;
+use self::in_flight::{Counted, InFlight, Key};
 use self::known_browser::Known;
+pub use self::limits::Limits;
 use self::network::Network;
 use self::right::Right;
 pub use self::right::Whose;
@@ -34,25 +35,6 @@ use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::statistics::{Counters, THROTTLED};
 
-/// How many attempts are let through before one has to wait; 0: as many as one likes.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Failed log-ins from one address (IPv6: one /64) in 15 minutes; ten times as many from an IPv6 /48.
-    pub address: u32,
-    /// Failed log-ins with one name from one address; then one after 1, 2, 4 … 60 minutes.
-    pub name_and_address: u32,
-    /// Failed log-ins with the names of one account from anywhere in an hour;
-    /// three times as many log-ins that succeed.
-    pub name: u32,
-    /// Failed log-ins from one known browser, or wrong passwords in one session, in an hour.
-    pub known_browser: u32,
-    /// Registrations that were worked on from one address in an hour.
-    pub registrations: u32,
-}
-
-type Key = [u8; 32];
-type Turn = OwnedSemaphorePermit;
-
 /// The counts of attempts.
 pub struct Throttle {
     db: Db,
@@ -61,17 +43,8 @@ pub struct Throttle {
     /// How many were turned away.
     pub counters: Counters,
     /// Attempts that are being worked on: their outcome may count.
-    in_flight: Mutex<HashMap<Key, Lane>>,
+    in_flight: InFlight,
     right: Right,
-}
-
-/// Attempts under way that are counted by the same.
-struct Lane {
-    present: u32,
-    /// Those whose turn it is.
-    running: u32,
-    /// As many at once as could fail; the others wait for their turn.
-    turns: Arc<Semaphore>,
 }
 
 /// Who tries to log in.
@@ -91,7 +64,7 @@ pub struct Who<'a> {
 impl Throttle {
     /// Counts in this database.
     pub fn new(db: Db, keys: Arc<Keys>, limits: Limits) -> Self {
-        let (counters, in_flight) = (Counters::default(), Mutex::default());
+        let (counters, in_flight) = (Counters::default(), InFlight::default());
         Self { db, keys, limits, counters, in_flight, right: Right::default() }
     }
 
@@ -204,16 +177,18 @@ impl Throttle {
         now: Timestamp,
     ) -> Result<Attempt<'_>> {
         wanted.retain(|(bucket, _)| bucket.limit(self.limits) > 0);
-        let mut attempt =
-            Attempt { throttle: self, counted: vec![], forgiven, whose, turns: vec![] };
-        if wanted.is_empty() && attempt.forgiven.is_empty() {
+        let counted: Vec<Counted> =
+            wanted.into_iter().map(|(bucket, key)| Counted { bucket, key }).collect();
+        let idle = counted.is_empty() && forgiven.is_empty();
+        let entered = self.in_flight.enter(counted, self.limits);
+        let mut attempt = Attempt { db: &self.db, entered, forgiven, whose };
+        if idle {
             return Ok(attempt);
         }
-        self.enter(&mut attempt, wanted);
-        attempt.turns = self.turns(&attempt, now).await?;
         // Before the rows are read: an attempt that ends in between counts twice, not never.
-        let others = self.run(&attempt);
-        let keys = attempt.counted.iter().map(|counted| &counted.key).chain(&attempt.forgiven);
+        let turn = attempt.entered.wait(self.limits).await;
+        let others = turn.ok_or_else(|| self.turned_away(MOMENT, now))?;
+        let keys = attempt.counted().iter().map(|counted| &counted.key).chain(&attempt.forgiven);
         let keys: Vec<Vec<u8>> = keys.map(|key| key.to_vec()).collect();
         let rows = table::Entity::find()
             .filter(table::Column::Key.is_in(keys))
@@ -222,7 +197,7 @@ impl Throttle {
             .await?;
         // What is not there needs no forgiving.
         attempt.forgiven.retain(|key| rows.iter().any(|row| row.key == *key));
-        for (counted, others) in attempt.counted.iter().zip(others) {
+        for (counted, others) in attempt.counted().iter().zip(others) {
             let Some(row) = rows.iter().find(|row| row.key == counted.key) else { continue };
             let limit = counted.bucket.limit(self.limits);
             if row.count + i64::from(others) >= i64::from(limit) {
@@ -234,7 +209,7 @@ impl Throttle {
                 }
             }
         }
-        let own = attempt.counted.iter().filter(|counted| counted.bucket.is_forgiven());
+        let own = attempt.counted().iter().filter(|counted| counted.bucket.is_forgiven());
         let own = own.map(|counted| counted.key);
         let own: Vec<Key> = own.filter(|key| rows.iter().any(|row| row.key == *key)).collect();
         attempt.forgiven.extend(own);
@@ -244,58 +219,6 @@ impl Throttle {
     fn turned_away(&self, wait: Duration, now: Timestamp) -> Error {
         self.counters.count(THROTTLED, now);
         Refusal::TooManyAttempts(wait).into()
-    }
-
-    fn enter(&self, attempt: &mut Attempt<'_>, wanted: Vec<(Bucket, Key)>) {
-        let mut in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-        for (bucket, key) in wanted {
-            let turns = || Arc::new(Semaphore::new(bucket.limit(self.limits) as usize));
-            let lane = in_flight.entry(key).or_insert_with(|| Lane {
-                present: 0,
-                running: 0,
-                turns: turns(),
-            });
-            lane.present += 1;
-            attempt.counted.push(Counted { bucket, key });
-        }
-    }
-
-    /// Waits until no more attempts are under way than may fail. An honest crowd
-    /// is served one after the other, and a guesser gains nothing by haste.
-    async fn turns(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Vec<Turn>> {
-        // All wait in the same order, so that no two wait for each other.
-        let mut order: Vec<(u32, usize)> = attempt
-            .counted
-            .iter()
-            .enumerate()
-            .map(|(place, counted)| (counted.bucket.limit(self.limits), place))
-            .collect();
-        order.sort_unstable();
-        let lanes: Vec<Arc<Semaphore>> = {
-            let in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-            let lane = |place: usize| Arc::clone(&in_flight[&attempt.counted[place].key].turns);
-            order.into_iter().map(|(_, place)| lane(place)).collect()
-        };
-        let wait = async {
-            let mut turns = vec![];
-            for lane in lanes {
-                turns.push(lane.acquire_owned().await.expect("nobody closes a lane"));
-            }
-            turns
-        };
-        let waited = tokio::time::timeout(PATIENCE, wait).await;
-        waited.map_err(|_| self.turned_away(MOMENT, now))
-    }
-
-    /// Begins. Returns how many others of each count are at it.
-    fn run(&self, attempt: &Attempt<'_>) -> Vec<u32> {
-        let mut in_flight = self.in_flight.lock().expect("no panic while the lock is held");
-        let mut run = |key: &Key| {
-            let lane = in_flight.get_mut(key).expect("it was entered");
-            lane.running += 1;
-            lane.running - 1
-        };
-        attempt.counted.iter().map(|counted| run(&counted.key)).collect()
     }
 
     /// Forgets what was counted against an account: by its names, in browsers
@@ -362,6 +285,3 @@ impl Throttle {
 
 /// How soon to come again when others are under way.
 const MOMENT: Duration = Duration::seconds(1);
-
-/// How long an attempt waits for its turn.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::format::{Format, broken_off, csv_line, headings, json_line};
 use super::screens::{BATCH, Lines, still_may};
-use crate::domain::audit::{self, Filter, Row};
+use crate::domain::audit::{self, Filter, RecordedEvent};
 use crate::domain::sessions::Principal;
 use crate::service::Doorward;
 
@@ -37,7 +37,7 @@ const EVENT_HEADINGS: [&str; 10] = [
     "reason",
 ];
 
-fn event_line(row: Row, format: Format) -> String {
+fn event_line(row: RecordedEvent, format: Format) -> String {
     let line = EventLine {
         id: row.id,
         at: row.at.iso(),

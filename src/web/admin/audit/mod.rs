@@ -9,7 +9,7 @@ use rocket_dyn_templates::context;
 
 use self::query::AuditQuery;
 use crate::base::error::Result;
-use crate::domain::audit::{self, Event, Row};
+use crate::domain::audit::{self, Event, RecordedEvent};
 use crate::web::admin::query::{SCREEN, cursor, typed};
 use crate::web::admin::view::event::event_views;
 use crate::web::answer::failure::Failure;
@@ -38,7 +38,7 @@ async fn audit_page(
         None => vec![],
     };
     let more = rows.len() as u64 > SCREEN;
-    let rows: Vec<Row> = rows.into_iter().take(SCREEN as usize).collect();
+    let rows: Vec<RecordedEvent> = rows.into_iter().take(SCREEN as usize).collect();
     let last = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let events: Vec<(&str, &str)> =
         Event::all().map(|event| (event.name(), event.words())).collect();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::error::Result;
 use crate::domain::accounts;
-use crate::domain::audit::{self, Event, Row};
+use crate::domain::audit::{self, Event, RecordedEvent};
 use crate::web::answer::view::Moment;
 use crate::web::request::user_agent::describe_user_agent;
 
@@ -35,11 +35,11 @@ struct Person {
 /// The events in words, with the names of the accounts they tell of.
 pub(in crate::web::admin) async fn event_views(
     db: &DatabaseConnection,
-    rows: Vec<Row>,
+    rows: Vec<RecordedEvent>,
 ) -> Result<Vec<EventView>> {
     let names = accounts::names_of(db, audit::accounts_in(&rows)).await?;
     let person = |id: uuid::Uuid| Person { id: id.to_string(), username: names.get(&id).cloned() };
-    let told = |row: Row| EventView {
+    let told = |row: RecordedEvent| EventView {
         id: row.id,
         at: row.at.into(),
         words: Event::parse(&row.event).map_or("did something", Event::words),

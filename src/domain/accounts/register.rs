@@ -1,0 +1,120 @@
+//! Opening an account.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use uuid::Uuid;
+
+use super::account::{Account, NewAccount};
+use super::authenticate::Passwords;
+use super::find::taken;
+use super::id::AccountId;
+use super::permissions::Roles;
+use super::tables;
+use super::update::write_roles;
+use crate::base::error::{Error, Refusal, Result};
+use crate::base::store;
+use crate::base::timestamp::Timestamp;
+use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::passwords::hasher::{Hasher, Waiter};
+use crate::domain::passwords::policy::{NewPassword, PasswordRules};
+
+/// Opens an account for someone new. Everyone starts as a member.
+///
+/// The unique index decides whether a name is free; asking it first saves the
+/// work for a name that is not. What is worked on counts, whatever comes of it.
+///
+/// # Errors
+/// A [`Refusal`] for a taken or reserved name or an unfit password;
+/// [`Refusal::TooManyAttempts`]; [`Error::Busy`].
+pub async fn register(
+    Passwords { db, hasher, throttle }: Passwords<'_>,
+    rules: &PasswordRules,
+    new: NewAccount,
+    origin: &RequestSource,
+    now: Timestamp,
+) -> Result<Account> {
+    if new.username.is_reserved() {
+        return Err(Refusal::UsernameReserved.into());
+    }
+    if new.email.mixes_scripts() {
+        return Err(Refusal::EmailMixesScripts.into());
+    }
+    let asked = throttle.ask_for_names(&origin.address, now).await?;
+    if let Some(refusal) = taken(db.read(), &new).await? {
+        asked.count(now).await?;
+        return Err(refusal.into());
+    }
+    screen(rules, &new)?;
+    throttle.register(&origin.address, now).await?.count(now).await?;
+    let hash = hash_for(hasher, rules, &new, Waiter::at(&origin.address)).await?;
+    let txn = db.begin().await?;
+    let account = insert(&txn, &new, hash, Roles::default(), now).await?;
+    audit::record(&txn, Entry::by_owner(Event::Registered, account.id.0, origin), now).await?;
+    txn.commit().await?;
+    Ok(account)
+}
+
+/// The hash of a new account's password, if the policy lets it pass.
+///
+/// # Errors
+/// [`Refusal::UnfitPassword`]; [`Error::Busy`].
+pub async fn hash_for(
+    hasher: &Hasher,
+    rules: &PasswordRules,
+    new: &NewAccount,
+    waiter: Waiter,
+) -> Result<String> {
+    screen(rules, new)?;
+    hasher.judge(&new.password, rules_for(rules, new), waiter.clone()).await?;
+    hasher.hash(&new.password, waiter).await
+}
+
+fn rules_for(rules: &PasswordRules, new: &NewAccount) -> PasswordRules {
+    rules.with_context(new.username.canonical(), new.email.canonical())
+}
+
+fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
+    let screened = NewPassword::screen(new.password.expose(), &rules_for(rules, new));
+    Ok(screened.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
+}
+
+/// Writes a new account within the caller's transaction.
+///
+/// # Errors
+/// [`Refusal::UsernameTaken`], [`Refusal::EmailTaken`], [`Refusal::TooManyRoles`].
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    new: &NewAccount,
+    password_hash: String,
+    roles: Roles,
+    now: Timestamp,
+) -> Result<Account> {
+    let row = tables::ActiveModel {
+        id: Set(AccountId(Uuid::new_v4())),
+        username: Set(new.username.typed().to_owned()),
+        username_canonical: Set(new.username.canonical().to_owned()),
+        email: Set(new.email.typed().to_owned()),
+        email_canonical: Set(new.email.canonical().to_owned()),
+        password_hash: Set(password_hash),
+        password_changed_at: Set(now),
+        created_at: Set(now),
+        disabled_at: Set(None),
+        epoch: Set(0),
+        last_login_at: Set(None),
+        last_login_address: Set(String::new()),
+        last_login_user_agent: Set(String::new()),
+        failed_logins: Set(0),
+        browsers_since: Set(now),
+        raised_at: Set(None),
+    };
+    let row = row.insert(db).await.map_err(|error| {
+        if store::is_taken(&error, "username_canonical") {
+            Error::from(Refusal::UsernameTaken)
+        } else if store::is_taken(&error, "email_canonical") {
+            Refusal::EmailTaken.into()
+        } else {
+            error.into()
+        }
+    })?;
+    write_roles(db, row.id, &roles, now).await?;
+    Ok(Account::of(row, roles))
+}
