@@ -34,7 +34,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     make_data_folder(&settings)?;
     metrics::start();
     let _lock = lock_database(&settings)?;
-    let figment = settings::rocket_config(figment, &settings);
+    let figment = settings::rocket_config(figment, &settings.data_dir);
     let doorward = Arc::new(Doorward::open(settings).await?);
     // What is revoked must be known before the first request is let in.
     let now = doorward.clock.now();

@@ -11,7 +11,7 @@ use rocket::figment::error::Kind;
 use rocket::figment::value::{Dict, Value};
 use time::Duration;
 
-use super::BaseUrl;
+use super::base_url::BaseUrl;
 use super::sources::{SECTION, variable};
 use crate::base::error::{Error, Result};
 

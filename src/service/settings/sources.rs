@@ -1,10 +1,11 @@
 //! Where settings come from, and those of Rocket that nobody may change.
 
+use std::path::Path;
+
 use rocket::data::{Limits, ToByteUnit};
 use rocket::figment::value::{Dict, Map, Value};
 use rocket::figment::{self, Figment, Metadata, Profile, Provider};
 
-use super::Settings;
 use crate::base::error;
 use crate::base::files;
 
@@ -41,7 +42,7 @@ pub fn check_files(figment: &Figment) -> error::Result<()> {
 ///
 /// `ip_header` would let anybody choose the address they are seen with, Rocket's
 /// log holds rejected form values, and larger bodies are read before they are refused.
-pub fn rocket_config(figment: Figment, settings: &Settings) -> Figment {
+pub fn rocket_config(figment: Figment, data_dir: &Path) -> Figment {
     let small = 16.kibibytes();
     let limits = ["form", "data-form", "json", "string", "bytes", "file", "msgpack"]
         .into_iter()
@@ -58,7 +59,7 @@ pub fn rocket_config(figment: Figment, settings: &Settings) -> Figment {
         .merge(("shutdown.grace", 5))
         .merge(("shutdown.mercy", 5))
         // Templates are in the binary, but their fairing wants a folder that exists.
-        .merge(("template_dir", &settings.data_dir))
+        .merge(("template_dir", data_dir))
 }
 
 /// The variable of a key.

@@ -195,7 +195,7 @@ fn what_would_break_safety_is_set_after_everything_else() {
         limits = { form = '1GiB', json = '1GiB' }\n[global.shutdown]\ngrace = 3600\nctrlc = false\n[default]\nport = 9000";
     let figment = with(unsafe_file, &[("DOORWARD_DATA_DIR", "elsewhere")]);
     let settings = Settings::from_figment(&figment).unwrap_or_else(|why| panic!("{why}"));
-    let figment = rocket_config(figment, &settings);
+    let figment = rocket_config(figment, &settings.data_dir);
     let config: rocket::Config = figment.extract().unwrap();
     assert_eq!(config.ip_header, None);
     assert_eq!(config.ident.as_str(), None);
