@@ -1,7 +1,9 @@
 //! What the documents say of the code and its tests, held against both.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use shared::source::files_below;
 
 #[test]
 fn every_field_of_a_form_stands_in_the_documentation() {
@@ -176,9 +178,4 @@ fn every_attack_stands_beside_its_claim() {
             assert!(named.contains(&format!("`attacks::{module}::")), "tests/attacks/{module}.rs");
         }
     }
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }

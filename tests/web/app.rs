@@ -60,7 +60,7 @@ impl App {
         if let Some(cost) = cost {
             (settings.argon2_memory_kib, settings.argon2_passes) = cost;
         }
-        let figment = settings::rocket_config(figment, &settings);
+        let figment = settings::rocket_config(figment, &settings.data_dir);
         let doorward = Arc::new(Doorward::open(settings).await.unwrap());
         doorward.sync(doorward.clock.now()).await.unwrap();
         let rocket = web::server(figment, Arc::clone(&doorward));

@@ -1,0 +1,21 @@
+//! The source text, for tests that hold it against a rule.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A source text without its tests.
+pub fn product(source: &str) -> String {
+    source.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+}
+
+/// The files of Rust in a folder and those below it.
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "rs");
+    files_below(folder).into_iter().filter(is_rust).collect()
+}
+
+/// Every file in a folder and those below it.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
