@@ -18,10 +18,10 @@ const DOMAIN: [&str; 11] = [
     "throttle",
     "passwords",
     "accounts",
+    "login",
     "sessions",
     "one_time",
     "credentials",
-    "login",
     "administration",
     "personal_data",
 ];
@@ -211,6 +211,14 @@ fn what_staff_do_is_done_only_in_an_act_that_proves_their_rights() {
         .into_iter()
         .filter(|file| fs::read_to_string(file).unwrap().contains("Actor::signed_in("));
     assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/web/request/guards.rs")]);
+}
+
+#[test]
+fn only_signing_in_says_that_somebody_proved_who_they_are() {
+    let makers = rust_files(Path::new("src"))
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("Verified::by_password("));
+    assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/domain/login/mod.rs")]);
 }
 
 #[test]

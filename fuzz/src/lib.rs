@@ -10,6 +10,7 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::list;
 use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::login::{AuthLevel, AuthMethods};
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Audience, SessionId, search};
@@ -55,7 +56,7 @@ static SIGNING: LazyLock<Signing> = LazyLock::new(|| {
         mark: NOON,
         epoch: 0,
         roles: Roles::default(),
-        auth_time: NOON,
+        auth: AuthLevel { methods: AuthMethods::PASSWORD, at: NOON },
         issued_at: NOON,
         expires_at: NOON + Duration::minutes(10),
     };

@@ -11,11 +11,11 @@ pub mod passwords;
 
 pub mod accounts;
 
+pub mod login;
+
 pub mod sessions;
 
 pub mod one_time;
-
-pub mod login;
 
 pub mod credentials;
 

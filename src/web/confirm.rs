@@ -57,7 +57,7 @@ async fn confirm(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let LiveSession { account, principal } = match who {
+    let LiveSession { account, principal, .. } = match who {
         Repeatable::First(live) => live,
         Repeatable::Again(before) => {
             let form = form.sent_again()?;

@@ -5,9 +5,9 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use crate::domain::accounts::names::LoginName;
-use crate::domain::login::{SignIn, Wanted};
+use crate::domain::login::{self, Begun, SignIn};
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::{Audience, EndReason, Replaces};
+use crate::domain::sessions::{Audience, EndReason, NewSession, Replaces};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
@@ -128,8 +128,12 @@ async fn log_in(
         .submit(page, draw, async |login: Login| {
             let Login { login, password, remember, next } = login;
             let who = SignIn { login: &login, password: &password, known: known.0.as_ref() };
-            let wanted = Wanted { client: Audience::Web, remember, replaces };
-            let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
+            let verified = match login::begin(doorward.passwords(), who, &caller.0, now.0).await? {
+                Begun::Done(verified) => *verified,
+                Begun::Need(step) => match step {},
+            };
+            let new = NewSession { audience: Audience::Web, remember, replaces };
+            let issued = doorward.sessions.sign_in(verified, new, &caller.0, now.0).await?;
             Ok((issued, next))
         })
         .await?;

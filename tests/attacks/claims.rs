@@ -33,7 +33,7 @@ async fn forged<'a>(
         mark: session.created_at,
         epoch: i64::MAX,
         roles: Roles::default(),
-        auth_time: session.auth_time,
+        auth: session.auth,
         issued_at: now,
         expires_at: now + Duration::minutes(10),
     };
@@ -65,7 +65,7 @@ async fn the_moment_of_the_password_is_the_rows_and_not_the_tokens() {
     let chief = app.staff("chief", "admin").await;
     app.pass(Duration::minutes(9)).await;
     let now = app.clock().now();
-    let thief = forged(&app, &chief, |claims| claims.auth_time = now).await;
+    let thief = forged(&app, &chief, |claims| claims.auth.at = now).await;
     let answer = thief.get("/admin/accounts/new").await;
     assert_eq!(answer.location.as_deref(), Some("/confirm?next=/admin/accounts/new"));
     let answer = chief.post("/confirm", &[("password", PASSWORD)]).await;

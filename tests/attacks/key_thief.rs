@@ -8,6 +8,7 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::login::{AuthLevel, AuthMethods};
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Audience, SessionId};
@@ -27,7 +28,7 @@ fn token(ring: &Ring, account: &str, client: Audience, now: Timestamp) -> String
         mark: now,
         epoch: i64::MAX,
         roles: Roles::of([RoleName::parse("admin").unwrap()]),
-        auth_time: now,
+        auth: AuthLevel { methods: AuthMethods::PASSWORD, at: now },
         issued_at: now,
         expires_at: now + Duration::minutes(10),
     };

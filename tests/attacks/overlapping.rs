@@ -8,8 +8,9 @@ use doorward::domain::accounts;
 use doorward::domain::accounts::names::LoginName;
 use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::audit::RequestSource;
+use doorward::domain::login::Verified;
 use doorward::domain::passwords::policy::Password;
-use doorward::domain::sessions::{Actor, Audience};
+use doorward::domain::sessions::{Actor, Audience, NewSession};
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -30,7 +31,9 @@ async fn verified(app: &App, name: &str) -> accounts::Account {
 async fn sign_in(app: &App, account: &accounts::Account) -> Result<(), Error> {
     let (here, now) = (RequestSource::command_line(), app.clock().now());
     let sessions = &app.doorward.sessions;
-    sessions.start(account, Audience::Web, false, None, &here, now).await.map(drop)
+    let verified = Verified::by_password(account.clone(), now);
+    let new = NewSession { audience: Audience::Web, remember: false, replaces: None };
+    sessions.start(&verified, new, &here, now).await.map(drop)
 }
 
 #[rocket::async_test]

@@ -3,6 +3,7 @@
 use doorward::base::keys::{Purpose, Ring};
 use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::login::{AuthLevel, AuthMethods};
 use doorward::domain::sessions::tokens::access::{Claims, Fault, Issuer};
 use doorward::domain::sessions::{Audience, SessionId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -73,7 +74,7 @@ fn what_is_issued_is_what_is_verified() {
         mark: NOON,
         epoch: NOON.0,
         roles: Roles::admin(),
-        auth_time: NOON,
+        auth: AuthLevel { methods: AuthMethods::PASSWORD, at: NOON },
         issued_at: NOON,
         expires_at: NOON + Duration::minutes(10),
     };

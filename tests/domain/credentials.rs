@@ -3,14 +3,15 @@ use doorward::domain::accounts::names::{LoginName, RoleName};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Passwords};
 use doorward::domain::administration::{self, BulkAction, Change};
+use doorward::domain::login::Verified;
 use doorward::domain::one_time;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
-use doorward::domain::sessions::{self, Actor, Audience, EndReason, Issued, Refreshed};
+use doorward::domain::sessions::{self, Actor, EndReason, Issued, Refreshed};
 use rocket::futures::future::{join, join_all};
 use time::Duration;
 
-use crate::{NOON, PASSWORD, World, origin};
+use crate::{BROWSER, NOON, PASSWORD, World, origin};
 
 const NEW: &str = "a lantern in the harbour";
 
@@ -29,7 +30,7 @@ async fn a_password_change_renews_the_session_within_its_limits() {
     let renewed =
         credentials.change_password(&account, sid, both, &origin("web"), now).await.unwrap();
     assert_ne!(renewed.principal.session, sid);
-    assert_eq!(renewed.principal.auth_time, now);
+    assert_eq!(renewed.principal.auth.at, now);
     assert!(world.admits(&renewed, now).await);
     assert!(!world.admits(&first, now).await, "the old access token is dead");
     assert!(!matches!(world.refresh(&first.refresh_token, now).await, Refreshed::Issued(_)));
@@ -231,7 +232,8 @@ async fn those_who_log_in_while_sessions_are_ended_get_in_and_nobody_gets_in_any
             } else {
                 let sessions = &world.sessions;
                 let ada = accounts::by_id(sessions.db.read(), ada.id).await.unwrap();
-                let begun = sessions.start(&ada, Audience::Web, false, None, &here, NOON);
+                let verified = Verified::by_password(ada, NOON);
+                let begun = sessions.start(&verified, BROWSER, &here, NOON);
                 match begun.await {
                     // Its sessions were ended in between.
                     Err(Error::Refused(Refusal::AccountChanged)) => Ok(()),

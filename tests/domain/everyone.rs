@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::audit::RequestSource;
+use doorward::domain::login::Verified;
 use doorward::domain::sessions::search::{Filter, parse_range, screen};
-use doorward::domain::sessions::{Audience, Session, last_seen, live_of};
+use doorward::domain::sessions::{Audience, NewSession, Session, last_seen, live_of};
 use time::Duration;
 
-use crate::{NOON, World};
+use crate::{BROWSER, NOON, World};
 
 /// Sessions from addresses of two networks, some by scripts, each at a moment of its own.
 async fn crowd(world: &World) -> Vec<doorward::domain::sessions::SessionId> {
@@ -25,7 +26,9 @@ async fn crowd(world: &World) -> Vec<doorward::domain::sessions::SessionId> {
                 ..RequestSource::default()
             };
             let now = NOON + Duration::minutes(number * 5 + place);
-            let begun = world.sessions.start(&account, client, false, None, &origin, now).await;
+            let verified = Verified::by_password(account.clone(), now);
+            let new = NewSession { audience: client, ..BROWSER };
+            let begun = world.sessions.start(&verified, new, &origin, now).await;
             sids.push(begun.unwrap().principal.session);
         }
     }

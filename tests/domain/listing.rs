@@ -102,7 +102,13 @@ async fn an_address_from_before_is_found_in_both_spellings_of_its_host() {
     let bob = world.account("bob", Roles::default()).await;
     let eve = world.account("eve", Roles::default()).await;
     let db = &world.sessions.db;
-    db.migrate_down().await.unwrap();
+    let is_done = async || {
+        let steps = db.migrations().await.unwrap();
+        steps.iter().any(|(name, done)| *done && name.ends_with("_hosts_in_a_labels"))
+    };
+    while is_done().await {
+        db.migrate_down().await.unwrap();
+    }
     for (name, canonical) in [
         ("ada", "ada@bücher.example"),
         ("bob", "bob@bücher.example"),

@@ -14,6 +14,7 @@ mod refresh;
 mod refresh_model;
 mod revocation;
 mod rotation;
+mod staff_limits;
 mod story;
 mod throttle;
 mod waiting;
@@ -29,8 +30,10 @@ use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, NewAccount, Passwords};
 use doorward::domain::audit::RequestSource;
 use doorward::domain::credentials::Credentials;
+use doorward::domain::login::Verified;
 use doorward::domain::passwords::hasher::{Cost, Hasher, Waiter};
 use doorward::domain::passwords::policy::{Password, PasswordRules};
+use doorward::domain::sessions::NewSession;
 use doorward::domain::sessions::tokens::access::Issuer;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{
@@ -47,6 +50,10 @@ pub(crate) const BASE: &str = "http://localhost:8000";
 /// The defaults of the settings.
 pub(crate) const LIMITS: Limits =
     Limits { address: 30, name_and_address: 5, name: 20, known_browser: 10, registrations: 5 };
+
+/// A session of a browser that is not to be remembered.
+pub(crate) const BROWSER: NewSession =
+    NewSession { audience: Audience::Web, remember: false, replaces: None };
 
 pub(crate) struct World {
     pub sessions: Sessions,
@@ -141,7 +148,8 @@ impl World {
     pub async fn start(&self, account: &Account, now: Timestamp) -> Issued {
         let from = origin("login");
         let account = accounts::by_id(self.sessions.db.read(), account.id).await.unwrap();
-        self.sessions.start(&account, Audience::Web, false, None, &from, now).await.unwrap()
+        let verified = Verified::by_password(account, now);
+        self.sessions.start(&verified, BROWSER, &from, now).await.unwrap()
     }
 
     pub async fn refresh(&self, token: &str, now: Timestamp) -> Refreshed {

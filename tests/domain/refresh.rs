@@ -1,8 +1,9 @@
 use doorward::base::keys::Purpose;
 use doorward::domain::accounts;
-use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::administration::{self, BulkAction};
 use doorward::domain::audit;
+use doorward::domain::login::Verified;
+use doorward::domain::sessions::NewSession;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{
     self, Access, Actor, Audience, EndReason, Issued, Refreshed, Replaces,
@@ -11,7 +12,7 @@ use rocket::futures::future::join_all;
 use sea_orm::ConnectionTrait;
 use time::Duration;
 
-use crate::{NOON, World, origin};
+use crate::{BROWSER, NOON, World, origin};
 
 const LATER: Duration = Duration::minutes(11);
 
@@ -294,11 +295,10 @@ async fn a_session_ends_when_unused_and_when_old_and_says_which() {
 #[tokio::test]
 async fn use_between_two_rotations_counts_as_use() {
     let world = World::new().await;
-    let chief = world.account("chief", Roles::admin()).await;
-    let first = world.start(&chief, NOON).await;
+    let (_, first) = world.session("ada").await;
     assert!(world.admits(&first, NOON + Duration::minutes(9)).await);
     world.sessions.sync(NOON).await.unwrap();
-    let late = NOON + Duration::minutes(38);
+    let late = NOON + Duration::hours(12) + Duration::minutes(8);
     assert!(matches!(world.refresh(&first.refresh_token, late).await, Refreshed::Issued(_)));
 }
 
@@ -310,18 +310,6 @@ async fn an_access_token_never_outlives_its_session() {
         token = world.refreshed(&token.refresh_token, NOON + Duration::minutes(minutes)).await;
     }
     assert_eq!(token.access_token.1, Duration::minutes(4));
-}
-
-#[tokio::test]
-async fn a_new_role_takes_the_shorter_limits_of_staff() {
-    let world = World::new().await;
-    let (account, first) = world.session("ada").await;
-    let write = world.sessions.db.write();
-    accounts::write_roles(write, account.id, &Roles::admin(), NOON).await.unwrap();
-    let second = world.refreshed(&first.refresh_token, NOON + LATER).await;
-    assert!(second.principal.roles.is_staff());
-    let after = NOON + LATER + Duration::minutes(30);
-    assert_eq!(world.over(&second.refresh_token, after).await, EndReason::Idle);
 }
 
 #[tokio::test]
@@ -362,9 +350,10 @@ async fn signing_in_anew_in_a_browser_takes_no_place_from_another() {
     }
     let (now, here) = (NOON + Duration::minutes(6), origin("web"));
     let same = Some(others[3].principal.session);
+    let new = NewSession { replaces: same.map(Replaces::Present), ..BROWSER };
     let anew = world
         .sessions
-        .start(&account, Audience::Web, false, same.map(Replaces::Present), &here, now)
+        .start(&Verified::by_password(account.clone(), now), new, &here, now)
         .await
         .unwrap();
     assert!(world.admits(&first, now).await && world.admits(&anew, now).await);

@@ -64,7 +64,7 @@ async fn all_others_are_refused_at_once_and_this_one_goes_on_under_a_new_name() 
     assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Ended(_)));
     assert!(world.admits(&renewed, now).await);
     assert_ne!(renewed.principal.session, keep);
-    assert_eq!(renewed.principal.auth_time, this.principal.auth_time, "nobody gave a password");
+    assert_eq!(renewed.principal.auth, this.principal.auth, "nobody gave a password");
     assert!(!world.admits(&this, now).await, "and a copy of this one with them");
     assert!(matches!(world.refresh(&this.refresh_token, now).await, Refreshed::Renewed(_)));
 }

@@ -1,14 +1,17 @@
-//! Signing in: the password, then the session. Web and API share it.
+//! Signing in, from what was typed to [`Verified`], the one thing that a
+//! session is started for (`sessions::start`). The page and the API share it.
 
-use crate::base::error::{Error, Refusal, Result};
+mod methods;
+
+use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts;
 use crate::domain::accounts::names::LoginName;
+use crate::domain::accounts::{Account, Passwords};
 use crate::domain::audit::RequestSource;
-use crate::domain::credentials::Credentials;
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::{Audience, Issued, Replaces};
 use crate::domain::throttle::known_browser::Known;
+
+pub use self::methods::{AuthLevel, AuthMethod, AuthMethods};
 
 /// Who wants to sign in.
 pub struct SignIn<'a> {
@@ -20,46 +23,45 @@ pub struct SignIn<'a> {
     pub known: Option<&'a Known>,
 }
 
-/// The session that somebody wants.
-#[derive(Clone, Copy)]
-pub struct Wanted {
-    /// For a browser or a script.
-    pub client: Audience,
-    /// Whether it outlives the browser window.
-    pub remember: bool,
-    /// The session that it takes the place of.
-    pub replaces: Option<Replaces>,
+/// Somebody who proved that they are the owner of an account.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Verified {
+    pub(in crate::domain) account: Account,
+    pub(in crate::domain) auth: AuthLevel,
 }
 
-impl Credentials<'_> {
-    /// Checks the password and starts a session. No sign-in that was under way
-    /// survives a change of the account: one that only its epoch has (its roles
-    /// changed, or all its sessions ended) is begun again after it, as the
-    /// password that was found right is still the account's.
-    ///
-    /// # Errors
-    /// What [`crate::domain::accounts::Passwords::authenticate`] refuses;
-    /// [`Refusal::AccountChanged`] when the password or the state changed.
-    pub async fn sign_in(
-        &self,
-        who: SignIn<'_>,
-        wanted: Wanted,
-        origin: &RequestSource,
-        now: Timestamp,
-    ) -> Result<Issued> {
-        let SignIn { login, password, known } = who;
-        let Wanted { client, remember, replaces } = wanted;
-        let mut account = self.passwords.authenticate(login, password, known, origin, now).await?;
-        for _ in 0..8 {
-            let started =
-                self.sessions.start(&account, client, remember, replaces, origin, now).await;
-            match started {
-                Err(Error::Refused(Refusal::AccountChanged)) => {}
-                done => return done,
-            }
-            let txn = self.db().begin().await?;
-            account = accounts::hold_unchanged(&txn, &account).await?;
-        }
-        Err(Refusal::AccountChanged.into())
+impl Verified {
+    /// The owner of `account`, whose password was found right. Only for this
+    /// module, and for tests that need no password.
+    pub fn by_password(account: Account, at: Timestamp) -> Self {
+        Self { account, auth: AuthLevel { methods: AuthMethods::PASSWORD, at } }
     }
+}
+
+/// How far a sign-in came.
+#[must_use]
+pub enum Begun {
+    /// All that this account asks for was proved.
+    Done(Box<Verified>),
+    /// Something more must be proved first.
+    Need(Step),
+}
+
+/// What may be asked for beside the password. There is nothing yet.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {}
+
+/// Checks the name and the password.
+///
+/// # Errors
+/// What [`Passwords::authenticate`] refuses.
+pub async fn begin(
+    passwords: Passwords<'_>,
+    SignIn { login, password, known }: SignIn<'_>,
+    source: &RequestSource,
+    now: Timestamp,
+) -> Result<Begun> {
+    let account = passwords.authenticate(login, password, known, source, now).await?;
+    Ok(Begun::Done(Box::new(Verified::by_password(account, now))))
 }

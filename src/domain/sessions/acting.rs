@@ -194,7 +194,7 @@ impl Sessions {
         let db = self.db.read();
         let account = accounts::all_of(db, &[reader.account]).await?.pop();
         let session = find(db, reader.session).await?;
-        standing(account, session, demanded, now)?;
+        self.standing(account, session, demanded, now)?;
         Ok(())
     }
 
@@ -207,35 +207,39 @@ impl Sessions {
         demanded: Option<Permission>,
         now: Timestamp,
     ) -> Result<Account> {
-        let (account, session) = standing(account, find(txn, sid).await?, demanded, now)?;
+        let (account, session) = self.standing(account, find(txn, sid).await?, demanded, now)?;
         // What came with a right that was given since waits for the password.
         let raised = account.raised_at.filter(|_| demanded.is_some());
-        if raised.is_some_and(|at| session.auth_time < at) {
+        if raised.is_some_and(|at| session.auth.at < at) {
             return Err(Denied::NotRecent.into());
         }
-        if now.since(session.auth_time) >= self.policy.recent_login {
+        if now.since(session.auth.at) >= self.policy.recent_login {
             return Err(Denied::NotRecent.into());
         }
         Ok(account)
     }
-}
 
-/// Both, if the session is live, the account's, and permits what is demanded.
-fn standing(
-    account: Option<Account>,
-    session: Option<Session>,
-    demanded: Option<Permission>,
-    now: Timestamp,
-) -> Result<(Account, Session), Denied> {
-    let account = account.filter(|account| account.disabled_at.is_none());
-    let (account, session) = account.zip(session).ok_or(Denied::NotSignedIn)?;
-    if session.account != account.id || !session.is_live(now) {
-        return Err(Denied::NotSignedIn);
+    /// Both, if the session is live, the account's, and permits what is demanded.
+    fn standing(
+        &self,
+        account: Option<Account>,
+        session: Option<Session>,
+        demanded: Option<Permission>,
+        now: Timestamp,
+    ) -> Result<(Account, Session), Denied> {
+        let account = account.filter(|account| account.disabled_at.is_none());
+        let (account, session) = account.zip(session).ok_or(Denied::NotSignedIn)?;
+        if session.account != account.id || !session.is_live(now) {
+            return Err(Denied::NotSignedIn);
+        }
+        if demanded.is_some_and(|permission| !account.roles.may(permission)) {
+            return Err(Denied::NotPermitted);
+        }
+        if demanded.is_some() && !session.opens_staff_pages(self.policy.staff_absolute, now) {
+            return Err(Denied::NotRecent);
+        }
+        Ok((account, session))
     }
-    if demanded.is_some_and(|permission| !account.roles.may(permission)) {
-        return Err(Denied::NotPermitted);
-    }
-    Ok((account, session))
 }
 
 async fn find(db: &impl ConnectionTrait, sid: SessionId) -> Result<Option<Session>> {

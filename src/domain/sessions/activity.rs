@@ -111,7 +111,7 @@ impl Activity {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn write(&self, db: &Db) -> Result<Vec<Showing>> {
+    pub async fn write(&self, db: &Db, staff_idle: Duration) -> Result<Vec<Showing>> {
         let batch: Vec<Sighting> = {
             let mut seen = self.seen.lock().expect("no panic while the lock is held");
             let unwritten = std::mem::take(&mut seen.unwritten);
@@ -120,7 +120,7 @@ impl Activity {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let written = write_batch(db, &batch).await;
+        let written = write_batch(db, &batch, staff_idle).await;
         let left = match &written {
             Ok((_, held)) => held.clone(),
             Err(_) => batch.iter().map(|sighting| sighting.first.sid).collect(),
@@ -145,7 +145,11 @@ impl Activity {
 
 /// Returns the tokens that another process saw a distant one of, and the
 /// sessions that somebody else holds.
-async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<SessionId>)> {
+async fn write_batch(
+    db: &Db,
+    batch: &[Sighting],
+    staff_idle: Duration,
+) -> Result<(Vec<Showing>, Vec<SessionId>)> {
     use sea_orm::sea_query::ExprTrait;
     use table::Column;
     let txn = db.begin().await?;
@@ -164,10 +168,15 @@ async fn write_batch(db: &Db, batch: &[Sighting]) -> Result<(Vec<Showing>, Vec<S
                 .finally(Expr::col(column))
         };
         let idle_at = Expr::col(Column::IdleMillis).add(last_at.0);
+        // What is closed opens by the password alone.
+        let in_time = Expr::col(Column::StaffIdleAt).gt(last_at.0);
+        let staff_idle_at =
+            Expr::case(in_time, (*last_at + staff_idle).0).finally(Expr::col(Column::StaffIdleAt));
         table::Entity::update_many()
             .col_expr(Column::ShownMark, shown(Column::ShownMark, first.mark).into())
             .col_expr(Column::ShownAt, shown(Column::ShownAt, *shown_at).into())
             .col_expr(Column::IdleAt, later(Column::IdleAt, idle_at).into())
+            .col_expr(Column::StaffIdleAt, later(Column::StaffIdleAt, staff_idle_at.into()).into())
             .col_expr(Column::LastSeenAt, later(Column::LastSeenAt, Expr::value(*last_at)).into())
             .filter(Column::Sid.eq(first.sid))
             .filter(Column::EndedAt.is_null())

@@ -79,7 +79,7 @@ impl Sessions {
         self.index.read_tail(self.db.read(), now).await?;
         self.index.write_acknowledgements(self.db.write()).await?;
         self.counters.write(self.db.write()).await?;
-        for showing in self.activity.write(&self.db).await? {
+        for showing in self.activity.write(&self.db, self.policy.staff_idle).await? {
             self.end_if_two_hold(showing, &RequestSource::default(), now).await?;
         }
         Ok(())

@@ -8,10 +8,13 @@ use sea_orm::{
 
 use super::session::{Audience, EndReason, SessionId};
 use super::table;
+use time::Duration;
+
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{AccountId, Login};
 use crate::domain::audit::RequestSource;
+use crate::domain::login::AuthLevel;
 
 /// A session as pages and the command line show it.
 #[derive(Clone, Debug)]
@@ -24,8 +27,8 @@ pub struct Session {
     pub client: Audience,
     /// When the log-in was.
     pub created_at: Timestamp,
-    /// When the password was last given.
-    pub auth_time: Timestamp,
+    /// What its owner proved last, and when.
+    pub auth: AuthLevel,
     /// Whether it outlives the browser window.
     pub remember: bool,
     /// Where the log-in came from.
@@ -40,10 +43,12 @@ pub struct Session {
     pub ended: Option<(Timestamp, EndReason)>,
     idle_at: Timestamp,
     absolute_at: Timestamp,
+    staff_idle_at: Timestamp,
 }
 
 impl Session {
     pub(super) fn of(row: table::Model) -> Self {
+        let auth = row.auth();
         let previous = RequestSource {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
@@ -54,7 +59,7 @@ impl Session {
             account: row.account_id,
             client: row.client,
             created_at: row.created_at,
-            auth_time: row.auth_time,
+            auth,
             remember: row.remember,
             origin: RequestSource {
                 address: row.address,
@@ -67,12 +72,20 @@ impl Session {
             ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByStaff))),
             idle_at: row.idle_at,
             absolute_at: row.absolute_at,
+            staff_idle_at: row.staff_idle_at,
         }
     }
 
     /// Whether it could still be carried on.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.idle_at && now < self.absolute_at
+    }
+
+    /// Whether it opens staff pages to an account that may see them: it was
+    /// never unused for too long since the password was given, and that is less
+    /// than `longest` ago.
+    pub fn opens_staff_pages(&self, longest: Duration, now: Timestamp) -> bool {
+        now < self.staff_idle_at && now.since(self.auth.at) < longest
     }
 }
 

@@ -26,6 +26,6 @@ pub use self::list::{Session, all_of, by_id, count_live, last_seen, live_of};
 pub use self::refresh::{Predecessor, Refreshed};
 pub use self::renew::{Renewal, Renewed};
 pub use self::session::{Audience, EndReason, Policy, Principal, SessionId};
-pub use self::start::Replaces;
+pub use self::start::{NewSession, Replaces};
 pub use self::tokens::pair::Issued;
 pub use self::verify::Access;

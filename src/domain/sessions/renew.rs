@@ -61,6 +61,10 @@ impl Sessions {
         let begun = Rotation::begun(now);
         let successor = table::Model {
             sid: SessionId(secrets::random_id()),
+            staff_idle_at: match why {
+                Renewal::PasswordGiven => now + self.policy.staff_idle,
+                Renewal::OthersEnded => row.staff_idle_at,
+            },
             auth_time: if why == Renewal::PasswordGiven { given } else { row.auth_time },
             idle_at: row.idle_at.max(now + time::Duration::milliseconds(row.idle_millis)),
             generation: begun.generation,

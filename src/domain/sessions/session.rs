@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::base::error::Result;
 use crate::base::secrets;
-use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Roles;
+use crate::domain::login::AuthLevel;
 
 /// Names a session: 128 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
@@ -95,8 +95,8 @@ pub struct Principal {
     pub session: SessionId,
     /// The roles at the token's issue.
     pub roles: Roles,
-    /// When the password was last given.
-    pub auth_time: Timestamp,
+    /// What was proved last, and when.
+    pub auth: AuthLevel,
 }
 
 /// How long things last.
@@ -110,9 +110,10 @@ pub struct Policy {
     pub remember_idle: Duration,
     /// The longest life of a remembered session.
     pub remember_absolute: Duration,
-    /// The same two for members of staff, remembered or not.
+    /// Unused for this long, a session opens no staff pages any more until the
+    /// password is given again.
     pub staff_idle: Duration,
-    /// The longest life of a session of a member of staff.
+    /// Nor does it this long after the password was given.
     pub staff_absolute: Duration,
     /// How long after the password was given acts are allowed that ask for it.
     pub recent_login: Duration,
@@ -122,16 +123,11 @@ pub struct Policy {
 
 impl Policy {
     /// Idle and absolute limit.
-    pub(super) fn limits(&self, remember: bool, staff: bool) -> (Duration, Duration) {
-        let (idle, absolute) = if remember {
+    pub(super) fn limits(&self, remember: bool) -> (Duration, Duration) {
+        if remember {
             (self.remember_idle, self.remember_absolute)
         } else {
             (self.idle, self.absolute)
-        };
-        if staff {
-            (idle.min(self.staff_idle), absolute.min(self.staff_absolute))
-        } else {
-            (idle, absolute)
         }
     }
 }

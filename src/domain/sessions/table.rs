@@ -6,6 +6,7 @@ use super::refresh::rotation::{Rotation, Shown};
 use super::session::{Audience, EndReason, SessionId};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
+use crate::domain::login::{AuthLevel, AuthMethods};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -17,10 +18,13 @@ pub struct Model {
     pub client: Audience,
     pub created_at: Timestamp,
     pub auth_time: Timestamp,
+    pub auth_methods: String,
     pub remember: bool,
     pub idle_millis: i64,
     pub idle_at: Timestamp,
     pub absolute_at: Timestamp,
+    /// Staff pages are closed from then on, unless the session is used before.
+    pub staff_idle_at: Timestamp,
     #[sea_orm(column_name = "gen")]
     pub generation: i64,
     pub mark: Timestamp,
@@ -44,6 +48,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// What its owner proved last, and when.
+    pub fn auth(&self) -> AuthLevel {
+        AuthLevel { methods: AuthMethods::stored(&self.auth_methods), at: self.auth_time }
+    }
+
     /// What it says about its line of tokens.
     pub fn rotation(&self) -> Rotation {
         let shown = self.shown_mark.zip(self.shown_at).map(|(mark, at)| Shown { mark, at });

@@ -39,9 +39,9 @@ pub struct Settings {
     pub remember_idle: Duration,
     /// As `session_absolute`, for who asked to be remembered.
     pub remember_absolute: Duration,
-    /// As `session_idle`, for staff.
+    /// Without a request for so long, staff pages ask for the password again.
     pub staff_idle: Duration,
-    /// As `session_absolute`, for staff.
+    /// So long after the password was given, staff pages ask for it again.
     pub staff_absolute: Duration,
     /// How long after the password was given sensitive acts need it not again.
     pub recent_login: Duration,

@@ -33,7 +33,7 @@ fn data(who: RecentlySignedIn, doorward: &Service) -> Download<impl Stream<Item 
 /// The file in parts. What breaks off half-way is no JSON: nobody takes it for all there is.
 fn parts(doorward: Arc<Doorward>, who: LiveSession) -> impl Stream<Item = String> {
     rocket::async_stream::stream! {
-        let LiveSession { account, principal } = who;
+        let LiveSession { account, principal, .. } = who;
         match beginning(&doorward, &account).await {
             Ok(text) => yield text,
             Err(error) => return broken_off(&error),

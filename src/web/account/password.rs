@@ -63,7 +63,7 @@ async fn change_password(
     now: Now,
 ) -> Result<SeeOther, Failure> {
     let changed = SeeOther::at("/account").saying(Message::PasswordChanged);
-    let RecentlySignedIn(LiveSession { account, principal }) = match who {
+    let RecentlySignedIn(LiveSession { account, principal, .. }) = match who {
         Repeatable::First(recent) => recent,
         Repeatable::Again(before) => {
             let form = form.sent_again()?;

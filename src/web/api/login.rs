@@ -9,9 +9,9 @@ use super::json::Body;
 use super::tokens::Tokens;
 use crate::base::error::{Error, Refusal};
 use crate::domain::accounts::names::LoginName;
-use crate::domain::login::{SignIn, Wanted};
+use crate::domain::login::{self, Begun, SignIn};
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::Audience;
+use crate::domain::sessions::{Audience, NewSession};
 use crate::domain::throttle::known_browser;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
@@ -44,8 +44,12 @@ async fn log_in(
     let keys = &doorward.keys;
     let known = device_token.and_then(|token| known_browser::verify(keys, &token, now.0));
     let who = SignIn { login: &login, password: &password, known: known.as_ref() };
-    let wanted = Wanted { client: Audience::Api, remember: true, replaces: None };
-    let issued = doorward.credentials().sign_in(who, wanted, &caller.0, now.0).await?;
+    let verified = match login::begin(doorward.passwords(), who, &caller.0, now.0).await? {
+        Begun::Done(verified) => *verified,
+        Begun::Need(step) => match step {},
+    };
+    let new = NewSession { audience: Audience::Api, remember: true, replaces: None };
+    let issued = doorward.sessions.sign_in(verified, new, &caller.0, now.0).await?;
     let device_token = known_browser::issue(keys, issued.principal.account.0, now.0);
     Ok(Tokens::of(issued, Some(device_token)))
 }

@@ -42,7 +42,7 @@ async fn me(who: BearerOrQuery, doorward: &Service) -> Result<Private, ApiError>
         email: account.email,
         roles: account.roles.names().map(str::to_owned).collect(),
         sid: who.session.to_string(),
-        auth_time: who.auth_time.seconds(),
+        auth_time: who.auth.at.seconds(),
     };
     let cache = Header::new("Cache-Control", "private, no-store");
     Ok(Private { body: Json(me), cache })

@@ -42,6 +42,9 @@ pub struct LiveSession {
     pub account: Account,
     /// The session, as the token states.
     pub principal: Principal,
+    /// Whether it is new and active enough for staff pages, should the account
+    /// have a right to any.
+    pub opens_staff_pages: bool,
 }
 
 impl LiveSession {
@@ -66,12 +69,14 @@ impl<'r> FromRequest<'r> for LiveSession {
             // given; only the row is believed.
             let ours = session.account == account.id && session.client == Audience::Web;
             let live = ours && session.is_live(now) && account.disabled_at.is_none();
-            Ok::<_, Error>((live, session.auth_time, account))
+            Ok::<_, Error>((live, session, account))
         };
         match looked_up.await {
-            Ok((true, auth_time, account)) => {
-                principal.auth_time = auth_time;
-                Outcome::Success(Self { account, principal })
+            Ok((true, session, account)) => {
+                principal.auth = session.auth;
+                let longest = Doorward::of(request).settings.staff_absolute;
+                let opens_staff_pages = session.opens_staff_pages(longest, now);
+                Outcome::Success(Self { account, principal, opens_staff_pages })
             }
             Ok((false, ..)) | Err(Error::NotFound) => Denial::NotSignedIn.deny(request),
             Err(error) => {
@@ -120,7 +125,7 @@ impl<'r, G: FromRequest<'r, Error = ()>> FromRequest<'r> for Repeatable<G> {
 
 /// To act, the password must have been given lately.
 pub(super) fn recently(request: &Request<'_>, live: LiveSession) -> Outcome<LiveSession, ()> {
-    let age = Now::of(request).since(live.principal.auth_time);
+    let age = Now::of(request).since(live.principal.auth.at);
     if age < Doorward::of(request).settings.recent_login {
         Outcome::Success(live)
     } else {

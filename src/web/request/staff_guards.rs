@@ -56,8 +56,12 @@ async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<Liv
     let live = try_outcome!(request.guard::<LiveSession>().await);
     if live.account.roles.may(permission) {
         // What came with a right that was given since waits for the password.
-        let raised = live.account.raised_at.is_some_and(|at| live.principal.auth_time < at);
-        return if raised { Denial::NotRecent.deny(request) } else { Outcome::Success(live) };
+        let raised = live.account.raised_at.is_some_and(|at| live.principal.auth.at < at);
+        return if raised || !live.opens_staff_pages {
+            Denial::NotRecent.deny(request)
+        } else {
+            Outcome::Success(live)
+        };
     }
     let (doorward, origin) = (Doorward::of(request), Caller::of(request));
     let route = request.route().map_or("-", |route| route.uri.path());

@@ -6,7 +6,7 @@ use rocket::http::{Method, Status};
 use time::Duration;
 
 use super::{PEOPLE, filled, permits, with_people};
-use crate::app::{App, Browser};
+use crate::app::{App, Browser, PASSWORD};
 
 /// The table of who may do what, written down a second time on purpose.
 #[test]
@@ -180,4 +180,36 @@ fn the_table_in_the_documentation_is_the_one_the_guards_are_held_against() {
         .collect();
     let document = std::fs::read_to_string("docs/roles.md").unwrap();
     assert!(document.contains(&rows), "docs/roles.md should have:\n{rows}");
+}
+
+#[rocket::async_test]
+async fn staff_pages_that_were_left_alone_ask_for_the_password_and_the_rest_goes_on() {
+    let (app, id) = with_people().await;
+    let chief = app.signed_in("chief").await;
+    app.pass(Duration::minutes(31)).await;
+    assert_eq!(chief.get("/account").await.status, Status::Ok, "it is a member's session");
+    for (method, pattern, _) in NEEDED {
+        let (status, to) = ask(&chief, method, &filled(pattern, &id)).await;
+        assert_eq!(status, Status::SeeOther, "{method} {pattern}");
+        assert!(to.starts_with("/confirm?next="), "{method} {pattern}: {to}");
+    }
+    let token = chief.get("/confirm?next=/admin/accounts").await.csrf();
+    let fields = [("password", PASSWORD), ("next", "/admin/accounts")];
+    let answer = chief.post_with("/confirm", &token, &fields).await;
+    assert_eq!(answer.location.as_deref(), Some("/admin/accounts"));
+    assert_eq!(chief.get("/admin/accounts").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn staff_pages_ask_for_the_password_twelve_hours_after_it_was_given_however_busy() {
+    let (app, _) = with_people().await;
+    let chief = app.signed_in("chief").await;
+    for minutes in (25..12 * 60).step_by(25) {
+        app.pass(Duration::minutes(25)).await;
+        assert_eq!(chief.get("/admin").await.status, Status::Ok, "after {minutes} minutes");
+    }
+    app.pass(Duration::minutes(25)).await;
+    let answer = chief.get("/admin").await;
+    assert_eq!(answer.location.as_deref(), Some("/confirm?next=/admin"));
+    assert_eq!(chief.get("/account").await.status, Status::Ok);
 }

@@ -60,9 +60,11 @@ async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
     let account = app.account("ada", &[]).await;
     let (sessions, now) = (&app.doorward.sessions, app.clock().now());
     let origin = doorward::domain::audit::RequestSource::default();
+    let verified = doorward::domain::login::Verified::by_password(account, now);
+    let audience = doorward::domain::sessions::Audience::Api;
+    let new = doorward::domain::sessions::NewSession { audience, remember: true, replaces: None };
     for _ in 0..510 {
-        let client = doorward::domain::sessions::Audience::Api;
-        sessions.start(&account, client, true, None, &origin, now).await.unwrap();
+        sessions.start(&verified, new, &origin, now).await.unwrap();
     }
     let page = "/admin/sessions/end?account=ada";
     let preview = helper.get(page).await;

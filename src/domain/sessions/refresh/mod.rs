@@ -199,7 +199,7 @@ impl Sessions {
             Err(Error::NotFound) => return Ok(Some(Refreshed::Unknown)),
             account => account?,
         };
-        let (idle, absolute) = self.policy.limits(row.remember, account.roles.is_staff());
+        let (idle, absolute) = self.policy.limits(row.remember);
         let absolute_at = row.absolute_at.min(row.created_at + absolute);
         if let Some(reason) = ended_by_time(row, absolute_at, &account, now) {
             return self.stop(row, reason, &RequestSource::default(), now).await;
@@ -212,6 +212,9 @@ impl Sessions {
                 next.kid = self.keys.ring().signing(Purpose::Refresh).kid.clone();
                 next.idle_millis = idle.whole_milliseconds() as i64;
                 next.idle_at = now + idle;
+                if now < row.staff_idle_at {
+                    next.staff_idle_at = now + self.policy.staff_idle;
+                }
                 (self.write_rotation(row, &next, rotation, now).await?, rotation.mark)
             }
             Verdict::Again(rotation) => {
@@ -223,7 +226,7 @@ impl Sessions {
                     account: account.id,
                     session: row.sid,
                     roles: account.roles,
-                    auth_time: row.auth_time,
+                    auth: row.auth(),
                 })));
             }
             Verdict::Reuse | Verdict::Restored => return Ok(None),
@@ -255,6 +258,7 @@ impl Sessions {
             .col_expr(Column::LastSeenAt, Expr::value(now))
             .col_expr(Column::IdleMillis, Expr::value(next.idle_millis))
             .col_expr(Column::IdleAt, Expr::value(next.idle_at))
+            .col_expr(Column::StaffIdleAt, Expr::value(next.staff_idle_at))
             .col_expr(Column::AbsoluteAt, Expr::value(next.absolute_at))
             .col_expr(Column::Kid, Expr::value(&next.kid));
         Ok(moved.exec(self.db.write()).await?.rows_affected == 1)

@@ -15,6 +15,7 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Roles;
+use crate::domain::login::{AuthLevel, AuthMethods};
 use crate::domain::sessions::session::{Audience, Principal, SessionId};
 
 /// The most bytes of a token that are looked at; browsers keep no larger cookie.
@@ -46,8 +47,8 @@ pub struct Claims {
     pub epoch: i64,
     /// The roles then.
     pub roles: Roles,
-    /// When the password was last given.
-    pub auth_time: Timestamp,
+    /// What was proved last, and when.
+    pub auth: AuthLevel,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it ends.
@@ -56,16 +57,12 @@ pub struct Claims {
 
 impl From<Claims> for Principal {
     fn from(claims: Claims) -> Self {
-        Self {
-            account: claims.sub,
-            session: claims.sid,
-            roles: claims.roles,
-            auth_time: claims.auth_time,
-        }
+        Self { account: claims.sub, session: claims.sid, roles: claims.roles, auth: claims.auth }
     }
 }
 
-/// The claims as they stand in the token: closed, and none of them optional.
+/// The claims as they stand in the token: closed, and none of them optional but
+/// one, which is left out where the password alone was given.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
@@ -79,6 +76,8 @@ struct Payload {
     ep: i64,
     roles: Vec<String>,
     auth_time: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amr: Option<Vec<String>>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -158,6 +157,7 @@ impl Issuer {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.kid.clone());
+        let methods = claims.auth.methods;
         let payload = Payload {
             iss: self.name.clone(),
             aud: self.audience(client).to_owned(),
@@ -168,7 +168,9 @@ impl Issuer {
             mark: claims.mark.0,
             ep: claims.epoch,
             roles: claims.roles.names().map(str::to_owned).collect(),
-            auth_time: claims.auth_time.seconds(),
+            auth_time: claims.auth.at.seconds(),
+            amr: (methods != AuthMethods::PASSWORD)
+                .then(|| methods.names().map(str::to_owned).collect()),
             iat: claims.issued_at.seconds(),
             nbf: claims.issued_at.seconds(),
             exp: claims.expires_at.seconds(),
@@ -234,6 +236,8 @@ impl Issuer {
         if payload.nbf != payload.iat || !(0..=self.life.whole_seconds()).contains(&life) {
             return Err(Fault::Time);
         }
+        let methods = payload.amr.map(|names| AuthMethods::stored(&names.join(" ")));
+        let methods = methods.unwrap_or(AuthMethods::PASSWORD);
         let id = |text: &str| secrets::decode_id(text).ok_or(Fault::Claims);
         Ok(Claims {
             sub: AccountId(payload.sub),
@@ -243,7 +247,7 @@ impl Issuer {
             mark: Timestamp(payload.mark),
             epoch: payload.ep,
             roles: Roles::stored(payload.roles),
-            auth_time: Timestamp::from_seconds(payload.auth_time),
+            auth: AuthLevel { methods, at: Timestamp::from_seconds(payload.auth_time) },
             issued_at: Timestamp::from_seconds(payload.iat),
             expires_at: Timestamp::from_seconds(payload.exp),
         })
@@ -263,7 +267,7 @@ impl Issuer {
             mark: now,
             epoch: 0,
             roles: Roles::default(),
-            auth_time: now,
+            auth: AuthLevel { methods: AuthMethods::PASSWORD, at: now },
             issued_at: now,
             expires_at: now + self.life,
         };

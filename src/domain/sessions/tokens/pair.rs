@@ -45,7 +45,7 @@ impl Sessions {
             mark,
             epoch: self.index.epoch_of_token(account.id.0, account.epoch),
             roles: account.roles.clone(),
-            auth_time: row.auth_time,
+            auth: row.auth(),
             issued_at: now,
             expires_at,
         };

@@ -1,0 +1,79 @@
+//! By what somebody proved who they are, and when.
+
+use crate::base::timestamp::Timestamp;
+
+/// One way to prove who one is. The names are those of RFC 8176 (`amr`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    /// The account's password (`pwd`).
+    Password,
+}
+
+impl AuthMethod {
+    const ALL: [Self; 1] = [Self::Password];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// A set of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthMethods(u8);
+
+impl AuthMethods {
+    /// The password and nothing else.
+    pub const PASSWORD: Self = Self(1 << AuthMethod::Password as u8);
+
+    /// The set that is stored as these names, with blanks between them. A name
+    /// that a newer release has written and this one does not know proves nothing.
+    pub fn stored(names: &str) -> Self {
+        let named = |name: &str| AuthMethod::ALL.into_iter().find(|one| one.name() == name);
+        Self(names.split(' ').filter_map(named).fold(0, |set, one| set | one.bit()))
+    }
+
+    /// Whether somebody proved who they are in that way.
+    pub fn has(self, method: AuthMethod) -> bool {
+        self.0 & method.bit() != 0
+    }
+
+    /// Their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        AuthMethod::ALL.into_iter().filter(move |one| self.has(*one)).map(AuthMethod::name)
+    }
+
+    /// As [`AuthMethods::stored`] reads them.
+    pub fn to_stored(self) -> String {
+        self.names().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How sure it is who sends a request: what the owner of the session proved
+/// last, and when. Guards ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthLevel {
+    /// By what.
+    pub methods: AuthMethods,
+    /// When: at the sign-in, or when the password was given again.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_read_as_it_was_stored_and_knows_no_name_of_a_newer_release() {
+        assert_eq!(AuthMethods::PASSWORD.to_stored(), "pwd");
+        assert_eq!(AuthMethods::stored("pwd"), AuthMethods::PASSWORD);
+        assert_eq!(AuthMethods::stored("hwk pwd"), AuthMethods::PASSWORD);
+        assert_eq!(AuthMethods::stored(""), AuthMethods::default());
+        assert!(!AuthMethods::stored("hwk").has(AuthMethod::Password));
+    }
+}
