@@ -21,14 +21,13 @@ use crate::cli::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
 use crate::service::Doorward;
+use crate::service::housekeeping::{self, Period};
 use crate::service::settings::{self, Settings};
 use crate::service::setup_token;
 use crate::web;
 
-/// How often what other processes revoked is taken up.
-const TEND: Duration = Duration::from_millis(500);
-/// How often what is over is removed.
-const TIDY: Duration = Duration::from_secs(60);
+/// Between two attempts at what failed.
+const PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     make_data_folder(&settings)?;
@@ -45,11 +44,15 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
         announce(&doorward, &link, stdout_keeps());
     }
     let own = || Arc::clone(&doorward);
-    let (tended, heard, tidied, renewed, hung_up) = (own(), own(), own(), own(), own());
+    let (heard, renewed, hung_up) = (own(), own(), own());
+    let round = |period| {
+        let doorward = own();
+        tokio::spawn(async move { housekeeping::keep_running(&doorward, period).await })
+    };
     let tasks = [
-        tokio::spawn(kept_up(move || sync(Arc::clone(&tended)))),
+        round(Period::HalfSecond),
+        round(Period::Minute),
         tokio::spawn(kept_up(move || hear_others(Arc::clone(&heard)))),
-        tokio::spawn(kept_up(move || purge_expired(Arc::clone(&tidied)))),
         tokio::spawn(kept_up(move || renew_setup_token(Arc::clone(&renewed)))),
         tokio::spawn(kept_up(move || reload_keys_on_hangup(Arc::clone(&hung_up)))),
     ];
@@ -154,33 +157,12 @@ pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
 /// it nobody would learn of revocations any more (ASVS V16.5.4).
 async fn kept_up<F: Future<Output = ()>>(task: impl Fn() -> F) {
     while AssertUnwindSafe(task()).catch_unwind().await.is_err() {
-        tokio::time::sleep(TEND).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn sync(doorward: Arc<Doorward>) {
-    let mut failing = false;
-    loop {
-        // All, whatever becomes of the others.
-        metrics::upkeep();
-        let followed = doorward.follow_clock().await;
-        let now = doorward.clock.now();
-        let tended = followed.and(doorward.sync(now).await);
-        match tended.and(doorward.reload_keys(now).await) {
-            Ok(()) => failing = false,
-            // Once, not twice a second.
-            Err(error) if !failing => {
-                tracing::error!(%error, "keys or revocations cannot be read");
-                failing = true;
-            }
-            Err(_) => {}
-        }
-        tokio::time::sleep(TEND).await;
-    }
-}
-
-/// Takes up what other servers revoked as soon as they say so. The poll of
-/// `sync` stands behind it, should a call be lost.
+/// Takes up what other servers revoked as soon as they say so. The task that
+/// reads them twice a second stands behind it, should a call be lost.
 async fn hear_others(doorward: Arc<Doorward>) {
     if !doorward.settings.database_notify {
         return;
@@ -194,7 +176,7 @@ async fn hear_others(doorward: Arc<Doorward>) {
             }
             Err(error) => tracing::warn!(%error, "other servers cannot be heard"),
         }
-        tokio::time::sleep(TEND).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -215,18 +197,6 @@ async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
             Ok(heard) => heard,
             Err(error) => return error,
         };
-    }
-}
-
-async fn purge_expired(doorward: Arc<Doorward>) {
-    loop {
-        // Nothing is removed for a step of the clock that may be taken back.
-        if doorward.clock.is_certain()
-            && let Err(error) = doorward.purge_expired(doorward.clock.now()).await
-        {
-            tracing::error!(%error, "what is over cannot be removed");
-        }
-        tokio::time::sleep(TIDY).await;
     }
 }
 

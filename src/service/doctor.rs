@@ -19,6 +19,7 @@ use crate::domain::audit::{self, Event, Filter};
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
+use crate::service::housekeeping::Round;
 
 /// What came of a look at one thing, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     findings.push(keys(doorward, now));
     findings.push(clock(doorward));
     findings.extend(database(doorward, now).await);
+    findings.extend(tasks(doorward));
     findings.push(hashing(doorward).await);
     findings.push(proxies(doorward));
     findings
@@ -164,6 +166,20 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// What this process does beside answering requests; nothing where it serves none.
+fn tasks(doorward: &Doorward) -> Vec<Finding> {
+    let rounds = doorward.rounds.all();
+    let failed = |(name, round): (&&'static str, &Round)| {
+        let failure = round.failure.as_ref()?;
+        Some(Mend(format!("The task \"{name}\" failed and is tried again: {failure}")))
+    };
+    let failed: Vec<Finding> = rounds.iter().filter_map(failed).collect();
+    if failed.is_empty() && !rounds.is_empty() {
+        return vec![Good(format!("All {} periodic tasks succeed.", rounds.len()))];
+    }
+    failed
 }
 
 /// How many people can log in in a minute, by hashing on all threads for a moment.

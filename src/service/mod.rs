@@ -3,12 +3,14 @@
 
 pub mod doctor;
 pub mod export;
+pub mod housekeeping;
 pub mod settings;
 pub mod setup_token;
 pub mod transfer;
 
 use std::sync::Arc;
 
+use self::housekeeping::{Period, Rounds};
 use self::settings::Settings;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
@@ -22,12 +24,6 @@ use crate::domain::passwords::policy::PasswordRules;
 use crate::domain::sessions::tokens::access::Issuer;
 use crate::domain::sessions::{Policy, Sessions};
 use crate::domain::throttle::Throttle;
-use crate::domain::{administration, audit, one_time};
-
-/// Between two batches of what is removed.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
-
-const BATCH: u64 = 200;
 
 /// A service, opened: what the server and the command line both work with.
 pub struct Doorward {
@@ -47,6 +43,8 @@ pub struct Doorward {
     pub rules: PasswordRules,
     /// What slows down whoever guesses.
     pub throttle: Throttle,
+    /// What was done beside answering requests, in this process.
+    pub rounds: Rounds,
 }
 
 impl Doorward {
@@ -112,6 +110,7 @@ impl Doorward {
                 min_length: settings.password_min_length,
                 context: vec![settings.base_url.host().to_owned()],
             },
+            rounds: Rounds::default(),
             settings,
             db,
             clock,
@@ -135,60 +134,21 @@ impl Doorward {
         followed
     }
 
-    /// What a server does about twice a second: take up what other processes
-    /// revoked, write down what was seen and counted, seal the audit log.
+    /// Takes up what other processes revoked, writes down what was seen and
+    /// counted, seals the audit log: what a server does twice a second.
     ///
     /// # Errors
     /// The database failed; all of it is done again the next time.
     pub async fn sync(&self, now: Timestamp) -> Result<()> {
-        // Each, whatever becomes of the other.
-        let tended = self.sessions.sync(now).await;
-        self.throttle.counters.write(self.db.write()).await?;
-        audit::chain::seal(&self.db, now).await?;
-        tended
+        housekeeping::run_once(self, Period::HalfSecond, now).await
     }
 
-    /// What a server does beside that: take up changed keys, and see whether
-    /// others sign with keys that are not there.
-    ///
-    /// # Errors
-    /// The key file or the database cannot be read.
-    pub async fn reload_keys(&self, now: Timestamp) -> Result<()> {
-        if self.keys.reload()? {
-            in_use::note(&self.db, &self.keys.ring(), now).await?;
-        }
-        // SQLite has one server, which nobody can be out of step with.
-        if self.db.is_shared() {
-            let missing = in_use::missing(&self.db, &self.keys.ring(), now).await?;
-            if let Some(kid) = missing.clone().filter(|_| self.keys.missing().is_none()) {
-                tracing::error!(error = %Error::MissingKey(kid), "key.missing");
-            }
-            self.keys.set_missing(missing);
-        }
-        Ok(())
-    }
-
-    /// What a server does about once a minute: say what it signs with, forget
-    /// and remove what is over.
+    /// Forgets and removes what is over: what a server does once a minute.
     ///
     /// # Errors
     /// The database failed.
     pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
-        in_use::note(&self.db, &self.keys.ring(), now).await?;
-        // Between two batches there is time for a log-in to write.
-        while self.sessions.purge_expired(now).await? {
-            rocket::tokio::time::sleep(PAUSE).await;
-        }
-        while self.throttle.remove_expired(BATCH, now).await? == BATCH {
-            rocket::tokio::time::sleep(PAUSE).await;
-        }
-        self.db.checkpoint_wal(&self.settings.database_url).await?;
-        one_time::remove_expired(&self.db, now).await?;
-        administration::forget_old(self.db.write(), now).await?;
-        if let Some(kept) = self.settings.audit_retention {
-            audit::chain::prune(&self.db, now - kept).await?;
-        }
-        Ok(())
+        housekeeping::run_once(self, Period::Minute, now).await
     }
 
     /// What changing passwords needs.

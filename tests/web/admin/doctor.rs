@@ -1,5 +1,6 @@
 //! What the server sees of whoever asks.
 
+use doorward::service::housekeeping::{self, Period};
 use rocket::http::{Method, Status};
 
 use crate::app::App;
@@ -26,4 +27,30 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
     }
     let page = chief.get("/admin/doctor").await;
     assert!(page.body.contains("share the address"), "{}", page.body);
+}
+
+#[rocket::async_test]
+async fn a_periodic_task_that_fails_stops_no_other_and_is_shown_until_it_succeeds() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let round = async || {
+        let now = app.clock().now();
+        housekeeping::run_once(&app.doorward, Period::HalfSecond, now).await
+    };
+    round().await.unwrap();
+    let page = chief.get("/admin/doctor").await.body;
+    assert!(page.contains("All 5 periodic tasks succeed."), "{page}");
+    let file = &app.doorward.settings.keys_file;
+    let keys = std::fs::read(file).unwrap();
+    std::fs::write(file, "no key ring").unwrap();
+    assert!(round().await.is_err());
+    let rounds = app.doorward.rounds.all();
+    let failed = rounds.iter().filter(|(_, round)| round.failure.is_some());
+    assert_eq!(failed.map(|(name, _)| *name).collect::<Vec<_>>(), ["changed keys"]);
+    assert_eq!(rounds.len(), 5, "those after it were done, too");
+    let page = chief.get("/admin/doctor").await.body;
+    assert!(page.contains("&quot;changed keys&quot; failed"), "{page}");
+    std::fs::write(file, keys).unwrap();
+    round().await.unwrap();
+    assert!(!chief.get("/admin/doctor").await.body.contains("failed"));
 }

@@ -1,0 +1,227 @@
+//! What a server does beside answering requests: one list of tasks and one
+//! runner. A task that fails is logged once, counted, and tried again in its
+//! next round; `/admin/doctor` shows it until it has succeeded.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rocket::futures::FutureExt;
+use rocket::futures::future::BoxFuture;
+use rocket::tokio::time::sleep;
+
+use super::Doorward;
+use crate::base::error::{Error, Result};
+use crate::base::keys::in_use;
+use crate::base::metrics;
+use crate::base::timestamp::Timestamp;
+use crate::domain::{administration, audit, one_time};
+
+/// Between two batches of what is removed, so that a log-in can write.
+const PAUSE: Duration = Duration::from_millis(5);
+
+const BATCH: u64 = 200;
+
+/// How often a task is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// Twice a second: what other processes and requests wait for.
+    HalfSecond,
+    /// Once a minute, while the clock is certain: nothing is removed for a step
+    /// of the clock that may be taken back.
+    Minute,
+}
+
+impl Period {
+    fn length(self) -> Duration {
+        match self {
+            Self::HalfSecond => Duration::from_millis(500),
+            Self::Minute => Duration::from_secs(60),
+        }
+    }
+}
+
+/// Something a server does again and again.
+pub struct Task {
+    /// Its name in the log, in the figures and for the doctor.
+    pub name: &'static str,
+    /// How often.
+    pub period: Period,
+    work: for<'a> fn(&'a Doorward, Timestamp) -> BoxFuture<'a, Result<()>>,
+}
+
+/// All of them, in the order in which they are done.
+pub static TASKS: [Task; 12] = [
+    Task {
+        name: "revocations and activity of sessions",
+        period: Period::HalfSecond,
+        work: |doorward, now| doorward.sessions.sync(now).boxed(),
+    },
+    Task {
+        name: "counts of throttling",
+        period: Period::HalfSecond,
+        work: |doorward, _| doorward.throttle.counters.write(doorward.db.write()).boxed(),
+    },
+    Task {
+        name: "seals of the audit log",
+        period: Period::HalfSecond,
+        work: |doorward, now| {
+            async move { audit::chain::seal(&doorward.db, now).await.map(drop) }.boxed()
+        },
+    },
+    Task {
+        name: "changed keys",
+        period: Period::HalfSecond,
+        work: |doorward, now| reload_keys(doorward, now).boxed(),
+    },
+    Task {
+        name: "figures",
+        period: Period::HalfSecond,
+        work: |_, _| {
+            metrics::upkeep();
+            std::future::ready(Ok(())).boxed()
+        },
+    },
+    Task {
+        name: "keys in use",
+        period: Period::Minute,
+        work: |doorward, now| {
+            async move { in_use::note(&doorward.db, &doorward.keys.ring(), now).await }.boxed()
+        },
+    },
+    Task {
+        name: "expired sessions",
+        period: Period::Minute,
+        work: |doorward, now| remove_sessions(doorward, now).boxed(),
+    },
+    Task {
+        name: "expired counts of throttling",
+        period: Period::Minute,
+        work: |doorward, now| remove_counts(doorward, now).boxed(),
+    },
+    Task {
+        name: "write-ahead log",
+        period: Period::Minute,
+        work: |doorward, _| doorward.db.checkpoint_wal(&doorward.settings.database_url).boxed(),
+    },
+    Task {
+        name: "expired one-time tokens",
+        period: Period::Minute,
+        work: |doorward, now| one_time::remove_expired(&doorward.db, now).boxed(),
+    },
+    Task {
+        name: "actions that can no longer be undone",
+        period: Period::Minute,
+        work: |doorward, now| administration::forget_old(doorward.db.write(), now).boxed(),
+    },
+    Task {
+        name: "audit events that are too old",
+        period: Period::Minute,
+        work: |doorward, now| remove_events(doorward, now).boxed(),
+    },
+];
+
+/// When each task was done last in this process, and what failed.
+#[derive(Default)]
+pub struct Rounds(Mutex<HashMap<&'static str, Round>>);
+
+/// The last time that a task was done.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// When.
+    pub at: Timestamp,
+    /// The sentence of its error.
+    pub failure: Option<String>,
+}
+
+impl Rounds {
+    /// Of each task that was done in this process, by name.
+    pub fn all(&self) -> HashMap<&'static str, Round> {
+        self.0.lock().expect("no panic while the lock is held").clone()
+    }
+
+    fn note(&self, task: &'static str, at: Timestamp, outcome: &Result<()>) {
+        let failure = outcome.as_ref().err().map(ToString::to_string);
+        if let Err(error) = outcome {
+            ::metrics::counter!("doorward_task_failures_total", "task" => task).increment(1);
+            let failed_before = self.all().get(task).is_some_and(|round| round.failure.is_some());
+            // Once, not twice a second.
+            if !failed_before {
+                tracing::error!(task, %error, "task.failed");
+            }
+        }
+        let mut rounds = self.0.lock().expect("no panic while the lock is held");
+        rounds.insert(task, Round { at, failure });
+    }
+}
+
+/// Does the tasks of that period once, each whatever becomes of the others.
+///
+/// # Errors
+/// That of the first one that failed.
+pub async fn run_once(doorward: &Doorward, period: Period, now: Timestamp) -> Result<()> {
+    let mut first = Ok(());
+    for task in TASKS.iter().filter(|task| task.period == period) {
+        let outcome = AssertUnwindSafe((task.work)(doorward, now)).catch_unwind().await;
+        // Logged where it happened; without the next round nobody would learn of
+        // revocations any more (ASVS V16.5.4).
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::broken("The task panicked.")));
+        doorward.rounds.note(task.name, now, &outcome);
+        first = first.and(outcome);
+    }
+    first
+}
+
+/// Does the tasks of that period again and again.
+pub async fn keep_running(doorward: &Doorward, period: Period) {
+    loop {
+        if period == Period::HalfSecond {
+            let followed = doorward.follow_clock().await;
+            doorward.rounds.note("clock", doorward.clock.now(), &followed);
+        }
+        if period == Period::HalfSecond || doorward.clock.is_certain() {
+            // Noted already.
+            drop(run_once(doorward, period, doorward.clock.now()).await);
+        }
+        sleep(period.length()).await;
+    }
+}
+
+/// Takes up changed keys, and sees whether others sign with keys that are not there.
+async fn reload_keys(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    let Doorward { db, keys, .. } = doorward;
+    if keys.reload()? {
+        in_use::note(db, &keys.ring(), now).await?;
+    }
+    // SQLite has one server, which nobody can be out of step with.
+    if db.is_shared() {
+        let missing = in_use::missing(db, &keys.ring(), now).await?;
+        if let Some(kid) = missing.clone().filter(|_| keys.missing().is_none()) {
+            tracing::error!(error = %Error::MissingKey(kid), "key.missing");
+        }
+        keys.set_missing(missing);
+    }
+    Ok(())
+}
+
+async fn remove_sessions(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    while doorward.sessions.purge_expired(now).await? {
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn remove_counts(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    while doorward.throttle.remove_expired(BATCH, now).await? == BATCH {
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn remove_events(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    match doorward.settings.audit_retention {
+        Some(kept) => audit::chain::prune(&doorward.db, now - kept).await.map(drop),
+        None => Ok(()),
+    }
+}
