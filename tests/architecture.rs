@@ -71,6 +71,16 @@ fn inside_base_and_domain_a_module_imports_only_from_those_below_it() {
     }
 }
 
+#[test]
+fn the_command_line_takes_nothing_from_the_web_but_the_server() {
+    for file in rust_files(Path::new("src/cli")) {
+        let source = product(&fs::read_to_string(&file).unwrap());
+        let taken = source.split("web::").skip(1).map(first_word);
+        let other: Vec<_> = taken.filter(|name| name != "server").collect();
+        assert!(other.is_empty(), "{}: web::{other:?}", file.display());
+    }
+}
+
 /// Addresses that are served from a file of another name.
 const ELSEWHERE: [(&str, &str); 10] = [
     // These have no name of their own.

@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
-use crate::cli::{find, new_password, say};
+use crate::cli::find::find;
+use crate::cli::terminal::{new_password, say};
 use crate::domain::accounts::list::{self, Filter};
 use crate::domain::accounts::names::{EmailAddress, RoleName, Username};
 use crate::domain::accounts::permissions::Roles;

@@ -6,7 +6,7 @@ use clap::{Subcommand, ValueEnum};
 use rocket::futures::StreamExt;
 
 use crate::base::error::{Error, Result};
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::domain::audit::{Filter, chain};
 use crate::service::Doorward;
 use crate::service::export::{self, Format};

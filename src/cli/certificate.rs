@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::service::settings::Settings;
 
 const LIFE: Duration = Duration::days(90);

@@ -1,7 +1,7 @@
 //! `doorward doctor`
 
 use crate::base::error::{Error, Result};
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::service::Doorward;
 use crate::service::doctor::{self, Finding};
 

@@ -7,7 +7,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::Purpose;
 use crate::base::keys::in_use;
 use crate::base::timestamp::Timestamp;
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::sessions::Actor;
 use crate::domain::sessions::tokens::access::LEEWAY;

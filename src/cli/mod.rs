@@ -6,25 +6,24 @@ mod audit;
 mod backup;
 mod certificate;
 mod doctor;
+mod find;
 mod keys;
 mod role;
 mod serve;
 mod sessions;
+mod terminal;
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use zeroize::Zeroizing;
 
+use self::find::find;
+use self::terminal::{say, warn};
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
-use crate::domain::accounts::names::LoginName;
-use crate::domain::accounts::{self, Account};
 use crate::domain::administration;
 use crate::domain::audit::RequestSource;
-use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
 use crate::service::settings::{self, Settings};
@@ -123,7 +122,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed; the exit code says it all the same.
-            drop(writeln!(std::io::stderr(), "doorward: {error}"));
+            warn(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -205,47 +204,4 @@ async fn recover(name: &str, doorward: &Doorward) -> Result<()> {
         administration::start_recovery(&doorward.sessions, account.id, actor, (life, now)).await?;
     say(&format!("{}/recover/{token}", doorward.settings.base_url.as_str()));
     Ok(())
-}
-
-/// The account of that user name or e-mail address.
-async fn find(doorward: &Doorward, name: &str) -> Result<Account> {
-    match accounts::by_login_name(doorward.db.read(), &LoginName::parse(name)).await {
-        Err(Error::NotFound) => Err(Error::broken(format!("There is no account {name:?}."))),
-        found => found,
-    }
-}
-
-/// A line on standard output. A reader that has gone away is no error.
-fn say(line: &str) {
-    drop(writeln!(std::io::stdout(), "{line}"));
-}
-
-/// A line on standard error, beside what the command does.
-fn warn(line: &str) {
-    drop(writeln!(std::io::stderr(), "doorward: {line}"));
-}
-
-/// A secret from standard input, or asked for at the terminal.
-fn secret(prompt: &str, from_stdin: bool) -> Result<Zeroizing<String>> {
-    let unreadable = |why| Error::broken(format!("It cannot be read: {why}."));
-    if from_stdin {
-        let mut line = Zeroizing::new(String::new());
-        std::io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
-        return Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::broken("There is no terminal to ask at: pass it on standard input."));
-    }
-    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unreadable)
-}
-
-/// A new password, asked for twice at the terminal.
-fn new_password(from_stdin: bool) -> Result<Password> {
-    let first = secret("New password: ", from_stdin)?;
-    if !from_stdin && *first != *secret("Once more: ", false)? {
-        return Err(Error::broken("The two are not the same."));
-    }
-    Password::parse(&first).ok_or_else(|| {
-        Error::broken("A password has 1 to 256 characters, and no control characters.")
-    })
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use crate::base::error::{Error, Result};
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::BUILT_IN;

@@ -17,7 +17,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::store::{self, Db, Heard, Listener};
-use crate::cli::say;
+use crate::cli::terminal::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
 use crate::service::Doorward;

@@ -5,7 +5,8 @@ use clap::{Args, Subcommand};
 
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
-use crate::cli::{find, say, secret, warn};
+use crate::cli::find::find;
+use crate::cli::terminal::{say, secret, warn};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::search::{self, Filter};

@@ -1,0 +1,43 @@
+//! What a command says, and what it asks for.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use zeroize::Zeroizing;
+
+use crate::base::error::{Error, Result};
+use crate::domain::passwords::policy::Password;
+
+/// A line on standard output. A reader that has gone away is no error.
+pub(super) fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// A line on standard error, beside what the command does.
+pub(super) fn warn(line: &str) {
+    drop(writeln!(std::io::stderr(), "doorward: {line}"));
+}
+
+/// A secret from standard input, or asked for at the terminal.
+pub(super) fn secret(prompt: &str, from_stdin: bool) -> Result<Zeroizing<String>> {
+    let unreadable = |why| Error::broken(format!("It cannot be read: {why}."));
+    if from_stdin {
+        let mut line = Zeroizing::new(String::new());
+        std::io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
+        return Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::broken("There is no terminal to ask at: pass it on standard input."));
+    }
+    rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(unreadable)
+}
+
+/// A new password, asked for twice at the terminal.
+pub(super) fn new_password(from_stdin: bool) -> Result<Password> {
+    let first = secret("New password: ", from_stdin)?;
+    if !from_stdin && *first != *secret("Once more: ", false)? {
+        return Err(Error::broken("The two are not the same."));
+    }
+    Password::parse(&first).ok_or_else(|| {
+        Error::broken("A password has 1 to 256 characters, and no control characters.")
+    })
+}
