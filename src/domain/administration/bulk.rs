@@ -29,8 +29,11 @@ pub enum BulkAction {
 }
 
 impl BulkAction {
+    /// All of them, each at the place of its number.
+    pub const ALL: [Self; 4] = [Self::Disable, Self::Enable, Self::EndSessions, Self::Delete];
+
     /// Who may do it.
-    pub fn permission(self) -> Permission {
+    pub const fn permission(self) -> Permission {
         match self {
             Self::Disable | Self::Enable => Permission::ManageAccounts,
             Self::EndSessions => Permission::EndSessions,

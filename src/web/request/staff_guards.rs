@@ -14,6 +14,7 @@ use super::guards::{LiveSession, recently};
 use super::now::Now;
 use super::request_id::RequestId;
 use crate::domain::accounts::permissions::Permission;
+use crate::domain::administration::BulkAction;
 use crate::domain::audit::{self, Entry, Event};
 use crate::domain::sessions::SessionId;
 use crate::service::Doorward;
@@ -111,4 +112,22 @@ staff_guard! {
 staff_guard! {
     /// An administrator who gave the password lately.
     RecentAdmin, Permission::Administer, recently
+}
+
+/// Somebody who may do that [`BulkAction`], by its number, and gave the
+/// password lately. The action itself says who may.
+pub struct CanApply<const ACTION: usize>(pub LiveSession);
+
+impl<const ACTION: usize> CanApply<ACTION> {
+    const PERMISSION: Permission = BulkAction::ALL[ACTION].permission();
+}
+
+#[rocket::async_trait]
+impl<'r, const ACTION: usize> FromRequest<'r> for CanApply<ACTION> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let live = try_outcome!(permitted(request, Self::PERMISSION).await);
+        recently(request, live).map(Self)
+    }
 }

@@ -1,5 +1,5 @@
 //! What staff do to accounts, one or many: first a page that says what will
-//! happen, then the deed, and where possible a button that takes it back.
+//! happen, then the act, and where possible a button that takes it back.
 
 use rocket::form::FromForm;
 use rocket::{Route, get, post, routes};
@@ -20,7 +20,7 @@ use crate::web::request::caller::Caller;
 use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
-use crate::web::request::staff_guards::{CanEndSessions, CanManageAccounts, RecentAdmin};
+use crate::web::request::staff_guards::CanApply;
 
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![
@@ -49,12 +49,12 @@ struct Ticked<'r> {
     id: Vec<&'r str>,
 }
 
-struct Act {
+struct BulkForm {
     ids: Vec<AccountId>,
     reason: Reason,
 }
 
-impl PageForm for Act {
+impl PageForm for BulkForm {
     const PURPOSE: &'static str = "act on accounts";
 
     fn read(fields: &mut Fields) -> Option<Self> {
@@ -63,35 +63,46 @@ impl PageForm for Act {
     }
 }
 
-/// The words of each act: title, button, what it does, the message after it.
-fn words(deed: BulkAction) -> (&'static str, &'static str, &'static str, Message) {
-    match deed {
-        BulkAction::Disable => (
-            "Switch accounts off",
-            "Switch off",
-            "They cannot log in until somebody switches them on again.",
-            Message::Disabled,
-        ),
-        BulkAction::Enable => (
-            "Switch accounts on",
-            "Switch on",
-            "They can log in again, with the password they have.",
-            Message::Enabled,
-        ),
-        BulkAction::EndSessions => {
-            ("Sign accounts out", "Sign out", "They can log in again at once.", Message::SignedOut)
-        }
-        BulkAction::Delete => (
-            "Delete accounts",
-            "Delete for good",
-            "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
-            Message::Deleted,
-        ),
+/// What an action is called on its page.
+struct Words {
+    title: &'static str,
+    button: &'static str,
+    consequence: &'static str,
+    /// Said when it is done.
+    done: Message,
+}
+
+fn words_of(action: BulkAction) -> Words {
+    match action {
+        BulkAction::Disable => Words {
+            title: "Switch accounts off",
+            button: "Switch off",
+            consequence: "They cannot log in until somebody switches them on again.",
+            done: Message::Disabled,
+        },
+        BulkAction::Enable => Words {
+            title: "Switch accounts on",
+            button: "Switch on",
+            consequence: "They can log in again, with the password they have.",
+            done: Message::Enabled,
+        },
+        BulkAction::EndSessions => Words {
+            title: "Sign accounts out",
+            button: "Sign out",
+            consequence: "They can log in again at once.",
+            done: Message::SignedOut,
+        },
+        BulkAction::Delete => Words {
+            title: "Delete accounts",
+            button: "Delete for good",
+            consequence: "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
+            done: Message::Deleted,
+        },
     }
 }
 
 async fn preview(
-    deed: BulkAction,
+    action: BulkAction,
     ids: Vec<AccountId>,
     page: Page,
     form: Option<Typed>,
@@ -104,14 +115,14 @@ async fn preview(
         live += sessions::live_of(db, account.id, now.0).await?.len();
     }
     let count = found.len();
-    let changed = found.iter().filter(|account| deed.applies_to(account)).count();
+    let changed = found.iter().filter(|account| action.applies_to(account)).count();
     let listed: Vec<String> = found.iter().map(|account| account.id.to_string()).collect();
     let listed = listed.join(",");
-    let form = form.unwrap_or_else(|| Typed::fresh::<Act>(&page, &[("ids", &listed)]));
+    let form = form.unwrap_or_else(|| Typed::fresh::<BulkForm>(&page, &[("ids", &listed)]));
     let rows: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
-    let (title, button, consequence, _) = words(deed);
-    let signs_out = if deed == BulkAction::Enable { 0 } else { live };
-    let danger = deed != BulkAction::Enable;
+    let Words { title, button, consequence, .. } = words_of(action);
+    let signs_out = if action == BulkAction::Enable { 0 } else { live };
+    let danger = action != BulkAction::Enable;
     Ok(page.in_section("admin/accounts").render(
         "admin/act.html",
         context! { form, accounts: rows, count, changed, signs_out, title, button, consequence, danger },
@@ -119,122 +130,79 @@ async fn preview(
 }
 
 async fn perform(
-    deed: BulkAction,
-    form: Submitted<Act>,
+    action: BulkAction,
+    form: Submitted<BulkForm>,
     page: Page,
     who: &LiveSession,
     (doorward, caller, now): (&Doorward, &Caller, Now),
 ) -> Result<SeeOther, Failure> {
     let ids = parse_ids(form.typed("ids").split(','));
-    let attempt = form.attempt(&page, async |act: Act| {
-        let actor = who.acting(caller, &act.reason.0);
-        administration::apply(&doorward.sessions, deed, &act.ids, actor, now.0).await
+    let attempt = form.attempt(&page, async |form: BulkForm| {
+        let actor = who.acting(caller, &form.reason.0);
+        administration::apply(&doorward.sessions, action, &form.ids, actor, now.0).await
     });
     match attempt.await? {
         Ok(done) => {
             let to = match ids[..] {
-                [id] if deed != BulkAction::Delete => format!("/admin/accounts/{id}"),
+                [id] if action != BulkAction::Delete => format!("/admin/accounts/{id}"),
                 _ => "/admin/accounts".to_owned(),
             };
-            Ok(SeeOther::at(to).saying(Note::about(words(deed).3, &done)))
+            Ok(SeeOther::at(to).saying(Note::about(words_of(action).done, &done)))
         }
         Err((status, typed)) => {
-            let drawn = preview(deed, ids, page, Some(typed), (doorward, now)).await?;
+            let drawn = preview(action, ids, page, Some(typed), (doorward, now)).await?;
             Err(Failure::Page(status, Box::new(drawn)))
         }
     }
 }
 
-#[get("/accounts/disable?<ticked..>")]
-async fn disable_page(
-    _who: CanManageAccounts,
-    ticked: Ticked<'_>,
-    page: Page,
-    doorward: &Service,
-    now: Now,
-) -> Result<Html, Failure> {
-    preview(BulkAction::Disable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
-        .await
+/// The page that says what an action will do, and the action: the same for
+/// each, but for its address and its guard.
+macro_rules! bulk_routes {
+    ($action:ident: #[$get:meta] $page:ident, #[$post:meta] $act:ident) => {
+        #[$get]
+        async fn $page(
+            _who: CanApply<{ BulkAction::$action as usize }>,
+            ticked: Ticked<'_>,
+            page: Page,
+            doorward: &Service,
+            now: Now,
+        ) -> Result<Html, Failure> {
+            let ids = parse_ids(ticked.id.into_iter());
+            preview(BulkAction::$action, ids, page, None, (doorward, now)).await
+        }
+
+        #[$post]
+        async fn $act(
+            who: CanApply<{ BulkAction::$action as usize }>,
+            form: Submitted<BulkForm>,
+            page: Page,
+            doorward: &Service,
+            caller: Caller,
+            now: Now,
+        ) -> Result<SeeOther, Failure> {
+            perform(BulkAction::$action, form, page, &who.0, (doorward, &caller, now)).await
+        }
+    };
 }
 
-#[post("/accounts/disable", data = "<form>")]
-async fn disable(
-    who: CanManageAccounts,
-    form: Submitted<Act>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    perform(BulkAction::Disable, form, page, &who.0, (doorward, &caller, now)).await
+bulk_routes! {
+    Disable:
+    #[get("/accounts/disable?<ticked..>")] disable_page,
+    #[post("/accounts/disable", data = "<form>")] disable
 }
-
-#[get("/accounts/enable?<ticked..>")]
-async fn enable_page(
-    _who: CanManageAccounts,
-    ticked: Ticked<'_>,
-    page: Page,
-    doorward: &Service,
-    now: Now,
-) -> Result<Html, Failure> {
-    preview(BulkAction::Enable, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
+bulk_routes! {
+    Enable:
+    #[get("/accounts/enable?<ticked..>")] enable_page,
+    #[post("/accounts/enable", data = "<form>")] enable
 }
-
-#[post("/accounts/enable", data = "<form>")]
-async fn enable(
-    who: CanManageAccounts,
-    form: Submitted<Act>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    perform(BulkAction::Enable, form, page, &who.0, (doorward, &caller, now)).await
+bulk_routes! {
+    EndSessions:
+    #[get("/accounts/end-sessions?<ticked..>")] end_sessions_page,
+    #[post("/accounts/end-sessions", data = "<form>")] end_sessions
 }
-
-#[get("/accounts/end-sessions?<ticked..>")]
-async fn end_sessions_page(
-    _who: CanEndSessions,
-    ticked: Ticked<'_>,
-    page: Page,
-    doorward: &Service,
-    now: Now,
-) -> Result<Html, Failure> {
-    preview(BulkAction::EndSessions, parse_ids(ticked.id.into_iter()), page, None, (doorward, now))
-        .await
-}
-
-#[post("/accounts/end-sessions", data = "<form>")]
-async fn end_sessions(
-    who: CanEndSessions,
-    form: Submitted<Act>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    perform(BulkAction::EndSessions, form, page, &who.0, (doorward, &caller, now)).await
-}
-
-#[get("/accounts/delete?<ticked..>")]
-async fn delete_page(
-    _who: RecentAdmin,
-    ticked: Ticked<'_>,
-    page: Page,
-    doorward: &Service,
-    now: Now,
-) -> Result<Html, Failure> {
-    preview(BulkAction::Delete, parse_ids(ticked.id.into_iter()), page, None, (doorward, now)).await
-}
-
-#[post("/accounts/delete", data = "<form>")]
-async fn delete(
-    who: RecentAdmin,
-    form: Submitted<Act>,
-    page: Page,
-    doorward: &Service,
-    caller: Caller,
-    now: Now,
-) -> Result<SeeOther, Failure> {
-    perform(BulkAction::Delete, form, page, &who.0, (doorward, &caller, now)).await
+bulk_routes! {
+    Delete:
+    #[get("/accounts/delete?<ticked..>")] delete_page,
+    #[post("/accounts/delete", data = "<form>")] delete
 }
