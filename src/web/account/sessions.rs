@@ -6,12 +6,12 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use crate::base::error::{Error, Refusal};
-use crate::domain::sessions::{self, Audience, Session, SessionId};
+use crate::domain::sessions::{self, Session, SessionId};
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::answer::view::Moment;
+use crate::web::answer::view::SessionView;
 use crate::web::form::submitted::{Button, Submitted};
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::{RecentlySignedIn, SignedIn};
@@ -19,43 +19,23 @@ use crate::web::request::identity::ShownToken;
 use crate::web::request::known_browser::KnownBrowser;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
-use crate::web::request::user_agent::describe_user_agent;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
     routes![sessions_page, revoke, revoke_others]
 }
 
+/// A session with whether it is the one that asks.
 #[derive(Serialize)]
 struct Row {
-    sid: String,
     this: bool,
-    kind: &'static str,
-    browser: String,
-    system: String,
-    address: String,
-    started_at: Moment,
-    last_active_at: Moment,
-    remember: bool,
+    #[serde(flatten)]
+    session: SessionView,
 }
 
 impl Row {
     fn of(session: Session, this: SessionId) -> Self {
-        let client = describe_user_agent(&session.origin.user_agent);
-        Self {
-            sid: session.sid.to_string(),
-            this: session.sid == this,
-            kind: match session.client {
-                Audience::Web => "browser",
-                Audience::Api => "script",
-            },
-            browser: client.browser,
-            system: client.system,
-            address: session.origin.address,
-            started_at: session.created_at.into(),
-            last_active_at: session.last_seen_at.into(),
-            remember: session.remember,
-        }
+        Self { this: session.sid == this, session: session.into() }
     }
 }
 

@@ -50,26 +50,36 @@ pub(super) fn cursor<T>(
     parsed
 }
 
-/// The account that somebody typed by its id, user name or e-mail address, if
-/// they typed any; `None` when there is no such account, with a sentence.
+/// What came of the field in which an account may be named.
+pub(super) enum NamedAccount {
+    /// It was left empty: whichever account.
+    Any,
+    /// This one, by its id; it may be deleted.
+    One(Uuid),
+    /// One that there is not: nothing is to be found.
+    Unknown,
+}
+
+/// The account that somebody typed by its id, user name or e-mail address. One
+/// that there is not leaves a sentence.
 pub(super) async fn find_account(
     db: &DatabaseConnection,
     given: Option<&str>,
     notices: &mut Vec<String>,
-) -> Result<Option<Option<Uuid>>> {
+) -> Result<NamedAccount> {
     let name = typed(given);
     if name.is_empty() {
-        return Ok(Some(None));
+        return Ok(NamedAccount::Any);
     }
     // Also of an account that was deleted there is something to find.
     if let Ok(id) = Uuid::try_parse(&name) {
-        return Ok(Some(Some(id)));
+        return Ok(NamedAccount::One(id));
     }
     match accounts::by_login_name(db, &LoginName::parse(&name)).await {
-        Ok(account) => Ok(Some(Some(account.id.0))),
+        Ok(account) => Ok(NamedAccount::One(account.id.0)),
         Err(Error::NotFound) => {
             notices.push(format!("There is no account {name}."));
-            Ok(None)
+            Ok(NamedAccount::Unknown)
         }
         Err(error) => Err(error),
     }

@@ -1,6 +1,8 @@
 //! The reason that staff give for what they do to somebody else.
 
-use crate::web::form::submitted::Fields;
+use std::marker::PhantomData;
+
+use crate::web::form::submitted::{Fields, PageForm};
 
 const FEWEST: usize = 3;
 const MOST: usize = 300;
@@ -19,5 +21,24 @@ impl Reason {
             }
             Ok(Self(text.to_owned()))
         })
+    }
+}
+
+/// The name of a form that asks for a reason only, as [`PageForm::PURPOSE`].
+pub(super) trait FormName: Send {
+    const PURPOSE: &'static str;
+}
+
+/// A form that asks for nothing but the reason.
+pub(super) struct ReasonForm<N> {
+    pub(super) reason: Reason,
+    name: PhantomData<N>,
+}
+
+impl<N: FormName> PageForm for ReasonForm<N> {
+    const PURPOSE: &'static str = N::PURPOSE;
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self { reason: Reason::read(fields)?, name: PhantomData })
     }
 }

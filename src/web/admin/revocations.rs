@@ -125,12 +125,12 @@ async fn revocations_page(
     ))
 }
 
-struct New {
+struct NewRevocation {
     token: Zeroizing<String>,
     reason: Reason,
 }
 
-impl PageForm for New {
+impl PageForm for NewRevocation {
     const PURPOSE: &'static str = "revoke a token";
 
     fn read(fields: &mut Fields) -> Option<Self> {
@@ -147,21 +147,21 @@ fn draw(page: Page, form: Typed) -> Html {
 
 #[get("/revocations/new")]
 fn new_page(_who: CanEndSessions, page: Page) -> Html {
-    let form = Typed::fresh::<New>(&page, &[]);
+    let form = Typed::fresh::<NewRevocation>(&page, &[]);
     draw(page, form)
 }
 
 #[post("/revocations/new", data = "<form>")]
 async fn revoke(
     who: CanEndSessions,
-    form: Submitted<New>,
+    form: Submitted<NewRevocation>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
     let done = form
-        .submit(page, draw, async |new: New| {
+        .submit(page, draw, async |new: NewRevocation| {
             let actor = who.0.acting(&caller, &new.reason.0);
             let sessions = &doorward.sessions;
             let named = sessions.named(&new.token, now.0).ok_or(Refusal::UnknownToken)?;

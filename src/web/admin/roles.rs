@@ -5,7 +5,7 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::reason::Reason;
+use super::reason::{FormName, Reason, ReasonForm};
 use crate::base::error::Result;
 use crate::domain::accounts::custom_roles::{self, CustomRole};
 use crate::domain::accounts::names::RoleName;
@@ -56,13 +56,13 @@ async fn roles_page(_who: Admin, page: Page, doorward: &Service) -> Result<Html,
 }
 
 /// What a role is called and what it is for.
-struct Role {
+struct RoleForm {
     name: RoleName,
     description: String,
     reason: Reason,
 }
 
-impl PageForm for Role {
+impl PageForm for RoleForm {
     const PURPOSE: &'static str = "role";
 
     fn read(fields: &mut Fields) -> Option<Self> {
@@ -86,20 +86,20 @@ fn draw_new(page: Page, form: Typed) -> Html {
 
 #[get("/new-role")]
 fn new_page(_who: RecentAdmin, page: Page) -> Html {
-    let form = Typed::fresh::<Role>(&page, &[]);
+    let form = Typed::fresh::<RoleForm>(&page, &[]);
     draw_new(page, form)
 }
 
 #[post("/new-role", data = "<form>")]
 async fn create(
     who: RecentAdmin,
-    form: Submitted<Role>,
+    form: Submitted<RoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    form.submit(page, draw_new, async |role: Role| {
+    form.submit(page, draw_new, async |role: RoleForm| {
         let actor = who.0.acting(&caller, &role.reason.0);
         let (name, words) = (&role.name, &role.description);
         administration::create_role(&doorward.sessions, name, words, actor, now.0).await
@@ -132,7 +132,7 @@ async fn role_page(
 ) -> Result<Html, Failure> {
     let role = own(doorward, name).await?;
     let values = [("name", name), ("description", role.0.description.as_str())];
-    let form = Typed::fresh::<Role>(&page, &values);
+    let form = Typed::fresh::<RoleForm>(&page, &values);
     Ok(draw_role(page, form, role))
 }
 
@@ -140,7 +140,7 @@ async fn role_page(
 async fn change(
     who: RecentAdmin,
     name: &str,
-    form: Submitted<Role>,
+    form: Submitted<RoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
@@ -148,7 +148,7 @@ async fn change(
 ) -> Result<SeeOther, Failure> {
     let role = own(doorward, name).await?;
     let show = |page, form| draw_role(page, form, role);
-    form.submit(page, show, async |new: Role| {
+    form.submit(page, show, async |new: RoleForm| {
         let actor = who.0.acting(&caller, &new.reason.0);
         let (to, words) = (&new.name, &new.description);
         administration::rename_role(&doorward.sessions, name, to, words, actor, now.0).await
@@ -157,14 +157,10 @@ async fn change(
     Ok(SeeOther::at("/admin/roles").saying(Message::RoleChanged))
 }
 
-struct Remove(Reason);
+struct Removal;
 
-impl PageForm for Remove {
+impl FormName for Removal {
     const PURPOSE: &'static str = "remove a role";
-
-    fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self(Reason::read(fields)?))
-    }
 }
 
 fn draw_remove(page: Page, form: Typed, (role, holders): (CustomRole, u64)) -> Html {
@@ -180,7 +176,7 @@ async fn remove_page(
     doorward: &Service,
 ) -> Result<Html, Failure> {
     let role = own(doorward, name).await?;
-    let form = Typed::fresh::<Remove>(&page, &[]);
+    let form = Typed::fresh::<ReasonForm<Removal>>(&page, &[]);
     Ok(draw_remove(page, form, role))
 }
 
@@ -188,7 +184,7 @@ async fn remove_page(
 async fn remove(
     who: RecentAdmin,
     name: &str,
-    form: Submitted<Remove>,
+    form: Submitted<ReasonForm<Removal>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
@@ -197,8 +193,8 @@ async fn remove(
     let role = own(doorward, name).await?;
     let show = |page, form| draw_remove(page, form, role);
     let holders = form
-        .submit(page, show, async |why: Remove| {
-            let actor = who.0.acting(&caller, &why.0.0);
+        .submit(page, show, async |form: ReasonForm<Removal>| {
+            let actor = who.0.acting(&caller, &form.reason.0);
             administration::remove_role(&doorward.sessions, name, actor, now.0).await
         })
         .await?;

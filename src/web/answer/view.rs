@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::EmailAddress;
 use crate::domain::accounts::{Account, Login};
-use crate::web::request::user_agent::describe_user_agent;
+use crate::domain::sessions::{Audience, Session};
+use crate::web::request::user_agent::{UserAgent, describe_user_agent};
 
 /// A moment, for machines and for people.
 #[derive(Clone, Debug, Serialize)]
@@ -63,11 +64,42 @@ pub struct LoginView {
 
 impl From<Login> for LoginView {
     fn from(login: Login) -> Self {
-        let client = describe_user_agent(&login.origin.user_agent);
         Self {
             at: login.at.into(),
+            browser: browser_in_words(&login.origin.user_agent),
             address: login.origin.address,
-            browser: format!("{} on {}", client.browser, client.system),
         }
     }
+}
+
+/// A session.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionView {
+    sid: String,
+    script: bool,
+    browser: String,
+    address: String,
+    started_at: Moment,
+    last_active_at: Moment,
+    remember: bool,
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        Self {
+            sid: session.sid.to_string(),
+            script: session.client == Audience::Api,
+            browser: browser_in_words(&session.origin.user_agent),
+            address: session.origin.address,
+            started_at: session.created_at.into(),
+            last_active_at: session.last_seen_at.into(),
+            remember: session.remember,
+        }
+    }
+}
+
+/// As in "Firefox on Linux".
+pub fn browser_in_words(user_agent: &str) -> String {
+    let UserAgent { browser, system } = describe_user_agent(user_agent);
+    format!("{browser} on {system}")
 }

@@ -8,11 +8,11 @@ use super::recovery_link::draw_link;
 use crate::base::error::Result;
 use crate::domain::accounts::Account;
 use crate::domain::administration;
-use crate::web::admin::reason::Reason;
+use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::admin::view::account::AccountDetails;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -23,14 +23,10 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![recovery_page, start_recovery]
 }
 
-struct Why(Reason);
+struct RecoveryLink;
 
-impl PageForm for Why {
+impl FormName for RecoveryLink {
     const PURPOSE: &'static str = "recovery link";
-
-    fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self(Reason::read(fields)?))
-    }
 }
 
 fn draw(page: Page, form: Typed, account: Account) -> Html {
@@ -47,7 +43,7 @@ async fn recovery_page(
     doorward: &Service,
 ) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
-    let form = Typed::fresh::<Why>(&page, &[]);
+    let form = Typed::fresh::<ReasonForm<RecoveryLink>>(&page, &[]);
     Ok(draw(page, form, account))
 }
 
@@ -57,7 +53,7 @@ async fn recovery_page(
 async fn start_recovery(
     who: CanManageAccounts,
     id: &str,
-    form: Submitted<Why>,
+    form: Submitted<ReasonForm<RecoveryLink>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
@@ -65,8 +61,8 @@ async fn start_recovery(
 ) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
     let life = doorward.settings.recovery_link_life;
-    let attempt = form.attempt(&page, async |why: Why| {
-        let actor = who.0.acting(&caller, &why.0.0);
+    let attempt = form.attempt(&page, async |form: ReasonForm<RecoveryLink>| {
+        let actor = who.0.acting(&caller, &form.reason.0);
         let sessions = &doorward.sessions;
         administration::start_recovery(sessions, account.id, actor, (life, now.0)).await
     });

@@ -27,14 +27,14 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![roles_page, set_roles]
 }
 
-struct Rights {
+struct RolesForm {
     /// Those that the account had when the form was drawn.
     shown: Roles,
     roles: Roles,
     reason: Reason,
 }
 
-impl PageForm for Rights {
+impl PageForm for RolesForm {
     const PURPOSE: &'static str = "roles of an account";
 
     fn read(fields: &mut Fields) -> Option<Self> {
@@ -55,7 +55,7 @@ async fn roles_page(
 ) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
     let choices = all_choices(&doorward.db, &account.roles).await?;
-    let form = Typed::fresh::<Rights>(&page, &[]);
+    let form = Typed::fresh::<RolesForm>(&page, &[]);
     Ok(draw(page, form, account, choices))
 }
 
@@ -70,7 +70,7 @@ fn draw(page: Page, form: Typed, account: Account, choices: Vec<RoleChoice>) -> 
 async fn set_roles(
     who: RecentAdmin,
     id: &str,
-    form: Submitted<Rights>,
+    form: Submitted<RolesForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
@@ -78,9 +78,9 @@ async fn set_roles(
 ) -> Result<SeeOther, Failure> {
     let id = by_id(&doorward.db, id).await?.id;
     let shown = form.typed("shown");
-    let attempt = form.attempt(&page, async |rights: Rights| {
-        let actor = who.0.acting(&caller, &rights.reason.0);
-        let change = Change { shown: Some(&rights.shown), roles: &rights.roles };
+    let attempt = form.attempt(&page, async |form: RolesForm| {
+        let actor = who.0.acting(&caller, &form.reason.0);
+        let change = Change { shown: Some(&form.shown), roles: &form.roles };
         administration::set_roles(&doorward.sessions, id, change, actor, now.0).await
     });
     let done = match attempt.await? {

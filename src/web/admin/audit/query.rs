@@ -5,7 +5,7 @@ use sea_orm::DatabaseConnection;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{Event, Filter};
-use crate::web::admin::query::{chosen, find_account, link, typed};
+use crate::web::admin::query::{NamedAccount, chosen, find_account, link, typed};
 
 /// What the address of the log asks for.
 #[derive(rocket::FromForm)]
@@ -25,8 +25,10 @@ impl AuditQuery<'_> {
         notices: &mut Vec<String>,
     ) -> Result<Option<Filter>> {
         let events: Vec<(&str, Event)> = Event::all().map(|event| (event.name(), event)).collect();
-        let Some(account) = find_account(db, self.account, notices).await? else {
-            return Ok(None);
+        let account = match find_account(db, self.account, notices).await? {
+            NamedAccount::Any => None,
+            NamedAccount::One(id) => Some(id),
+            NamedAccount::Unknown => return Ok(None),
         };
         let mut day = |given: Option<&str>| {
             let given = given.filter(|given| !given.is_empty())?;

@@ -72,12 +72,12 @@ async fn chosen_sessions(
     }
 }
 
-struct End {
+struct EndForm {
     sids: Vec<SessionId>,
     reason: Reason,
 }
 
-impl PageForm for End {
+impl PageForm for EndForm {
     const PURPOSE: &'static str = "end sessions";
 
     fn read(fields: &mut Fields) -> Option<Self> {
@@ -99,7 +99,7 @@ async fn preview(
     let count = found.len();
     let people = found.iter().map(|session| session.account.0).collect::<HashSet<_>>().len();
     let sids: Vec<String> = found.iter().map(|session| session.sid.to_string()).collect();
-    let form = form.unwrap_or_else(|| Typed::fresh::<End>(&page, &[("sid", &sids.join(","))]));
+    let form = form.unwrap_or_else(|| Typed::fresh::<EndForm>(&page, &[("sid", &sids.join(","))]));
     found.truncate(SHOWN);
     let sessions = named_rows(db, found).await?;
     Ok(page.in_section("admin/sessions").render(
@@ -122,14 +122,14 @@ async fn end_page(
 #[post("/sessions/end", data = "<form>")]
 async fn end(
     who: CanEndSessions,
-    form: Submitted<End>,
+    form: Submitted<EndForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
     let sids = form.typed("sid");
-    let attempt = form.attempt(&page, async |end: End| {
+    let attempt = form.attempt(&page, async |end: EndForm| {
         let actor = who.0.acting(&caller, &end.reason.0);
         doorward.sessions.end_by_staff(&end.sids, actor, now.0).await
     });

@@ -8,12 +8,12 @@ use rocket_dyn_templates::context;
 use crate::base::error::{Error, Result};
 use crate::domain::sessions;
 use crate::service::Doorward;
-use crate::web::admin::reason::Reason;
+use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -24,14 +24,10 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![end_all_page, end_all]
 }
 
-struct EndAll(Reason);
+struct EndAll;
 
-impl PageForm for EndAll {
+impl FormName for EndAll {
     const PURPOSE: &'static str = "sign everyone out";
-
-    fn read(fields: &mut Fields) -> Option<Self> {
-        Some(Self(Reason::read(fields)?))
-    }
 }
 
 async fn draw(page: Page, form: Typed, (doorward, now): (&Doorward, Now)) -> Result<Html, Failure> {
@@ -48,7 +44,7 @@ async fn end_all_page(
     doorward: &Service,
     now: Now,
 ) -> Result<Html, Failure> {
-    let form = Typed::fresh::<EndAll>(&page, &[]);
+    let form = Typed::fresh::<ReasonForm<EndAll>>(&page, &[]);
     draw(page, form, (doorward, now)).await
 }
 
@@ -56,17 +52,17 @@ async fn end_all_page(
 #[post("/sessions/end-all", data = "<form>")]
 async fn end_all(
     who: RecentAdmin,
-    form: Submitted<EndAll>,
+    form: Submitted<ReasonForm<EndAll>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let attempt = form.attempt(&page, async |why: EndAll| {
+    let attempt = form.attempt(&page, async |form: ReasonForm<EndAll>| {
         let service = Arc::clone(doorward.inner());
         // It may take longer than whoever asked waits: once begun, it is finished.
         let all = tokio::spawn(async move {
-            let actor = who.0.acting(&caller, &why.0.0);
+            let actor = who.0.acting(&caller, &form.reason.0);
             service.sessions.end_everything(actor, now.0).await
         });
         all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?

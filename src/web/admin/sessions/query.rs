@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::domain::accounts::AccountId;
 use crate::domain::sessions::Audience;
 use crate::domain::sessions::search::{self, Filter};
-use crate::web::admin::query::{chosen, find_account, link, typed};
+use crate::web::admin::query::{NamedAccount, chosen, find_account, link, typed};
 
 const KINDS: [(&str, Audience); 2] = [("browser", Audience::Web), ("script", Audience::Api)];
 
@@ -26,8 +26,10 @@ impl SessionsQuery<'_> {
         db: &DatabaseConnection,
         notices: &mut Vec<String>,
     ) -> Result<Option<Filter>> {
-        let Some(account) = find_account(db, self.account, notices).await? else {
-            return Ok(None);
+        let account = match find_account(db, self.account, notices).await? {
+            NamedAccount::Any => None,
+            NamedAccount::One(id) => Some(id),
+            NamedAccount::Unknown => return Ok(None),
         };
         let address = typed(self.address);
         let addresses = search::parse_range(&address);

@@ -7,45 +7,29 @@ use serde::Serialize;
 
 use crate::base::error::Result;
 use crate::domain::accounts;
-use crate::domain::sessions::{Audience, Session};
-use crate::web::answer::view::Moment;
-use crate::web::request::user_agent::describe_user_agent;
+use crate::domain::sessions::Session;
+use crate::web::answer::view::SessionView;
 
 /// A session as staff see it.
 #[derive(Serialize)]
 pub(in crate::web::admin) struct SessionRow {
-    sid: String,
     account: String,
     username: String,
-    script: bool,
-    browser: String,
-    address: String,
-    started_at: Moment,
-    last_active_at: Moment,
-    remember: bool,
+    #[serde(flatten)]
+    session: SessionView,
 }
 
 impl SessionRow {
     /// The same with the name of its owner.
-    pub(in crate::web::admin) fn named(self, username: String) -> Self {
+    fn named(self, username: String) -> Self {
         Self { username, ..self }
     }
 }
 
 impl From<Session> for SessionRow {
     fn from(session: Session) -> Self {
-        let client = describe_user_agent(&session.origin.user_agent);
-        Self {
-            sid: session.sid.to_string(),
-            account: session.account.to_string(),
-            username: String::new(),
-            script: session.client == Audience::Api,
-            browser: format!("{} on {}", client.browser, client.system),
-            address: session.origin.address,
-            started_at: session.created_at.into(),
-            last_active_at: session.last_seen_at.into(),
-            remember: session.remember,
-        }
+        let account = session.account.to_string();
+        Self { account, username: String::new(), session: session.into() }
     }
 }
 
