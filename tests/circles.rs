@@ -1,4 +1,4 @@
-//! Files import each other in one direction only. Words that several files of
+//! Files import each other in one direction only, and pages no pages. Words that several files of
 //! a module use stand in a file of their own: what a `mod.rs` re-exports from
 //! a file, that file and its neighbours must not take from the `mod.rs`.
 
@@ -9,21 +9,43 @@ use std::path::{Path, PathBuf};
 use shared::source::{product, rust_files};
 
 /// The rooms for which this holds.
-const ROOMS: [&str; 3] = ["base", "domain", "service"];
+const ROOMS: [&str; 5] = ["base", "domain", "service", "web", "cli"];
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    let files: BTreeMap<String, PathBuf> = ROOMS
-        .iter()
-        .flat_map(|room| rust_files(&Path::new("src").join(room)))
-        .filter(|file| !file.ends_with("tests.rs"))
-        .map(|file| (module_of(&file), file))
-        .collect();
-    assert!(files.len() > 80, "{}", files.len());
+    let files = files_in(&ROOMS);
+    assert!(files.len() > 150, "{}", files.len());
     let imports: BTreeMap<&str, BTreeSet<&str>> =
         files.keys().map(|module| (module.as_str(), imports_of(module, &files))).collect();
     let circle = circle_in(&imports);
     assert!(circle.is_empty(), "each of these imports the next, the last the first: {circle:#?}");
+}
+
+#[test]
+fn no_page_imports_a_page() {
+    let files = files_in(&["web"]);
+    let is_page = |module: &str| {
+        let source = product(&fs::read_to_string(&files[module]).unwrap());
+        source.contains("#[get(\"") || source.contains("#[post(\"")
+    };
+    let pages: Vec<&str> =
+        files.keys().map(String::as_str).filter(|module| is_page(module)).collect();
+    assert!(pages.len() > 30, "{pages:?}");
+    for page in &pages {
+        let imports = imports_of(page, &files);
+        let other: Vec<_> = imports.iter().filter(|module| pages.contains(module)).collect();
+        assert!(other.is_empty(), "{page} imports {other:?}: what both need is no page's");
+    }
+}
+
+/// The files of those rooms but the tests in them, by their modules.
+fn files_in(rooms: &[&str]) -> BTreeMap<String, PathBuf> {
+    rooms
+        .iter()
+        .flat_map(|room| rust_files(&Path::new("src").join(room)))
+        .filter(|file| !file.ends_with("tests.rs"))
+        .map(|file| (module_of(&file), file))
+        .collect()
 }
 
 #[test]
