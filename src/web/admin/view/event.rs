@@ -6,8 +6,7 @@ use serde::Serialize;
 use crate::base::error::Result;
 use crate::domain::accounts;
 use crate::domain::audit::{self, Event, RecordedEvent};
-use crate::web::answer::view::Moment;
-use crate::web::request::user_agent::describe_user_agent;
+use crate::web::answer::view::{Moment, browser_in_words};
 
 /// An event in words.
 #[derive(Serialize)]
@@ -50,8 +49,7 @@ pub(in crate::web::admin) async fn event_views(
         browser: if row.user_agent.is_empty() {
             String::new()
         } else {
-            let client = describe_user_agent(&row.user_agent);
-            format!("{} on {}", client.browser, client.system)
+            browser_in_words(&row.user_agent)
         },
         address: row.address,
         detail: row.detail,
