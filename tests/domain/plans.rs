@@ -116,6 +116,17 @@ async fn every_query_of_the_dashboard_goes_along_an_index() {
     chain::verify(&db).await.unwrap();
 }
 
+/// Else SQLite plans each query with a LIMIT anew whenever it is run
+/// (`.cargo/config.toml`).
+#[tokio::test]
+async fn a_plan_rests_on_the_query_and_not_on_its_values() {
+    let db = Database::connect("sqlite::memory:").await.unwrap();
+    let asked = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
+    let rows = db.query_all_raw(asked).await.unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    assert!(options.iter().any(|option| option == "ENABLE_QPSG"), "{options:?}");
+}
+
 #[tokio::test]
 async fn a_query_that_looks_at_every_row_is_noticed() {
     if postgres().is_some() {

@@ -195,8 +195,8 @@ pub async fn most_failures(
 ) -> Result<Vec<Account>> {
     let rows = tables::Entity::find()
         .filter(tables::Column::FailedLogins.gte(at_least))
-        // As the index says it, so that SQLite sees that it fits.
-        .filter(tables::Column::FailedLogins.gt(0))
+        // As the index says it, and not as a value, so that SQLite sees that it fits.
+        .filter(Expr::col((tables::Entity, tables::Column::FailedLogins)).gt(Expr::cust("0")))
         .order_by_desc(tables::Column::FailedLogins)
         .limit(limit)
         .all(db)
