@@ -69,7 +69,6 @@ impl<'r> Responder<'r, 'static> for Html {
 
 /// The frame.
 pub struct Page {
-    csrf: String,
     signed_in: bool,
     section: &'static str,
     may: May,
@@ -123,8 +122,12 @@ impl Page {
         let errors = context.get("form").and_then(|form| form["errors"].as_array());
         let refused = errors.is_some_and(|errors| !errors.is_empty());
         context.insert("page_refused", &refused);
-        context.insert("page_csrf", &self.csrf);
         context.insert("page_signed_in", &self.signed_in);
+        // Nobody else has a button outside the page's own form, but for an undo
+        // that is shown when the session is over.
+        if self.signed_in || self.message.is_some() {
+            context.insert("page_csrf", &self.csrf_for("std"));
+        }
         context.insert("page_registration_open", &self.registration_open);
         context.insert("page_message", &self.message);
         context.insert("page_undo", &self.message.as_ref().and_then(Shown::undo));
@@ -173,7 +176,6 @@ impl<'r> FromRequest<'r> for Page {
         });
         let may = principal.map(|principal| May::of(&principal.roles)).unwrap_or_default();
         Outcome::Success(Self {
-            csrf: csrf::token(&doorward.keys, "std", &binding),
             signed_in: principal.is_some(),
             section: "",
             may,
