@@ -110,6 +110,54 @@ pub enum Refusal {
     Key(String),
 }
 
+/// What a refusal is about, for the page that shows it beside the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A user name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// A password that is to be set.
+    NewPassword,
+    /// The password that the account has.
+    PresentPassword,
+    /// The name of a role.
+    RoleName,
+    /// The token of the setup link.
+    SetupToken,
+    /// A token that is to be revoked.
+    RevokedToken,
+    /// What was asked for as a whole.
+    Whole,
+}
+
+impl Refusal {
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::UsernameTaken | Self::UsernameReserved => Subject::Username,
+            Self::EmailTaken | Self::EmailMixesScripts => Subject::Email,
+            Self::UnfitPassword(_) | Self::SamePassword => Subject::NewPassword,
+            Self::WrongPassword => Subject::PresentPassword,
+            Self::RoleTaken => Subject::RoleName,
+            Self::SetupTokenInvalid => Subject::SetupToken,
+            Self::UnknownToken => Subject::RevokedToken,
+            Self::WrongCredentials
+            | Self::AccountDisabled
+            | Self::AccountChanged
+            | Self::TooManyAttempts(_)
+            | Self::LastAdmin
+            | Self::TooManyRoles
+            | Self::NotAnAdmin
+            | Self::TargetOutranksActor
+            | Self::OwnAccount
+            | Self::RolesChangedMeanwhile
+            | Self::TooLateToUndo
+            | Self::Key(_) => Subject::Whole,
+        }
+    }
+}
+
 /// Why an act does not come about although a guard let the request in: what the
 /// guard asked was asked again in the transaction of the act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::body;
 use super::csrf::{self, Binding};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Refusal, Result, Subject};
 use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
 use crate::service::Doorward;
@@ -194,7 +194,7 @@ impl<T: PageForm> Submitted<T> {
         if let Some(form) = form {
             match act(form).await {
                 Err(Error::Refused(refusal)) => {
-                    let (field, label) = place_of::<T>(&refusal);
+                    let (field, label) = place_of::<T>(refusal.subject());
                     if refusal == Refusal::WrongCredentials {
                         status = Status::Unauthorized;
                     }
@@ -246,28 +246,17 @@ impl Submitted<Button> {
     }
 }
 
-/// The field a refusal stands beside; "" for the form as a whole.
-fn place_of<T: PageForm>(refusal: &Refusal) -> (&'static str, &'static str) {
-    match refusal {
-        Refusal::UsernameTaken | Refusal::UsernameReserved => ("username", "User name"),
-        Refusal::EmailTaken | Refusal::EmailMixesScripts => ("email", "E-mail address"),
-        Refusal::UnfitPassword(_) | Refusal::SamePassword => T::NEW_PASSWORD,
-        Refusal::WrongPassword => T::PRESENT_PASSWORD,
-        Refusal::RoleTaken => ("name", "Name"),
-        Refusal::SetupTokenInvalid => ("token", "Setup token"),
-        Refusal::UnknownToken => ("token", "Token or jti"),
-        Refusal::WrongCredentials
-        | Refusal::AccountDisabled
-        | Refusal::AccountChanged
-        | Refusal::TooManyAttempts(_)
-        | Refusal::LastAdmin
-        | Refusal::TooManyRoles
-        | Refusal::NotAnAdmin
-        | Refusal::TargetOutranksActor
-        | Refusal::OwnAccount
-        | Refusal::RolesChangedMeanwhile
-        | Refusal::TooLateToUndo
-        | Refusal::Key(_) => ("", ""),
+/// The field a refusal stands beside, and its label; "" for the form as a whole.
+fn place_of<T: PageForm>(subject: Subject) -> (&'static str, &'static str) {
+    match subject {
+        Subject::Username => ("username", "User name"),
+        Subject::Email => ("email", "E-mail address"),
+        Subject::NewPassword => T::NEW_PASSWORD,
+        Subject::PresentPassword => T::PRESENT_PASSWORD,
+        Subject::RoleName => ("name", "Name"),
+        Subject::SetupToken => ("token", "Setup token"),
+        Subject::RevokedToken => ("token", "Token or jti"),
+        Subject::Whole => ("", ""),
     }
 }
 
@@ -379,5 +368,23 @@ mod tests {
     fn a_field_sent_twice_is_refused() {
         assert_eq!(parse(b"a=1&b=2&a=1").err(), Some(Problem::FieldTwice));
         assert_eq!(parse(b"a=1&%61=2").err(), Some(Problem::FieldTwice));
+    }
+
+    #[test]
+    fn a_refusal_stands_beside_the_field_that_it_is_about() {
+        struct Change;
+        impl PageForm for Change {
+            const PURPOSE: &'static str = "change";
+            const NEW_PASSWORD: (&'static str, &'static str) = ("new_password", "New password");
+
+            fn read(_: &mut Fields) -> Option<Self> {
+                Some(Self)
+            }
+        }
+        let field = |refusal: Refusal| place_of::<Change>(refusal.subject()).0;
+        assert_eq!(field(Refusal::UsernameTaken), "username");
+        assert_eq!(field(Refusal::SamePassword), "new_password");
+        assert_eq!(field(Refusal::WrongPassword), "password");
+        assert_eq!(field(Refusal::LastAdmin), "");
     }
 }
