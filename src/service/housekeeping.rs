@@ -2,21 +2,20 @@
 //! runner. A task that fails is logged once, counted, and tried again in its
 //! next round; `/admin/doctor` shows it until it has succeeded.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use rocket::futures::FutureExt;
 use rocket::futures::future::BoxFuture;
 use rocket::tokio::time::sleep;
 
-use super::Doorward;
+pub use super::rounds::{Round, Rounds};
 use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::timestamp::Timestamp;
 use crate::domain::{administration, audit, one_time};
+use crate::service::Doorward;
 
 /// Between two batches of what is removed, so that a log-in can write.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -122,37 +121,22 @@ pub static TASKS: [Task; 12] = [
     },
 ];
 
-/// When each task was done last in this process, and what failed.
-#[derive(Default)]
-pub struct Rounds(Mutex<HashMap<&'static str, Round>>);
-
-/// The last time that a task was done.
-#[derive(Clone, Debug)]
-pub struct Round {
-    /// When.
-    pub at: Timestamp,
-    /// The sentence of its error.
-    pub failure: Option<String>,
-}
-
-impl Rounds {
-    /// Of each task that was done in this process, by name.
-    pub fn all(&self) -> HashMap<&'static str, Round> {
-        self.0.lock().expect("no panic while the lock is held").clone()
+impl Doorward {
+    /// Takes up what other processes revoked, writes down what was seen and
+    /// counted, seals the audit log: what a server does twice a second.
+    ///
+    /// # Errors
+    /// The database failed; all of it is done again the next time.
+    pub async fn sync(&self, now: Timestamp) -> Result<()> {
+        run_once(self, Period::HalfSecond, now).await
     }
 
-    fn note(&self, task: &'static str, at: Timestamp, outcome: &Result<()>) {
-        let failure = outcome.as_ref().err().map(ToString::to_string);
-        if let Err(error) = outcome {
-            ::metrics::counter!("doorward_task_failures_total", "task" => task).increment(1);
-            let failed_before = self.all().get(task).is_some_and(|round| round.failure.is_some());
-            // Once, not twice a second.
-            if !failed_before {
-                tracing::error!(task, %error, "task.failed");
-            }
-        }
-        let mut rounds = self.0.lock().expect("no panic while the lock is held");
-        rounds.insert(task, Round { at, failure });
+    /// Forgets and removes what is over: what a server does once a minute.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
+        run_once(self, Period::Minute, now).await
     }
 }
 

@@ -4,19 +4,19 @@
 pub mod doctor;
 pub mod export;
 pub mod housekeeping;
+mod rounds;
 pub mod settings;
 pub mod setup_token;
 pub mod transfer;
 
 use std::sync::Arc;
 
-use self::housekeeping::{Period, Rounds};
+use self::rounds::Rounds;
 use self::settings::Settings;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Keys, in_use};
 use crate::base::store::{self, Db};
-use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::Passwords;
 use crate::domain::credentials::Credentials;
 use crate::domain::passwords::hasher::{Cost, Hasher};
@@ -132,23 +132,6 @@ impl Doorward {
         let followed = self.clock.follow(&self.db).await;
         self.sessions.rely_on_time(self.clock.is_certain());
         followed
-    }
-
-    /// Takes up what other processes revoked, writes down what was seen and
-    /// counted, seals the audit log: what a server does twice a second.
-    ///
-    /// # Errors
-    /// The database failed; all of it is done again the next time.
-    pub async fn sync(&self, now: Timestamp) -> Result<()> {
-        housekeeping::run_once(self, Period::HalfSecond, now).await
-    }
-
-    /// Forgets and removes what is over: what a server does once a minute.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
-        housekeeping::run_once(self, Period::Minute, now).await
     }
 
     /// What changing passwords needs.
