@@ -1,9 +1,10 @@
 //! What the documents say of the code and its tests, held against both.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use shared::source::files_below;
+use shared::source::{files_below, rust_files};
 
 #[test]
 fn every_field_of_a_form_stands_in_the_documentation() {
@@ -178,4 +179,116 @@ fn every_attack_stands_beside_its_claim() {
             assert!(named.contains(&format!("`attacks::{module}::")), "tests/attacks/{module}.rs");
         }
     }
+}
+
+#[test]
+fn no_file_has_more_banned_words_than_the_list_allows() {
+    let (banned, mut allowed) = (banned_words(), banned_words_left());
+    let (mut files, mut wrong) = (0, vec![]);
+    for file in written_files() {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        files += 1;
+        let found = find_banned(&prose(&file, &text), &banned);
+        let name = file.to_str().unwrap().replace('\\', "/");
+        let left = allowed.remove(&name).unwrap_or(0);
+        if found.len() != left {
+            let places = found.join("\n    ");
+            wrong.push(format!("{name},{} (the list says {left})\n    {places}", found.len()));
+        }
+    }
+    assert!(files > 300, "{files}");
+    assert!(
+        wrong.is_empty(),
+        "docs/style.md says what to write instead. Where a number fell, correct \
+         tests/banned_words.csv:\n{}",
+        wrong.join("\n")
+    );
+    assert!(allowed.is_empty(), "no such files: {:?}", allowed.keys());
+}
+
+#[test]
+fn banned_words_are_found_in_prose_and_not_in_names() {
+    let banned = vec!["anew".to_owned(), "let in".to_owned()];
+    let found = |file: &str, text: &str| find_banned(&prose(Path::new(file), text), &banned).len();
+    assert_eq!(found("a.md", "It begins Anew. Nobody is let\nin."), 2);
+    assert_eq!(found("a.md", "`anew` and renewed, /anew, tests_anew"), 0);
+    assert_eq!(found("a.md", "```sh\nanew\n```\n"), 0);
+    assert_eq!(found("a.rs", "/// It is let\n/// in.\nlet in_use = anew; // Anew."), 2);
+    assert_eq!(found("a.html.tera", "<p>anew</p>{{ roles.anew }}"), 1);
+}
+
+/// The code spans of the first column of the last table of `docs/style.md`.
+fn banned_words() -> Vec<String> {
+    let text = fs::read_to_string("docs/style.md").unwrap();
+    let table = text.split("\n## Banned words").nth(1).expect("a part on banned words");
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    let words: Vec<String> =
+        first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
+    assert!(words.len() > 50, "{}", words.len());
+    words
+}
+
+/// How many banned words each file not yet revised has.
+fn banned_words_left() -> BTreeMap<String, usize> {
+    let list = fs::read_to_string("tests/banned_words.csv").unwrap();
+    let rows = list.lines().skip(1).filter_map(|row| row.split_once(','));
+    rows.map(|(file, count)| (file.to_owned(), count.parse().unwrap())).collect()
+}
+
+/// The templates, the documents, and the source.
+fn written_files() -> Vec<PathBuf> {
+    let documents = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+    let ending = |file: &Path, ending: &str| file.extension().is_some_and(|it| it == ending);
+    let mut files: Vec<PathBuf> = documents.map(PathBuf::from).into();
+    files.extend(files_below(Path::new("templates")));
+    files.extend(files_below(Path::new("docs")).into_iter().filter(|file| ending(file, "md")));
+    for folder in ["src", "migrations", "tests", "bench"] {
+        files.extend(rust_files(Path::new(folder)));
+    }
+    files
+}
+
+/// What is written in a file for people: the comments of source, and all of a
+/// document but its code.
+fn prose(file: &Path, text: &str) -> String {
+    let is_source = file.extension().is_some_and(|ending| ending == "rs");
+    let (mut prose, mut in_code) = (String::new(), false);
+    for line in text.lines() {
+        let line = match line.trim_start() {
+            line if !is_source => line,
+            line if line.starts_with("//") => line.trim_start_matches(['/', '!']),
+            line => line.split_once(" // ").map_or("", |(_, comment)| comment),
+        };
+        in_code ^= line.starts_with("```");
+        if !in_code {
+            let parts: Vec<&str> = line.split('`').step_by(2).collect();
+            for word in parts.join(" ` ").split_whitespace() {
+                prose.push_str(word);
+                prose.push(' ');
+            }
+        }
+    }
+    prose
+}
+
+/// Each banned word that occurs by itself, with what is around it.
+fn find_banned(prose: &str, banned: &[String]) -> Vec<String> {
+    let prose: Vec<char> = prose.chars().flat_map(char::to_lowercase).collect();
+    let of_a_name = |c: &char| c.is_alphanumeric() || "_/=".contains(*c);
+    let mut found = vec![];
+    for word in banned {
+        let word: Vec<char> = word.chars().collect();
+        for (at, part) in prose.windows(word.len()).enumerate() {
+            let end = at + word.len();
+            let before = at.checked_sub(1).map(|before| prose[before]);
+            let inside = before.is_some_and(|c| of_a_name(&c) || c == '.')
+                || prose.get(end).is_some_and(of_a_name);
+            if part == word && !inside {
+                let around = &prose[at.saturating_sub(40)..prose.len().min(end + 40)];
+                found.push(around.iter().collect());
+            }
+        }
+    }
+    found
 }
