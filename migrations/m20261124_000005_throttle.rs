@@ -1,4 +1,4 @@
-//! Attempts counted, so that guessing is slow for whoever guesses.
+//! Attempts counted, so that guessing passwords is slow.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
                 .to_owned(),
         )
         .await?;
-        // No foreign key: whoever is deleted must not become the operator, who is null here.
+        // No foreign key: a deleted actor must not become the operator, who is null here.
         let made_by = uuid_null("made_by");
         let table = Table::alter().table("one_time_tokens").add_column(made_by).to_owned();
         db.alter_table(table).await?;

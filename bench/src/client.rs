@@ -72,7 +72,7 @@ impl Load {
     }
 
     /// Each client takes the requests in turn and begins with another one.
-    /// Counts the answers of status 200; being turned away counts for nothing.
+    /// Counts the answers of status 200; refused requests are not counted.
     pub(crate) async fn run(&self, requests: &[Request]) -> Outcome {
         let began = Instant::now();
         let mut clients = JoinSet::new();

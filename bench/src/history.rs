@@ -1,4 +1,4 @@
-//! What the ratios were before. Whoever makes something slower sees it here:
+//! What the ratios were before, so that a slower change shows here:
 //! no new capability may cost a page of somebody signed in more than 2 %.
 //!
 //! `bench/history.csv` is written by hand: a row for each version, of the

@@ -128,7 +128,7 @@ fn program(folder: &Path, port: u16) -> Command {
     program
 }
 
-/// `doorward` beside this program: both are built in release mode.
+/// `doorward` next to this program: both are built in release mode.
 fn binary() -> PathBuf {
     let binary = std::env::current_exe().unwrap().with_file_name("doorward");
     assert!(binary.exists(), "{} is not there: run cargo build --release", binary.display());

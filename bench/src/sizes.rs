@@ -13,7 +13,7 @@ const ROUNDS: usize = 9;
 const EACH: Duration = Duration::from_millis(700);
 /// People who read and refresh.
 const READERS: usize = 16;
-/// Those who log in: others, so that nobody's session has to give way.
+/// Those who log in: others, so that no session is ended by the limit.
 const PEOPLE: usize = 64;
 
 /// What is measured of each.

@@ -18,7 +18,7 @@ pub(crate) enum Aim {
     Below(f64),
 }
 
-/// A figure, what it was held against, and how the two relate in each round.
+/// A figure, its reference, and how the two relate in each round.
 pub(crate) struct Compared {
     ours: f64,
     theirs: f64,
@@ -40,7 +40,7 @@ pub(crate) fn line(what: &str, figure: f64, aim: Aim) {
     println!("| {what} | {figure:.0} | | | {aim} | {verdict} | |");
 }
 
-/// A figure beside its reference; the aim is for their ratio, which is returned.
+/// A figure with its reference; the aim is for their ratio, which is returned.
 pub(crate) fn compared(what: &str, compared: Compared, reference: &str, aim: Aim) -> f64 {
     let Compared { ours, theirs, ratios, others } = compared;
     let ratio = median(&ratios);

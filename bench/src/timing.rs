@@ -1,5 +1,5 @@
 //! Whether a stopwatch tells which accounts exist: refused log-ins of several
-//! kinds, in turn, held against one another by the rank-sum test of Mann and
+//! kinds, in turn, compared with one another by the rank-sum test of Mann and
 //! Whitney.
 
 use std::time::Instant;

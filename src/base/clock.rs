@@ -1,10 +1,10 @@
 //! The clock of the protocol. The ground floor is told the time; here it is read.
 //!
-//! Several servers on one PostgreSQL go by the clock of the database, so that
+//! Several servers on one PostgreSQL use the clock of the database, so that
 //! no two of them differ; on SQLite it is the machine's. Between two readings
 //! time runs on with the monotonic clock: a step of either clock moves nothing
 //! by itself. It is followed when it lasts, and for a while nothing that
-//! depends on how long ago something was is held against anybody.
+//! depends on how long ago something was is decided.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,7 +33,7 @@ const SLOWEST: RealDuration = RealDuration::from_secs(2);
 /// What is known about the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It can be relied upon.
+    /// It can be relied on.
     Certain,
     /// This machine's clock is that far ahead of the database's (or behind: negative).
     Apart(Duration),
@@ -95,7 +95,7 @@ impl Clock {
         self.ahead_millis.fetch_add(duration.whole_milliseconds() as i64, Ordering::Relaxed);
     }
 
-    /// Whether "how long ago" can be held against somebody: no copy of a token
+    /// Whether "how long ago" can be relied on: no copy of a token
     /// may be told from its original by time while this is false.
     pub fn is_certain(&self) -> bool {
         self.standing() == Standing::Certain
@@ -124,7 +124,7 @@ impl Clock {
             Standing::Certain => tracing::info!("clock.certain"),
             Standing::Stepped => tracing::warn!("clock.step"),
             Standing::Apart(ahead) => {
-                // Not for every millisecond by which the two differ anew.
+                // Not for every millisecond by which the difference changes.
                 if !matches!(before, Standing::Apart(_)) {
                     let seconds_ahead = ahead.as_seconds_f64();
                     tracing::error!(seconds_ahead, "clock.apart");
@@ -145,7 +145,7 @@ impl Clock {
         }
     }
 
-    /// Takes up a reading of this machine's clock and, where several servers
+    /// Applies a reading of this machine's clock and, where several servers
     /// share one, the database's.
     fn heed(&self, wall: Timestamp, database: Option<Timestamp>, at: Instant) {
         let time = database.unwrap_or(wall);

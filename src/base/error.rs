@@ -12,7 +12,7 @@ pub enum Error {
     /// There is no such thing, or the asker may not know of it.
     #[error("There is no such thing.")]
     NotFound,
-    /// Whoever asks was let in, and must not go through with it after all.
+    /// The guard admitted the caller, but the action is not permitted after all.
     #[error("{0}")]
     Denied(#[from] Denied),
     /// More password work is waiting than can be done soon; ask again in seconds.
@@ -31,7 +31,7 @@ pub enum Error {
     Broken(String),
 }
 
-/// A reason the person can put right, in the words they see.
+/// A reason that the person at the form can correct, in the words they see.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Somebody has this user name, or one that reads the same.
@@ -91,7 +91,7 @@ pub enum Refusal {
         "This cannot be done to an administrator from here. The operator can, at the command line."
     )]
     NotAnAdmin,
-    /// Whoever recovers an account, or switches it off, must be able to do all that it can.
+    /// Staff who recover or disable an account must have all of its permissions.
     #[error("This account may do things that yours may not. Please ask an administrator.")]
     TargetOutranksActor,
     /// With a copy of somebody's cookies nobody gets to the password.
@@ -110,7 +110,7 @@ pub enum Refusal {
     Key(String),
 }
 
-/// What a refusal is about, for the page that shows it beside the field.
+/// What a refusal is about, for the page that shows it with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// A user name.

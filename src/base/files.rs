@@ -1,6 +1,6 @@
-//! Whose the data folder, the database file and the settings are. Whoever else can write to
-//! them can put in accounts and sessions of their own; whoever can read them
-//! has every name and hash.
+//! Checks the owners of the data folder, the database file and the settings.
+//! Anyone else who can write to them can add accounts and sessions of their
+//! own; anyone who can read them has every name and hash.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::base::error::{Error, Result};
 use crate::base::store;
 
-/// Beside its file, SQLite keeps a log and an index of it.
+/// Next to its file, SQLite keeps a log and an index of it.
 pub const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// The file itself, or that beside it which SQLite names with this ending.
+/// The file itself, or the one that SQLite names with this ending.
 pub fn with_ending(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
@@ -79,7 +79,7 @@ pub fn check_database(url: &str) -> Result<()> {
 }
 
 /// Looks at the folder of a file. Who can write there, or owns it, can put
-/// another file in its place: also an older one of ours.
+/// another file in its place: also an older database of Doorward.
 ///
 /// # Errors
 /// As [`check_settings`].

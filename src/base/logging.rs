@@ -1,6 +1,6 @@
 //! The log: tracing lines of this crate and of nobody else. Rocket writes
 //! rejected form values, paths and cookies into its own log, so its log is
-//! never switched on.
+//! never enabled.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -33,7 +33,7 @@ impl log::Log for Silence {
 
 /// Starts logging to standard error. Call once, before anything of Rocket.
 pub fn start(format: LogFormat, level: LevelFilter) {
-    // Whoever is first stays: Rocket sets its logger only if there is none.
+    // The first logger stays: Rocket sets its own only if there is none.
     if log::set_logger(&Silence).is_ok() {
         let developing = cfg!(debug_assertions);
         log::set_max_level(if developing {

@@ -14,7 +14,7 @@ static HANDLE: LazyLock<PrometheusHandle> = LazyLock::new(|| {
     let builder = PrometheusBuilder::new().set_buckets(&seconds).expect("there are some");
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
-    // Whoever was first stays; it counts nothing then, and says so by being empty.
+    // The first recorder stays; a later one counts nothing, and its text is empty.
     drop(metrics::set_global_recorder(recorder));
     handle
 });

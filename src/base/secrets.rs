@@ -28,7 +28,7 @@ pub fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// What the database keeps of a one-time token: whoever reads the table cannot use it.
+/// What the database keeps of a one-time token: a reader of the table cannot use it.
 pub fn token_hash(token: &str) -> Vec<u8> {
     digest(token).to_vec()
 }

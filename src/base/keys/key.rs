@@ -81,7 +81,7 @@ impl Key {
         mac
     }
 
-    /// Whether what it signed is still believed.
+    /// Whether what it signed is still accepted.
     pub fn verifies(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.verify_until.is_none_or(|until| now < until)
     }

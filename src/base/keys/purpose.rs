@@ -16,9 +16,9 @@ pub enum Purpose {
     Message,
     /// Authenticates the cookies and device tokens of known browsers and scripts.
     Browser,
-    /// Hides names and addresses in what is counted. With another key, every count begins anew.
+    /// Hides names and addresses in what is counted. With another key, every count starts from zero.
     Throttle,
-    /// Goes into the hash of every password beside the salt, and so keeps a
+    /// Goes into the hash of every password in addition to the salt, and so keeps a
     /// stolen database from being guessed at. There is none until one is made.
     Password,
 }

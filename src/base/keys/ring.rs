@@ -45,7 +45,7 @@ impl Ring {
     }
 
     /// A purpose that has no key to sign with, if there is one. What was rotated
-    /// signs no more: soon nobody would believe it.
+    /// signs no more: soon no server would accept it.
     pub(super) fn lacks(&self) -> Option<Purpose> {
         let signs = |key: &Key, purpose| key.purpose == purpose && key.signs();
         Purpose::NEEDED
@@ -78,22 +78,22 @@ impl Ring {
         keys.find(|key| key.purpose == Purpose::Password && key.revoked_at.is_none())
     }
 
-    /// Any key of that name, believed or not.
+    /// Any key of that name, valid or not.
     pub fn knows(&self, kid: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.kid == kid)
     }
 
-    /// The keys whose signatures are believed now, youngest first.
+    /// The keys whose signatures are accepted now, youngest first.
     pub fn verifying(&self, purpose: Purpose, now: Timestamp) -> impl Iterator<Item = &Key> {
         self.keys.iter().rev().filter(move |key| key.purpose == purpose && key.verifies(now))
     }
 
-    /// The believed key of that name.
+    /// The valid key of that name.
     pub fn by_kid(&self, purpose: Purpose, kid: &str, now: Timestamp) -> Option<&Key> {
         self.verifying(purpose, now).find(|key| key.kid == kid)
     }
 
-    /// The keys of a purpose that were revoked: good for nothing but to tell an old token from a forged one.
+    /// The keys of a purpose that were revoked: they only tell an old token from a forged one.
     pub fn revoked(&self, purpose: Purpose) -> impl Iterator<Item = &Key> {
         self.keys.iter().filter(move |key| key.purpose == purpose && key.revoked_at.is_some())
     }
@@ -124,7 +124,7 @@ impl Ring {
     }
 
     /// From now on nothing signed by `kid`, or by a key made from it, is
-    /// believed. A new key takes its place if it was the one that signed.
+    /// accepted. A new key takes its place if it was the one that signed.
     /// Returns the purpose of the key.
     ///
     /// # Errors

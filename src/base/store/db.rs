@@ -144,7 +144,7 @@ impl Db {
         Ok(())
     }
 
-    /// Folds SQLite's log into its file when the log has grown long, as it does
+    /// Checkpoints SQLite's write-ahead log when it has grown long, as it does
     /// while somebody is always reading.
     ///
     /// # Errors
@@ -203,7 +203,7 @@ impl Db {
         Ok(steps.into_iter().map(step).collect())
     }
 
-    /// Closes all connections; SQLite then folds its log into the file.
+    /// Closes all connections; SQLite then checkpoints its write-ahead log.
     pub async fn close(self) {
         for connection in [self.read, self.write] {
             // The process is about to end: there is nobody left to tell.

@@ -134,7 +134,7 @@ pub async fn hold(db: &impl ConnectionTrait, what: Hold) -> Result<()> {
     Ok(())
 }
 
-/// Whether the caller may seal the audit log. Nobody waits for whoever does.
+/// Whether the caller may seal the audit log. Nobody waits for the one that does.
 ///
 /// # Errors
 /// The database failed.

@@ -1,5 +1,5 @@
 //! Where the key ring is kept: a file of its owner's alone, or the variable
-//! `DOORWARD_KEYS`. A running server takes up a changed file by itself.
+//! `DOORWARD_KEYS`. A running server reloads a changed file by itself.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
@@ -122,27 +122,27 @@ impl Keys {
         self.ring.read().expect("no panic while the lock is held").clone()
     }
 
-    /// What `check` finds in the ring; if it finds nothing, once more in a ring
+    /// What `check` finds in the ring; if it finds nothing, then in a ring
     /// that was just put there: another server may sign with its new key already.
     pub fn find<T>(&self, check: impl Fn(&Ring) -> Option<T>) -> Option<T> {
         let ring = self.ring();
         check(&ring).or_else(|| {
-            // What cannot be read leaves the ring as it is. Whoever else looks
-            // at this moment may have read it: so the ring itself is asked.
+            // What cannot be read leaves the ring as it is. Another thread
+            // may have read it at this moment: so the ring itself is asked.
             drop(self.reload());
             let present = self.ring();
             if Arc::ptr_eq(&ring, &present) { None } else { check(&present) }
         })
     }
 
-    /// Whether `mac` is that of one of the believed keys over these parts.
+    /// Whether `mac` is that of one of the valid keys over these parts.
     pub fn signed(&self, purpose: Purpose, parts: &[&[u8]], mac: &[u8], now: Timestamp) -> bool {
         let made_by = |key: &Key| key.matches(parts, mac);
         self.find(|ring| ring.verifying(purpose, now).any(made_by).then_some(())).is_some()
     }
 
     /// The name of a key that another server signs with and this one does not
-    /// have: what it signed can be neither believed nor refused here.
+    /// have: what it signed can be neither accepted nor rejected here.
     pub fn missing(&self) -> Option<String> {
         self.missing.lock().expect("no panic while the lock is held").clone()
     }

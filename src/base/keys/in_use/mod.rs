@@ -1,4 +1,4 @@
-//! The names of the keys that servers sign with. Each writes down its own, so
+//! The names of the keys that servers sign with. Each records its own, so
 //! that one with other keys notices before it signs everybody out.
 
 mod table;
@@ -19,8 +19,8 @@ const RECENT: Duration = Duration::minutes(3);
 /// So long a key that nobody signs with is remembered.
 const KEPT: Duration = Duration::days(90);
 
-/// Writes down what this server signs with. To be done on every start, whenever
-/// the ring changes, and about once a minute.
+/// Records what this server signs with. Call at every start, whenever the ring
+/// changes, and about once a minute.
 ///
 /// # Errors
 /// The database failed.
