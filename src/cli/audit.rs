@@ -13,7 +13,7 @@ use crate::service::export::{self, Format};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Hold every event against its seal; names what was changed, removed or slipped in
+    /// Check every event against its seal; names what was changed, removed or inserted
     Verify {
         /// What an earlier run said of the newest seal, and was kept elsewhere: is it still in the chain?
         #[arg(long, num_args = 2, value_names = ["POSITION", "SEAL"], allow_hyphen_values = true)]

@@ -26,7 +26,7 @@ pub(super) enum Command {
     },
     /// Go on with the keys that are there, or with new ones, where the former are lost; everybody has to log in again
     Adopt,
-    /// Stop believing a key at once; sessions that rest on it end
+    /// Stop accepting a key at once; sessions that rest on it end
     Revoke {
         /// The key's name, from `keys list`
         kid: String,
@@ -41,7 +41,7 @@ pub(super) enum PurposeName {
     Message,
     /// Cookies and device tokens of known browsers and scripts
     Browser,
-    /// Hides what is counted; with another key, every count begins anew
+    /// Hides what is counted; with another key, every count starts from zero
     Throttle,
     /// Goes into password hashes; the first one is made by rotating
     Password,
@@ -88,7 +88,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     Ok(())
 }
 
-/// Nothing that was signed before is believed any more.
+/// Nothing that was signed before is accepted any more.
 async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let origin = RequestSource::command_line();
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;

@@ -1,4 +1,4 @@
-//! The command line: the server, and what an operator does beside it. The same
+//! The command line: the server, and the commands of an operator. The same
 //! domain functions as the web's; secrets never come as arguments.
 
 mod account;
@@ -57,7 +57,7 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Look at settings, keys, database, clock and machine; says what to mend
+    /// Look at settings, keys, database, clock and machine; says what to fix
     Doctor,
     /// Make a certificate for https://localhost, to try things out with
     DevCertificate,

@@ -1,4 +1,4 @@
-//! `doorward serve`: the web server and what it does beside answering.
+//! `doorward serve`: the web server and its background work.
 
 use std::fs::{DirBuilder, File};
 use std::io::IsTerminal;
@@ -35,7 +35,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let _lock = lock_database(&settings)?;
     let figment = settings::rocket_config(figment, &settings.data_dir);
     let doorward = Arc::new(Doorward::open(settings).await?);
-    // What is revoked must be known before the first request is let in.
+    // What is revoked must be known before the first request is accepted.
     let now = doorward.clock.now();
     doorward.sessions.sync(now).await?;
     in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
@@ -137,7 +137,7 @@ pub(super) fn make_folder(settings: &Settings) -> Result<()> {
 }
 
 /// One server for one SQLite file: a second one would not learn in time what
-/// the first revokes. Other commands may work beside it.
+/// the first revokes. Other commands may work at the same time.
 pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
     let Some(file) = store::sqlite_file(&settings.database_url) else { return Ok(None) };
     let lock = file.with_extension("lock");
@@ -161,8 +161,8 @@ async fn kept_up<F: Future<Output = ()>>(task: impl Fn() -> F) {
     }
 }
 
-/// Takes up what other servers revoked as soon as they say so. The task that
-/// reads them twice a second stands behind it, should a call be lost.
+/// Reads what other servers revoked as soon as they notify this one. The task
+/// that reads twice a second catches what is missed if a notification is lost.
 async fn hear_others(doorward: Arc<Doorward>) {
     if !doorward.settings.database_notify {
         return;

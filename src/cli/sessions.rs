@@ -1,4 +1,4 @@
-//! `doorward session …` and `doorward token …`. A running server takes up what
+//! `doorward session …` and `doorward token …`. A running server applies what
 //! they write within a second.
 
 use clap::{Args, Subcommand};

@@ -12,7 +12,7 @@ pub(super) fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// A line on standard error, beside what the command does.
+/// A line on standard error, in addition to what the command does.
 pub(super) fn warn(line: &str) {
     drop(writeln!(std::io::stderr(), "doorward: {line}"));
 }

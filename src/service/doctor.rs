@@ -1,4 +1,4 @@
-//! What is in order, what somebody should look at, and what to mend. Asked by
+//! What is in order, what somebody should look at, and what to fix. Asked by
 //! `doorward doctor` and by `/admin/doctor`.
 
 use std::collections::HashSet;
@@ -168,7 +168,7 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// What this process does beside answering requests; nothing where it serves none.
+/// The background tasks of this process; nothing where it serves no requests.
 fn tasks(doorward: &Doorward) -> Vec<Finding> {
     let rounds = doorward.rounds.all();
     let failed = |(name, round): (&&'static str, &Round)| {

@@ -1,4 +1,4 @@
-//! What a server does beside answering requests: one list of tasks and one
+//! Periodic work of a server: one list of tasks and one
 //! runner. A task that fails is logged once, counted, and tried again in its
 //! next round; `/admin/doctor` shows it until it has succeeded.
 
@@ -41,7 +41,7 @@ impl Period {
     }
 }
 
-/// Something a server does again and again.
+/// Periodic work of a server.
 pub struct Task {
     /// Its name in the log, in the figures and for the doctor.
     pub name: &'static str,
@@ -122,8 +122,8 @@ pub static TASKS: [Task; 12] = [
 ];
 
 impl Doorward {
-    /// Takes up what other processes revoked, writes down what was seen and
-    /// counted, seals the audit log: what a server does twice a second.
+    /// Reads what other processes revoked, flushes last-seen times and
+    /// counters, seals the audit log: what a server does twice a second.
     ///
     /// # Errors
     /// The database failed; all of it is done again the next time.
@@ -157,7 +157,7 @@ pub async fn run_once(doorward: &Doorward, period: Period, now: Timestamp) -> Re
     first
 }
 
-/// Does the tasks of that period again and again.
+/// Runs the tasks of that period, repeatedly.
 pub async fn keep_running(doorward: &Doorward, period: Period) {
     loop {
         if period == Period::HalfSecond {
@@ -172,7 +172,7 @@ pub async fn keep_running(doorward: &Doorward, period: Period) {
     }
 }
 
-/// Takes up changed keys, and sees whether others sign with keys that are not there.
+/// Reloads changed keys, and sees whether others sign with keys that are not there.
 async fn reload_keys(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let Doorward { db, keys, .. } = doorward;
     if keys.reload()? {

@@ -1,5 +1,5 @@
-//! The service as a whole: its settings, opening it, and what it does beside
-//! answering requests.
+//! The service as a whole: its settings, opening it, and its
+//! periodic work.
 
 pub mod doctor;
 pub mod export;
@@ -41,9 +41,9 @@ pub struct Doorward {
     pub hasher: Hasher,
     /// What a new password must be like.
     pub rules: PasswordRules,
-    /// What slows down whoever guesses.
+    /// Limits on attempts at passwords.
     pub throttle: Throttle,
-    /// What was done beside answering requests, in this process.
+    /// What the periodic tasks of this process did.
     pub rounds: Rounds,
 }
 

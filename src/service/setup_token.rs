@@ -1,4 +1,4 @@
-//! The setup token: a link for whoever can read the data folder, good for an
+//! The setup token: a link for anyone who can read the data folder, good for an
 //! hour and renewed while there is no administrator.
 
 use std::fs::{self, OpenOptions};

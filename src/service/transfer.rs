@@ -1,4 +1,4 @@
-//! Moving house: every row of one database into another, whatever the two are.
+//! Copies a whole database to another engine.
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Order, Query, SimpleExpr};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
@@ -200,7 +200,7 @@ const UNDER_WAY: &str = "copy_under_way";
 
 const BATCH: u64 = 500;
 
-/// Copies every row, and compares. An interrupted copy is taken up again. Tells
+/// Copies every row, and compares. An interrupted copy is resumed. Tells
 /// `progress` each table with its rows. Returns how many rows there are.
 ///
 /// # Errors

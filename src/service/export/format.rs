@@ -1,4 +1,4 @@
-//! How a row is written into a file to take away, as CSV and as a JSON line.
+//! How a row is written into an export, as CSV and as a JSON line.
 
 use serde::Serialize;
 

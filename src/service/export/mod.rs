@@ -1,4 +1,4 @@
-//! Files to take away: the audit log and the list of accounts, as CSV and as
+//! Exports: the audit log and the list of accounts, as CSV and as
 //! JSON lines, however long they are.
 
 mod accounts;

@@ -16,7 +16,7 @@ pub(super) const BATCH: u64 = 500;
 pub type Lines = Pin<Box<dyn Stream<Item = String> + Send>>;
 
 /// A long file outlives its first screen by as long as its reader likes: each
-/// screen is for whoever may have it then. The operator always may.
+/// screen is checked again before it is sent. The operator always may read.
 pub(super) async fn still_may(doorward: &Doorward, reader: Option<&Principal>) -> Result<()> {
     let Some(reader) = reader else { return Ok(()) };
     let demanded = Some(Permission::ReadAudit);

@@ -47,7 +47,7 @@ pub struct Settings {
     pub recent_login: Duration,
     /// How long a recovery link is good.
     pub recovery_link_life: Duration,
-    /// How long audit events are kept; `None`: for ever.
+    /// How long audit events are kept; `None`: forever.
     pub audit_retention: Option<Duration>,
     /// The oldest session ends when there would be more.
     pub max_sessions_per_account: u64,
@@ -61,7 +61,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Who may open an account.
     pub registration: Registration,
-    /// Whose X-Forwarded-For is believed.
+    /// Proxies whose X-Forwarded-For is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether `/api/me` takes the access token in the address, too.
     pub allow_query_token: bool,
@@ -75,7 +75,7 @@ pub struct Settings {
     pub database_notify: bool,
     /// Whether SQLite waits for the disk at each commit.
     pub synchronous_full: bool,
-    /// Who may see `/metrics`: whoever has this token; without one, this machine.
+    /// Who may see `/metrics`: requests with this token; without one, this machine.
     pub metrics_token: Option<String>,
     /// What log lines look like.
     pub log_format: LogFormat,

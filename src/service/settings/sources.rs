@@ -26,7 +26,7 @@ pub fn figment() -> Figment {
 }
 
 /// Looks at whose the settings file is, unless the variable ROCKET_CONFIG names
-/// it: it is looked for in the folder of whoever runs this and in every one above.
+/// it: it is looked for in the working directory and in every one above.
 ///
 /// # Errors
 /// As [`files::check_settings`].
