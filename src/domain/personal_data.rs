@@ -1,5 +1,4 @@
-//! Everything kept about one person, as they may have it (GDPR, article 15):
-//! in parts, because the log of an account has no end.
+//! Personal data export (GDPR, article 15), in parts, because the log of an account has no end.
 
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
@@ -52,7 +51,7 @@ pub struct SessionData {
 }
 
 /// What the audit log tells. Where from, only if it was the owner or a failed
-/// log-in: where staff sit is personal data of theirs.
+/// log-in: where staff sit is their personal data.
 #[derive(Serialize)]
 pub struct EventData {
     at: String,

@@ -25,7 +25,7 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When the password was last set.
     pub password_changed_at: Timestamp,
-    /// Set while the account is switched off.
+    /// Set while the account is disabled.
     pub disabled_at: Option<Timestamp>,
     /// Access tokens of an older epoch must be refreshed.
     pub epoch: i64,
@@ -88,6 +88,6 @@ pub struct NewAccount {
     pub username: Username,
     /// The address to log in with and to be reached at.
     pub email: EmailAddress,
-    /// Not yet held against the policy.
+    /// Not yet checked against the policy.
     pub password: Password,
 }

@@ -1,4 +1,4 @@
-//! Telling who somebody is by their password, and counting who could not.
+//! Password verification and failure counting.
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -26,7 +26,7 @@ pub struct Passwords<'a> {
     pub db: &'a Db,
     /// The threads that hash.
     pub hasher: &'a Hasher,
-    /// What slows down whoever guesses.
+    /// Limits on attempts at passwords.
     pub throttle: &'a Throttle,
 }
 
@@ -166,7 +166,7 @@ async fn note_failure(
     Ok(())
 }
 
-/// Remembers a log-in within the caller's transaction, and starts counting failures anew.
+/// Remembers a log-in within the caller's transaction, and starts counting failures from zero.
 ///
 /// # Errors
 /// The database failed.

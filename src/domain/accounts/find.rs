@@ -35,7 +35,7 @@ pub async fn by_id_to_change(db: &impl ConnectionTrait, id: AccountId) -> Result
 }
 
 /// Those of these accounts that exist, by id, held until the transaction ends.
-/// Whoever needs several takes them in this order, all at once.
+/// A transaction that needs several locks them in this order, all at once.
 ///
 /// # Errors
 /// The database failed.

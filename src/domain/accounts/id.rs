@@ -3,7 +3,7 @@
 use sea_orm::DeriveValueType;
 use uuid::Uuid;
 
-/// Names an account for ever; never used for another (RFC 9068, `sub`).
+/// Names an account permanently; never used for another (RFC 9068, `sub`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DeriveValueType)]
 pub struct AccountId(pub Uuid);
 

@@ -35,7 +35,7 @@ pub struct Filter {
     pub search: String,
     /// Only holders of this role.
     pub role: Option<String>,
-    /// Only accounts that are switched off (true) or on (false).
+    /// Only accounts that are disabled (true) or enabled (false).
     pub disabled: Option<bool>,
     /// In which order; see [`Filter::is_by_name`].
     pub sort: Sort,

@@ -82,7 +82,7 @@ impl Roles {
         }
     }
 
-    /// Whether whoever has these roles may do all that the others permit.
+    /// Whether these roles permit all that the others permit.
     pub fn cover(&self, others: &Self) -> bool {
         Permission::ALL.iter().all(|permission| !others.may(*permission) || self.may(*permission))
     }

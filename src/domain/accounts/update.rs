@@ -90,7 +90,7 @@ pub async fn forget_browsers(
     Ok(())
 }
 
-/// Hashes the same password anew, at a higher cost. Says whether the hash that
+/// Hashes the same password again, at a higher cost. Says whether the hash that
 /// was verified still stood; else nothing is written.
 pub(super) async fn replace_hash(
     db: &impl ConnectionTrait,

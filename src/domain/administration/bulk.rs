@@ -1,4 +1,4 @@
-//! Acts upon several accounts at once: all of them or none.
+//! Acts on several accounts at once: all of them or none.
 
 use super::outcome::Outcome;
 use super::safeguards::{ensure_outranks, keep_an_admin};
@@ -95,7 +95,7 @@ async fn apply_once(
     }
     if matches!(deed, BulkAction::Disable | BulkAction::Enable) {
         ensure_outranks(&act, &affected)?;
-        // Whoever wants it so, too, would be surprised by somebody else's undo.
+        // Those who want it so, too, would be surprised by somebody else's undo.
         supersede(&act.txn, UndoKind::Disabled, &affected).await?;
     }
     affected.retain(|account| deed.applies_to(account));

@@ -6,7 +6,7 @@ use crate::domain::accounts::permissions::Permission;
 use crate::domain::audit::Event;
 use crate::domain::sessions::{Actor, Sessions};
 
-/// Writes down that data was taken out.
+/// Records that data was exported.
 ///
 /// # Errors
 /// [`crate::base::error::Error::Denied`]; the database failed.

@@ -1,4 +1,4 @@
-//! What an act upon accounts did.
+//! What an act on accounts did.
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::domain::throttle::Throttle;
 /// A recovery link for somebody who cannot log in; its token, once.
 ///
 /// # Errors
-/// [`Refusal::NotAnAdmin`]: whoever could make one for an administrator could
+/// [`Refusal::NotAnAdmin`]: anyone who could make one for an administrator could
 /// become that administrator. The operator can, at the command line. And
 /// [`Refusal::TargetOutranksActor`], [`Refusal::OwnAccount`].
 pub async fn start_recovery(
@@ -42,7 +42,7 @@ pub async fn start_recovery(
 /// scripts, and in its sessions. Says whether anything was counted against it.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::TargetOutranksActor`]: whoever guesses at an administrator has
+/// [`Error::Denied`]; [`Refusal::TargetOutranksActor`]: someone who guesses at an administrator has
 /// no friend in support; [`Refusal::OwnAccount`]; not found.
 pub async fn lift_throttle(
     sessions: &Sessions,
@@ -62,7 +62,7 @@ pub async fn lift_throttle(
     throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await
 }
 
-/// Whoever has a copy of somebody's cookies must not get from them to the
+/// Someone with a copy of another's cookies must not get from them to the
 /// password: neither by a link nor by guessing at it without end.
 fn leave_oneself_alone(act: &Act<'_>, id: AccountId) -> Result<()> {
     if act.by.as_ref().is_some_and(|by| by.id == id) {

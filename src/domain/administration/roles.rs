@@ -40,7 +40,7 @@ pub async fn set_roles(
     if change.shown.is_some_and(|shown| account.roles != *shown) {
         return Err(Refusal::RolesChangedMeanwhile.into());
     }
-    // Whoever wants them so, too, would be surprised by somebody else's undo.
+    // Those who want them so, too, would be surprised by somebody else's undo.
     supersede(&act.txn, UndoKind::Roles, &found).await?;
     let (mut done, mut revoked) = (Outcome::default(), Revoked::default());
     if account.roles != *change.roles {

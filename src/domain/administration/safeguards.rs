@@ -20,7 +20,7 @@ fn administers(account: &Account) -> bool {
     account.roles.has(ADMIN) && account.disabled_at.is_none()
 }
 
-/// Refuses, after the deed and before its commit, to be left without an administrator.
+/// Refuses, after the change and before its commit, to be left without an administrator.
 pub(super) async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<()> {
     if before.iter().any(administers) && accounts::count_admins(db).await? == 0 {
         return Err(Refusal::LastAdmin.into());

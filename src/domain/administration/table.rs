@@ -28,7 +28,7 @@ pub struct Model {
     pub at: Timestamp,
     pub state_before: String,
     pub state_after: String,
-    /// Somebody has acted upon the same since.
+    /// Somebody has acted on the same since.
     pub superseded: bool,
 }
 

@@ -43,7 +43,7 @@ pub async fn undo(
     let ids: Vec<AccountId> = rows.iter().map(|row| row.account_id).collect();
     let demanded = Some(kind.permission());
     let (act, held) = sessions.begin_act(actor, demanded, &ids, now).await?;
-    // Once more, now that nobody else can change these accounts.
+    // Again, now that nobody else can change these accounts.
     let rows = own(&act.txn, kind, events, actor, now).await?;
     let of = |account: &Account| {
         let mut rows = rows.iter().filter(|row| row.account_id == account.id);

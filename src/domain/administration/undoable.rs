@@ -1,4 +1,4 @@
-//! What is written down of an act, in its transaction, so that it can be taken
+//! What is recorded of an act, in its transaction, so that it can be taken
 //! back for a while.
 
 use sea_orm::sea_query::Expr;
@@ -40,7 +40,7 @@ fn names(roles: &Roles) -> String {
     roles.names().collect::<Vec<_>>().join(" ")
 }
 
-/// Whoever did the same kind of thing to these accounts before can undo it no more.
+/// Someone who did the same kind of thing to these accounts before can undo it no more.
 pub(super) async fn supersede(
     db: &impl ConnectionTrait,
     kind: UndoKind,
@@ -55,12 +55,12 @@ pub(super) async fn supersede(
     Ok(())
 }
 
-/// Writes down that the event `event` disabled this account.
+/// Records that the event `event` disabled this account.
 pub(super) async fn remember_disabled(act: &Act<'_>, before: &Account, event: i64) -> Result<()> {
     remember(act, UndoKind::Disabled, before, moment(act.now), event).await
 }
 
-/// Writes down that the event `event` gave this account other roles.
+/// Records that the event `event` gave this account other roles.
 pub(super) async fn remember_roles(
     act: &Act<'_>,
     before: &Account,

@@ -1,9 +1,9 @@
 //! The chain over the audit log. Each event gets a seal: a position, and a
-//! hash over the event and the seal before. Whoever changes, removes or slips
+//! hash over the event and the seal before. Anyone who changes, removes or slips
 //! in an event breaks the chain there.
 //!
 //! Events are written without their seal, so that writers never queue behind
-//! one another; within a second one sealer takes up what is new.
+//! one another; within a second one sealer seals what is new.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -131,7 +131,7 @@ pub enum Break {
     Changed(i64),
     /// The event of that number is gone.
     Missing(i64),
-    /// The event of that number was slipped in later.
+    /// The event of that number was inserted later.
     Inserted(i64),
     /// The seal at that position is gone.
     SealMissing(i64),

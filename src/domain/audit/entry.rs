@@ -83,7 +83,7 @@ pub fn session_reference(sid: Uuid) -> String {
 /// Writes `entry` into the log, within the caller's transaction. Returns its number.
 ///
 /// # Errors
-/// The database failed; the caller's deed must then not be done either.
+/// The database failed; the caller's change must then not be done either.
 pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp) -> Result<i64> {
     let session = entry.session.map(session_reference).unwrap_or_default();
     tracing::info!(

@@ -1,4 +1,4 @@
-//! What can be told.
+//! Audit event types.
 
 /// What happened. The name is fixed: other programs search for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +43,15 @@ pub enum Event {
     RoleRenamed,
     /// A role was taken from the list and from everyone who had it.
     RoleRemoved,
-    /// An account was switched off.
+    /// An account was disabled.
     AccountDisabled,
-    /// An account was switched on again.
+    /// An account was enabled again.
     AccountEnabled,
     /// An account and all that was kept about it was deleted.
     AccountDeleted,
     /// A key was added and signs from now on.
     KeyRotated,
-    /// A key is not believed any more.
+    /// A key is not accepted any more.
     KeyRevoked,
     /// What was counted against an account was forgotten.
     ThrottleLifted,

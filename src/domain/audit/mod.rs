@@ -1,5 +1,5 @@
 //! The audit log: what happened, to whom, from where. Rows are written in the
-//! transaction of the deed they tell of, so that neither exists without the other.
+//! transaction of the change they describe, so that neither exists without the other.
 
 pub mod chain;
 mod entry;

@@ -22,7 +22,7 @@ const MARKED_BY: &str = "audit_marked_by";
 const NAMES: [&str; 3] = [SETTLED, MARK, MARKED_BY];
 
 /// Up to this number no new events can appear: one found there without a seal
-/// was slipped in.
+/// was inserted.
 pub(super) async fn settled(db: &impl ConnectionTrait) -> Result<i64> {
     if db.get_database_backend() == DbBackend::Sqlite {
         return highest(db).await;
@@ -52,7 +52,7 @@ impl Order {
         Ok(Some(Self { numbers: numbers::get_all(txn, &NAMES).await?, highest, own, under_way }))
     }
 
-    /// Writes down what is settled now that all visible events up to `sealed` are sealed.
+    /// Records what is settled now that all visible events up to `sealed` are sealed.
     pub(super) async fn settle(self, txn: &Txn, sealed: i64) -> Result<()> {
         let of = |name: &str| self.numbers.get(name).copied().unwrap_or(0);
         let (mark, marked_by) = (of(MARK), of(MARKED_BY));

@@ -68,7 +68,7 @@ impl Credentials<'_> {
         self.reset(txn, &account, hash, origin, now).await
     }
 
-    /// Sets the password of whoever `token` was made for and uses the token up.
+    /// Sets the password of the account that `token` was made for and uses the token up.
     /// All sessions end; nobody is signed in by it.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::domain::sessions::{
 use crate::domain::throttle::Whose;
 
 impl Credentials<'_> {
-    /// Whether `password` is the account's, asked of whoever uses that session.
+    /// Whether `password` is the account's, asked of the user of that session.
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`], counted for the session under whatever name
@@ -96,7 +96,7 @@ impl Credentials<'_> {
 
     /// The form of [`Credentials::confirm`] or [`Credentials::change_password`]
     /// was sent twice, and the first answer may be lost: the successor's tokens
-    /// for whoever gives the password that the account has now.
+    /// for a caller who gives the password that the account has now.
     ///
     /// # Errors
     /// [`Refusal::WrongPassword`]; [`Denied::NotSignedIn`] when the tokens have

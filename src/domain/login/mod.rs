@@ -48,7 +48,7 @@ pub enum Begun {
     Need(Step),
 }
 
-/// What may be asked for beside the password. There is nothing yet.
+/// What may be asked for in addition to the password. There is nothing yet.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {}
 

@@ -26,7 +26,7 @@ pub struct Model {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub used_at: Option<Timestamp>,
-    /// Whoever made it; `None` for the operator.
+    /// The account that made it; `None` for the operator.
     pub made_by: Option<AccountId>,
 }
 

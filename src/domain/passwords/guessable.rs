@@ -1,4 +1,4 @@
-//! Whether a password is easily guessed, at a price that whoever typed it
+//! Whether a password is easily guessed, at a cost that its author
 //! cannot raise: zxcvbn by itself takes a second for a hundred well-chosen
 //! characters, some fifty times what a hash takes.
 
@@ -28,7 +28,7 @@ const STAND_INS: [(char, &str); 12] = [
 ];
 
 /// Whether a million tries would find `password`. One piece that they would
-/// not find is enough: whoever guesses must guess that one, too.
+/// not find is enough: an attacker must guess that one, too.
 pub(super) fn is_guessable(password: &str, words: &[&str]) -> bool {
     let chars: Zeroizing<Vec<char>> = Zeroizing::new(password.chars().collect());
     let mut pieces = chars[..period(&chars)].chunks(PIECE);
@@ -39,7 +39,7 @@ pub(super) fn is_guessable(password: &str, words: &[&str]) -> bool {
 }
 
 /// After how many characters a text repeats itself to its end; its length, if
-/// it does not. Repeated once more it is hardly less guessable.
+/// it does not. Repeated it is hardly less guessable.
 fn period(chars: &[char]) -> usize {
     let repeats = |period: &usize| chars[*period..] == chars[..chars.len() - period];
     (1..=chars.len() / 2).find(repeats).unwrap_or(chars.len())

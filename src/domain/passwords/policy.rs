@@ -11,7 +11,7 @@ use super::guessable::is_guessable;
 const MOST_CHARS: usize = 256;
 const MOST_BYTES: usize = 1024;
 
-/// A password as somebody typed it, to be held against a stored hash.
+/// A password as somebody typed it, to be checked against a stored hash.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -92,7 +92,7 @@ impl fmt::Debug for NewPassword {
     }
 }
 
-/// What new passwords are held against.
+/// What new passwords are checked against.
 #[derive(Clone, Debug)]
 pub struct PasswordRules {
     /// The fewest characters, counted as Unicode code points in NFC form.

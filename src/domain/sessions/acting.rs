@@ -1,7 +1,7 @@
 //! Acting: who does something, and the transaction in which they do it.
 //!
 //! A guard lets a request in when its headers are there; its body may come
-//! seconds later. What the guard asked is therefore asked once more in the
+//! seconds later. What the guard asked is therefore asked again in the
 //! transaction of the act. That cannot be forgotten: only an [`Act`] writes into
 //! the audit log what an [`Actor`] did, and an [`Act`] begins with the proof.
 
@@ -33,7 +33,7 @@ enum Who {
 }
 
 impl<'a> Actor<'a> {
-    /// The operator, at the command line: whoever can use it owns the machine.
+    /// The operator, at the command line: anyone who can use it owns the machine.
     pub fn operator(origin: &'a RequestSource) -> Self {
         Self { who: Who::Operator, origin, reason: "" }
     }
@@ -100,7 +100,7 @@ impl Act<'_> {
         audit::record(&self.txn, told, self.now).await
     }
 
-    /// The same about a session, the one acted upon or that acted.
+    /// The same about a session, the one acted on or that acted.
     ///
     /// # Errors
     /// The database failed.
@@ -126,7 +126,7 @@ impl Act<'_> {
 }
 
 impl Sessions {
-    /// Begins an act upon these accounts that staff with the permission
+    /// Begins an act on these accounts that staff with the permission
     /// `demanded` may do, and the operator; without one, what somebody may do to
     /// their own account. Returns the accounts that exist, by id, held until the
     /// act ends.

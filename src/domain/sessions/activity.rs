@@ -62,7 +62,7 @@ struct Sighting {
 impl Activity {
     /// A request came with an access token. `false` when this process saw
     /// another one of the same generation before that no honest browser could
-    /// have had beside this one.
+    /// have had together with this one.
     pub fn note(&self, showing: Showing, moment: Moment) -> bool {
         let mut seen = self.seen.lock().expect("no panic while the lock is held");
         let Seen { sessions, unwritten } = &mut *seen;
@@ -205,7 +205,7 @@ async fn write_batch(
 }
 
 /// The sessions that somebody else is changing; the rest of them are held from
-/// now on. Whoever ends many at once holds them in an order of their own: to
+/// now on. A task that ends many at once locks them in another order: to
 /// wait for one while holding another could be to wait in a circle.
 async fn held_by_others(txn: &Txn, batch: &[Sighting]) -> Result<HashSet<SessionId>> {
     use table::Column;

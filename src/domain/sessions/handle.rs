@@ -50,7 +50,7 @@ impl Sessions {
         }
     }
 
-    /// Says whether the clock can be relied upon (`Clock::is_certain`).
+    /// Says whether the clock can be relied on (`Clock::is_certain`).
     pub fn rely_on_time(&self, certain: bool) {
         self.time_is_certain.store(certain, Ordering::Release);
     }
@@ -70,8 +70,8 @@ impl Sessions {
         accounts.into_iter().for_each(|account| self.db.touch(account.0));
     }
 
-    /// What a server does about once a second: take up what other processes
-    /// revoked, and write down what was seen.
+    /// What a server does about once a second: read what other processes
+    /// revoked, and flush last-seen times.
     ///
     /// # Errors
     /// The database failed; both are done again the next time.

@@ -97,7 +97,7 @@ pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session>
     Ok(Session::of(table::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
 }
 
-/// When each of these sessions was last active, as far as it is written down.
+/// When each of these sessions was last active, as far as it is recorded.
 ///
 /// # Errors
 /// The database failed.

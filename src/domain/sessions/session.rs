@@ -55,7 +55,7 @@ pub enum EndReason {
     Absolute,
     /// The person logged out.
     LoggedOut,
-    /// The person logged in anew in the same browser.
+    /// The person logged in again in the same browser.
     Replaced,
     /// The person ended it from another browser.
     EndedElsewhere,
@@ -64,7 +64,7 @@ pub enum EndReason {
     /// Staff ended it.
     #[sea_orm(string_value = "by_admin")]
     ByStaff,
-    /// The account was switched off.
+    /// The account was disabled.
     Disabled,
     /// The password was changed or reset elsewhere.
     PasswordChanged,
@@ -117,7 +117,7 @@ pub struct Policy {
     pub staff_absolute: Duration,
     /// How long after the password was given acts are allowed that ask for it.
     pub recent_login: Duration,
-    /// Places one account may be signed in at; the one unused longest gives way.
+    /// Places one account may be signed in at; one more ends the least recently used.
     pub most_per_account: u64,
 }
 

@@ -115,7 +115,7 @@ impl Sessions {
         if let Some(old) = new.replaces.and_then(|old| old.for_account(account.id)) {
             revoked = self.end(&txn, old, EndReason::Replaced, now).await?.1;
         }
-        // After that: who signs in anew in a browser has a place already.
+        // After that: who signs in again in a browser has a place already.
         revoked = revoked.and(self.evict(&txn, account.id, now).await?);
         let row = self.fresh_row(&account, verified.auth, new, origin, now).insert(&txn).await?;
         let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);

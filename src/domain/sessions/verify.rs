@@ -1,4 +1,4 @@
-//! From an access token to whoever it speaks for.
+//! Verifies an access token and returns the account it is for.
 
 use super::activity::Showing;
 use super::handle::Sessions;
@@ -17,7 +17,7 @@ use sea_orm::EntityTrait;
 /// What an access token is good for.
 #[derive(Debug)]
 pub enum Access {
-    /// It lets in whoever sent it.
+    /// It admits its sender.
     Granted(Principal),
     /// It is ours and has not run out, but it was revoked or its epoch is
     /// over: it must be refreshed first.
@@ -31,7 +31,7 @@ impl Sessions {
     /// from, should the token prove that two hold its session; then it ends.
     ///
     /// # Errors
-    /// The database failed while the index could not be relied upon: the
+    /// The database failed while the index could not be relied on: the
     /// answer is then neither yes nor no.
     pub async fn verify<'a>(
         &self,
@@ -82,7 +82,7 @@ impl Sessions {
     }
 
     /// Ends the session of an access token whose generation was shown before
-    /// with a mark that no honest browser could have beside this one. Says
+    /// with a mark that no honest browser could have with this one. Says
     /// whether it did.
     ///
     /// # Errors

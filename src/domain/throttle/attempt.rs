@@ -10,7 +10,7 @@ use crate::base::error::Result;
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 
-/// An attempt under way. Say what came of it; dropped, it counts for nothing.
+/// An attempt under way. Say what came of it; dropped, it is not counted.
 #[must_use = "an attempt that failed must be counted"]
 pub struct Attempt<'t> {
     pub(super) db: &'t Db,
@@ -66,7 +66,7 @@ impl Attempt<'_> {
     }
 
     fn row(&self, Counted { bucket, key }: &Counted, now: Timestamp) -> table::ActiveModel {
-        // An address is nobody's own.
+        // An address belongs to no single person.
         let of_network = matches!(bucket, Bucket::Address | Bucket::AddressWide);
         let whose = self.whose.filter(|_| !of_network).map(|key| key.to_vec());
         table::ActiveModel {

@@ -111,8 +111,8 @@ impl Bucket {
             // The longest wait, and what it takes to be forgotten after it.
             Self::NameAndAddress => Duration::minutes(60 + 15),
             // A full count lasts 30 days, and one failure with a name that
-            // nobody has leaves no row for as long. Whoever lets a count end
-            // to begin anew has tried no more often than whoever fills it up.
+            // nobody has leaves no row for as long. Someone who lets a count end
+            // to start again has tried no more often than one who fills it up.
             Self::InARow => LONG / (half(IN_A_ROW) as i32),
             Self::OwnInARow => LONG / (IN_A_ROW as i32),
             _ => Duration::hours(1),

@@ -1,4 +1,4 @@
-//! Slowing down whoever guesses, so that nobody else is kept out.
+//! Limits on attempts, so that guessing is slow and nobody else is kept out.
 //!
 //! Attempts are counted by address, by name and address, and by name. Each
 //! browser or script that an account was logged in with before, and each
@@ -53,7 +53,7 @@ pub struct Who<'a> {
     /// The name as it was typed, in its canonical form.
     pub name: &'a str,
     /// The names of that account, if there is one: failures in a row with
-    /// either of them are forgiven when it is logged in to.
+    /// either of them are reset when it is logged in to.
     pub names: &'a [&'a str],
     /// Where the attempt comes from.
     pub address: &'a str,
@@ -195,14 +195,14 @@ impl Throttle {
             .filter(table::Column::ExpiresAt.gt(now))
             .all(self.db.read())
             .await?;
-        // What is not there needs no forgiving.
+        // What is not there needs no reset.
         attempt.forgiven.retain(|key| rows.iter().any(|row| row.key == *key));
         for (counted, others) in attempt.counted().iter().zip(others) {
             let Some(row) = rows.iter().find(|row| row.key == counted.key) else { continue };
             let limit = counted.bucket.limit(self.limits);
             if row.count + i64::from(others) >= i64::from(limit) {
                 let until = counted.bucket.blocked_until(row, limit);
-                // Whoever has waited may try once, and not many times at once.
+                // A client that has waited may try once, and not many times at once.
                 let until = if others > 0 { until.max(now + MOMENT) } else { until };
                 if now < until {
                     return Err(self.turned_away(until.since(now), now));
@@ -254,7 +254,7 @@ impl Throttle {
             return Ok(0);
         }
         let which = table::Column::Key.is_in(old);
-        // Still over: it may have been counted anew since.
+        // Still over: it may have been counted again since.
         let gone = table::Entity::delete_many()
             .filter(which)
             .filter(table::Column::ExpiresAt.lte(now))
@@ -267,7 +267,7 @@ impl Throttle {
         self.mac(bucket.label(), parts)
     }
 
-    /// Whose a count is: of whoever has that name.
+    /// Whose a count is: that of the account with that name.
     fn name(&self, name: &str) -> Option<Key> {
         Some(self.mac(b"whose name", &[name.as_bytes()]))
     }

@@ -15,7 +15,7 @@ use crate::base::timestamp::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Whose {
     /// Of somebody who signs in, counted since the account's last change, so that
-    /// whoever changes the password is not kept out by those who had the old one.
+    /// an owner who changes the password is not kept out by those who had the old one.
     SignsIn {
         /// The account.
         account: Uuid,

@@ -183,7 +183,7 @@ pub struct LoginName {
 }
 
 impl LoginName {
-    /// Longer text is cut before it is folded.
+    /// Longer text is cut before it is normalized.
     const MOST_CHARS: usize = 256;
 
     /// The name in `text`. Text that no account can have still gives a name,

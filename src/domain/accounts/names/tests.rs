@@ -93,7 +93,7 @@ fn a_word_of_two_alphabets_is_noticed_and_words_of_one_each_are_not() {
 
 #[test]
 fn text_longer_than_any_name_is_refused_before_it_is_folded() {
-    // Each of these folds into 18 characters, before anything is counted.
+    // Each of these normalizes to 18 characters, before anything is counted.
     let text = "\u{fdfa}".repeat(5000);
     let began = std::time::Instant::now();
     for _ in 0..20 {

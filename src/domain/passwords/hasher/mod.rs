@@ -55,7 +55,7 @@ pub enum Match {
     No,
     /// It did.
     Yes,
-    /// It did, and the hash should be made anew, at today's cost and with today's key.
+    /// It did, and the hash should be made again, at today's cost and with today's key.
     NeedsRehash,
 }
 

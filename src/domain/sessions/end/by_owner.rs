@@ -1,4 +1,4 @@
-//! What owners end: the session they use, another of theirs, or all others.
+//! What owners end: the session they use, another of their own, or all others.
 
 use sea_orm::EntityTrait;
 

@@ -69,7 +69,7 @@ impl Sessions {
         self.end_all_there_are(EndReason::ByStaff, words, told, now).await
     }
 
-    /// What `text` names: a `jti`, an access token of ours (good now or not),
+    /// What `text` names: a `jti`, an access token made here (good now or not),
     /// or a refresh token.
     pub fn named(&self, text: &str, now: Timestamp) -> Option<Named> {
         let text = text.trim();

@@ -56,7 +56,7 @@ impl Sessions {
         if let Some(keep) = keep {
             which = which.and(table::Column::Sid.ne(keep));
         }
-        // Before the sessions, as whoever revokes a key does: then nobody waits in a circle.
+        // Before the sessions, as when a key is revoked: this order avoids deadlocks.
         shared::hold(txn, Hold::AccountEpoch).await?;
         let ended = end_where(txn, which, reason, now).await?;
         accounts::forget_browsers(txn, account.id, now).await?;
@@ -123,7 +123,7 @@ impl Sessions {
     /// The database failed; then none has ended.
     pub async fn end_of_key(&self, kid: &str, now: Timestamp) -> Result<u64> {
         let txn = self.db.begin().await?;
-        // Before the sessions, as whoever ends all of an account does.
+        // Before the sessions, as when all of an account are ended.
         let revoked = self.require_refresh_of_everyone(&txn, "key revoked", now).await?;
         let which = table::Column::Kid.eq(kid);
         let ended = end_where(&txn, which, EndReason::KeyRevoked, now).await?;

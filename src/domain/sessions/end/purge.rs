@@ -21,7 +21,7 @@ use crate::domain::statistics;
 /// told why it was signed out.
 const KEPT: Duration = Duration::days(30);
 
-/// Ended sessions kept of one account: nobody reads more, and whoever logs in
+/// Ended sessions kept of one account: nobody reads more, and a client that logs in
 /// and out all day must not fill the database.
 const MOST: u64 = 200;
 

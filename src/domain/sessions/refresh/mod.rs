@@ -34,7 +34,7 @@ pub enum Refreshed {
     Renewed(Predecessor),
     /// The session is over; the person may be told why.
     Ended(EndReason),
-    /// Not a token of ours: as if there had been none.
+    /// Not a token made here: as if there had been none.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! The rotation protocol: what a presented pair of tokens means, held against
+//! The rotation protocol: what a presented pair of tokens means, compared with
 //! the session's row. Pure functions, so that a test can explore every history
 //! up to a bound (`tests/domain/refresh_model.rs`); docs/protocols.md has the
 //! table and its reasons.
@@ -28,13 +28,13 @@ pub const IDLE_ASKING: Duration = Duration::minutes(30);
 pub struct Moment {
     /// The protocol's clock.
     pub now: Timestamp,
-    /// Whether that clock can be relied upon. While it cannot, nothing is
+    /// Whether that clock can be relied on. While it cannot, nothing is
     /// called a copy because of the time alone.
     pub certain: bool,
 }
 
 impl Moment {
-    /// A moment of a clock that can be relied upon.
+    /// A moment of a clock that can be relied on.
     pub fn certain(now: Timestamp) -> Self {
         Self { now, certain: true }
     }
@@ -77,7 +77,7 @@ pub struct Rotation {
     pub parent_mark: Timestamp,
     /// When tokens of the newest generation were last handed out again.
     pub again_at: Option<Timestamp>,
-    /// When an access token was last let in, or tokens were handed out after
+    /// When an access token was last accepted, or tokens were handed out after
     /// nobody had asked for [`DISTANT`].
     pub seen_at: Timestamp,
 }

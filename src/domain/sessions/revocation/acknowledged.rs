@@ -13,7 +13,7 @@ const MOST_RECEIPTS: usize = 50_000;
 /// How long each revocation took to reach this process.
 #[derive(Default)]
 pub(super) struct Acknowledgements {
-    /// Numbers taken up lately: the tail reads them again.
+    /// Numbers applied lately: the tail reads them again.
     known: BTreeSet<i64>,
     pub(super) unwritten: Vec<(i64, i64)>,
 }

@@ -92,7 +92,7 @@ impl Index {
         }
     }
 
-    /// The epoch below which nobody's token is good.
+    /// The epoch below which no token is valid.
     pub fn global_epoch(&self) -> i64 {
         self.global_epoch.load(Ordering::Acquire)
     }
@@ -101,7 +101,7 @@ impl Index {
         self.global_epoch.fetch_max(epoch, Ordering::AcqRel);
     }
 
-    /// Takes up what this process itself has just committed.
+    /// Applies what this process itself has just committed.
     pub fn apply(&self, revoked: Revoked) {
         let (rows, began): (Vec<_>, Vec<_>) = revoked.0.into_iter().unzip();
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();

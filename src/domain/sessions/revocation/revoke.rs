@@ -92,7 +92,7 @@ pub async fn stands_in_table(db: &impl ConnectionTrait, claims: &Claims) -> Resu
     Ok(rows.iter().any(hits))
 }
 
-/// The epoch below which nobody's token is good, as the table has it.
+/// The epoch below which no token is valid, as the table has it.
 ///
 /// # Errors
 /// The database failed.
@@ -101,7 +101,7 @@ pub async fn global_epoch(db: &impl ConnectionTrait) -> Result<i64> {
 }
 
 /// Removes rows that nobody needs any more, at most `limit` of them, a day late:
-/// the clock of whoever wrote them may have been wrong. Returns how many.
+/// the clock of the server that wrote them may have been wrong. Returns how many.
 ///
 /// # Errors
 /// The database failed.

@@ -1,5 +1,5 @@
 //! Reading what other processes added to the table, and telling them how soon
-//! it was taken up.
+//! it was applied.
 
 use std::time::{Duration as RealDuration, Instant};
 
@@ -16,7 +16,7 @@ use crate::base::timestamp::Timestamp;
 const SILENCE: RealDuration = RealDuration::from_secs(5);
 
 impl Index {
-    /// Whether the table was read recently enough to be relied upon.
+    /// Whether the table was read recently enough to be relied on.
     pub fn is_fresh(&self) -> bool {
         let tail = self.tail.lock().expect("no panic while the lock is held");
         tail.heard_at.is_some_and(|at| at.elapsed() < SILENCE)
@@ -39,7 +39,7 @@ impl Index {
         self.raise_global_epoch(global_epoch(db).await?);
         let (from, whole) = {
             let mut tail = self.tail.lock().expect("no panic while the lock is held");
-            // Numbers begin anew where a copy was brought back to another server.
+            // Numbers start again where a copy was brought back to another server.
             let whole = std::mem::take(&mut tail.whole) || under_way.is_some_and(|n| n < tail.from);
             (if whole { 0 } else { tail.from }, whole)
         };
@@ -90,7 +90,7 @@ impl Index {
         }
     }
 
-    /// Tells the other processes what this one has taken up.
+    /// Tells the other processes what this one has applied.
     ///
     /// # Errors
     /// The database failed; the next call tells it.

@@ -92,7 +92,7 @@ struct Head<'a> {
     kid: &'a str,
 }
 
-/// Why a token is not believed; for the log, never for the sender.
+/// Why a token is rejected; for the log, never for the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Longer than a cookie can be, or not three parts.
@@ -253,7 +253,7 @@ impl Issuer {
         })
     }
 
-    /// Signs a token, and believes it in its time and not after it: what cannot
+    /// Signs a token, and accepts it in its time and not after it: what cannot
     /// is known at the start and not at the first log-in.
     ///
     /// # Errors
