@@ -1,4 +1,4 @@
-//! `/confirm`: giving the password once more before a sensitive act.
+//! `/confirm`: giving the password again before a sensitive action.
 
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;

@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`, for whoever watches over the server. They answer
+//! `/healthz` and `/readyz`, for monitoring of the server. They answer
 //! whatever the Host header says.
 
 use rocket::http::Status;

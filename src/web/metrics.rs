@@ -18,7 +18,7 @@ pub fn routes() -> Vec<Route> {
     routes![metrics_page]
 }
 
-/// Whoever may see the figures. Else: 404.
+/// A request that may see the metrics. Else: 404.
 struct Watcher;
 
 #[rocket::async_trait]

@@ -1,4 +1,4 @@
-//! `/static`: stylesheet and icons, which a browser may keep for ever.
+//! `/static`: stylesheet and icons, which a browser may keep indefinitely.
 
 use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Responder, Response};

@@ -1,4 +1,4 @@
-//! `/account/data.json`: everything kept about whoever asks, as a file. It is
+//! `/account/data.json`: everything kept about the signed-in account, as a file. It is
 //! read and sent part by part, however long their story is.
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn parts(doorward: Arc<Doorward>, who: LiveSession) -> impl Stream<Item = String
         let (mut before, mut first) = (i64::MAX, true);
         loop {
             let read = async {
-                // Whoever reads slowly must not outlast the session.
+                // A slow reader must not outlast the session.
                 let now = doorward.clock.now();
                 doorward.sessions.still_may(&principal, None, now).await?;
                 personal_data::events(doorward.db.read(), &account, before, BATCH).await

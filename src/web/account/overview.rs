@@ -18,7 +18,7 @@ use crate::web::answer::view::LoginView;
 /// one changed is shown at once.
 const FRESH: Duration = Duration::from_secs(2);
 /// While the database is away, what was read before is shown for as long as
-/// signed-in people are let in without it (5 s) and a little more.
+/// signed-in people are admitted without it (5 s) and a little more.
 const KEPT: Duration = Duration::from_secs(10);
 const MOST: u64 = 10_000;
 

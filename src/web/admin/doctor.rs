@@ -1,4 +1,4 @@
-//! `/admin/doctor`: whether all is in order, and what the server sees of whoever asks.
+//! `/admin/doctor`: whether all is in order, and what the server sees of the request.
 
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, Route, get, routes};

@@ -59,7 +59,7 @@ impl<'r> FromRequest<'r> for Export {
 }
 
 impl Export {
-    /// Writes down who takes what, and sends the `lines` of it.
+    /// Records who exports what, and sends the `lines` of it.
     pub(super) async fn send(
         self,
         list: List,

@@ -122,7 +122,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         );
     }
 
-    // Two hours, held against as much of the seven days before today.
+    // Two hours, compared with as much of the seven days before today.
     let (hour, today) = (Step::Hour.place(now), Step::Day.place(now));
     let lately = failures(db, Step::Hour, hour - 1..=hour).await?;
     let usual = failures(db, Step::Day, today - 7..=today - 1).await? / (7 * 12);

@@ -29,7 +29,7 @@ pub(super) trait FormName: Send {
     const PURPOSE: &'static str;
 }
 
-/// A form that asks for nothing but the reason.
+/// A form that asks only for the reason.
 pub(super) struct ReasonForm<N> {
     pub(super) reason: Reason,
     name: PhantomData<N>,

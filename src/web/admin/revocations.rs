@@ -49,13 +49,13 @@ struct Row {
     delay: i64,
     /// How often this server refused it.
     refusals: u32,
-    /// Set for a session: the last request let in, if that was before.
+    /// Set for a session: the last request accepted, if that was before.
     last_accepted: Option<Moment>,
-    /// Whether a request was let in after every server should have refused it.
+    /// Whether a request was accepted after every server should have refused it.
     accepted_since: bool,
 }
 
-/// A server may have let in what it was answering at that very moment.
+/// A server may have accepted what it was answering at that very moment.
 const MEANWHILE: i64 = 1000;
 
 async fn rows(doorward: &Doorward, found: Vec<Revocation>) -> Result<Vec<Row>> {

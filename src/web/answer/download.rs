@@ -1,4 +1,4 @@
-//! A file to take away, sent as it is read.
+//! A download, sent as it is read.
 
 use rocket::Responder;
 use rocket::http::{ContentType, Header};

@@ -24,7 +24,7 @@ use crate::web::request::request_id::RequestId;
 
 /// How a route ends when it does not succeed.
 pub enum Failure {
-    /// A page that says what to put right.
+    /// A page that says what to correct.
     Page(Status, Box<Html>),
     /// The catcher for the status draws its page.
     Status(Status),
@@ -69,18 +69,18 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Failure {
     }
 }
 
-/// How long whoever asked has to wait, for the header `Retry-After`
+/// How long the client has to wait, for the header `Retry-After`
 /// (RFC 9110, section 10.2.3).
 #[derive(Clone, Default)]
 pub struct RetryAfter(Arc<AtomicU64>);
 
 impl RetryAfter {
-    /// Of this request.
+    /// The `Retry-After` of this request.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(Self::default)
     }
 
-    /// That long.
+    /// Sets it, in whole seconds.
     pub fn after(&self, wait: Duration) {
         self.0.store(wait.whole_seconds().unsigned_abs() + 1, Ordering::Relaxed);
     }

@@ -53,7 +53,7 @@ pub enum Message {
     RoleChanged,
     /// An administrator removed a role, from so many accounts.
     RoleRemoved,
-    /// Staff forgave failed attempts.
+    /// Staff reset failed attempts.
     Forgiven,
     /// An act was taken back.
     Undone,
@@ -61,7 +61,7 @@ pub enum Message {
     NotUndone,
     /// An act was taken back for so many accounts, and so many were changed since.
     PartlyUndone,
-    /// The account may do more than whoever wanted to do something to it.
+    /// The account has permissions that the person acting on it lacks.
     TargetOutranksActor,
     /// Nobody does that to their own account.
     OwnAccount,

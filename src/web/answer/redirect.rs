@@ -1,4 +1,4 @@
-//! The answer to a form that was acted upon: 303, so that a reload repeats
+//! The answer to a form that was acted on: 303, so that a reload repeats
 //! nothing, with the cookies and the message that go with it.
 
 use rocket::Request;

@@ -11,7 +11,7 @@ use crate::service::Doorward;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 
-/// Whoever the bearer token speaks for, or what to answer instead.
+/// The account of the bearer token, or what to answer instead.
 pub(super) struct Bearer(pub(super) Result<Principal, ApiError>);
 
 impl Bearer {

@@ -67,7 +67,7 @@ pub fn matches(keys: &Keys, purpose: &str, binding: &Binding, token: &str, now: 
 
 /// Whether the request was sent by one of our own pages. Current browsers say
 /// so in `Sec-Fetch-Site`, older ones in `Origin` or `Referer`; a request with
-/// none of the three is not believed.
+/// none of the three is rejected.
 pub fn is_from_our_pages(request: &Request<'_>, base: &BaseUrl) -> bool {
     let headers = request.headers();
     if let Some(site) = headers.get_one("sec-fetch-site") {

@@ -12,7 +12,7 @@ use crate::web::request::denial::Denial;
 use crate::web::request::now::Now;
 
 /// Answers a form that renewed the session a moment ago as it was answered
-/// then. Whoever cannot be answered so signs in.
+/// then. A browser that cannot be answered so signs in.
 pub async fn answer_again(
     doorward: &Doorward,
     before: &Predecessor,

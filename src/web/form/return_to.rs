@@ -1,5 +1,5 @@
 //! The page to go to after a form. It arrives in the address, so a link from
-//! elsewhere could set it: only our own pages are believed (CWE-601).
+//! elsewhere could set it: only our own pages are accepted (CWE-601).
 
 use std::fmt::{self, Write};
 

@@ -1,5 +1,5 @@
 //! Submitted forms: where they come from, their CSRF token, typed fields, and
-//! errors beside their fields. A route that takes a form takes [`Submitted`];
+//! errors with their fields. A route that takes a form takes [`Submitted`];
 //! the fields cannot be had any other way, so no route can forget the checks.
 
 use std::borrow::Cow;
@@ -49,7 +49,7 @@ impl PageForm for Button {
     }
 }
 
-/// A reason beside its field.
+/// A reason shown with its field.
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldError {
     field: &'static str,
@@ -66,7 +66,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// A field whose text must parse; else the sentence stands beside it.
+    /// A field whose text must parse; else the sentence is shown with it.
     pub fn parsed<T, E: Into<Cow<'static, str>>>(
         &mut self,
         name: &'static str,
@@ -164,7 +164,7 @@ impl Typed {
 
 impl<T: PageForm> Submitted<T> {
     /// Hands a well-filled form to the domain. Fields that do not parse, and
-    /// refusals, show the same page again with the reasons beside the fields
+    /// refusals, show the same page again with the reasons at the fields
     /// (422); so does a page that was too old (403). `show` draws the page.
     ///
     /// # Errors
@@ -233,7 +233,7 @@ impl<T: PageForm> Submitted<T> {
 }
 
 impl Submitted<Button> {
-    /// Passes if the button was pressed on a page of ours that was not too old;
+    /// Passes if the button was pressed on one of our pages that was not too old;
     /// else `show` draws the page to answer with (403).
     ///
     /// # Errors
@@ -246,7 +246,7 @@ impl Submitted<Button> {
     }
 }
 
-/// The field a refusal stands beside, and its label; "" for the form as a whole.
+/// The field a refusal is shown with, and its label; "" for the form as a whole.
 fn place_of<T: PageForm>(subject: Subject) -> (&'static str, &'static str) {
     match subject {
         Subject::Username => ("username", "User name"),

@@ -47,7 +47,7 @@ impl Cookie {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Received {
     values: [Option<String>; ALL.len()],
-    /// Somebody tried to pass another cookie for one of ours. It was ignored.
+    /// Somebody tried to pass another cookie as ours. It was ignored.
     pub spoofed: bool,
 }
 
@@ -58,10 +58,10 @@ impl Received {
     }
 
     /// Reads raw `Cookie` headers: exact names, values of token characters only.
-    /// A name that would only be one of ours after decoding is nobody's:
-    /// browsers let no other host set one of ours, and any host set that one, so
-    /// it must neither be believed nor keep a person out. Of an exact name that
-    /// occurs twice no value is believed.
+    /// A name that would only be ours after decoding is ignored:
+    /// browsers let no other host set our cookies, and any host set that one, so
+    /// it must neither be trusted nor keep a person out. Of an exact name that
+    /// occurs twice no value is used.
     pub fn parse<'h>(headers: impl Iterator<Item = &'h str>) -> Self {
         let mut received = Self::default();
         for pair in headers.flat_map(|header| header.split(';')) {
@@ -96,7 +96,7 @@ fn is_token(value: &str) -> bool {
     value.len() <= 4096 && value.bytes().all(is_fit)
 }
 
-/// Whether a laxer parser would take `name` for one of ours.
+/// Whether a laxer parser would take `name` for ours.
 fn pretends(name: &str) -> bool {
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
         return ALL.iter().any(|cookie| name.eq_ignore_ascii_case(cookie.name()));
@@ -106,7 +106,7 @@ fn pretends(name: &str) -> bool {
     ALL.iter().any(|cookie| bare.eq_ignore_ascii_case(cookie.name()))
 }
 
-/// What the answer will set; written into it by `web::headers`, whoever answers.
+/// What the answer will set; written into it by `web::headers`, in any case.
 #[derive(Default)]
 pub struct Outgoing(Mutex<Vec<(Cookie, String)>>);
 

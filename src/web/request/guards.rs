@@ -1,7 +1,7 @@
 //! Request guards: what a route may demand before its body runs.
 //!
 //! A guard's name states what it proves. No route body checks a role or reads
-//! a token: it takes the guard, and whoever fails it never arrives.
+//! a token: it takes the guard, and a request that fails it never arrives.
 
 use rocket::http::Status;
 use rocket::outcome::try_outcome;
@@ -48,7 +48,7 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    /// Whoever is signed in does something from there, for that reason.
+    /// A signed-in person does something from there, for that reason.
     pub fn acting<'a>(&self, caller: &'a Caller, reason: &'a str) -> Actor<'a> {
         Actor::signed_in(&self.principal, &caller.0, reason)
     }
@@ -66,7 +66,7 @@ impl<'r> FromRequest<'r> for LiveSession {
             let session = sessions::by_id(db, principal.session).await?;
             let account = accounts::by_id(db, principal.account).await?;
             // The token says whose session it is and when the password was
-            // given; only the row is believed.
+            // given; only the row is trusted.
             let ours = session.account == account.id && session.client == Audience::Web;
             let live = ours && session.is_live(now) && account.disabled_at.is_none();
             Ok::<_, Error>((live, session, account))

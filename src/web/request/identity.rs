@@ -80,7 +80,7 @@ async fn identify(request: &Request<'_>) -> Result<Identity> {
     }
 }
 
-/// Whoever sent the request. For pages that everybody may see; never denies.
+/// The sender of the request. For pages that everybody may see; never denies.
 pub struct MaybeSignedIn<'r>(pub &'r Identity);
 
 impl MaybeSignedIn<'_> {

@@ -35,7 +35,7 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     ]
 }
 
-/// More are not acted upon at once; a screen has fewer.
+/// More are not acted on at once; a screen has fewer.
 const MOST: usize = 100;
 
 fn parse_ids<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<AccountId> {

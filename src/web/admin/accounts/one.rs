@@ -1,4 +1,4 @@
-//! `/admin/accounts/<id>`: one account and its story; and forgiving it its
+//! `/admin/accounts/<id>`: one account and its story; and resetting its
 //! failed attempts.
 
 use rocket::{Route, get, post, routes};

@@ -96,7 +96,7 @@ async fn set_roles(
             return Err(Failure::Page(status, Box::new(drawn)));
         }
     };
-    // Whoever gives up their own role may not see the page any more.
+    // Someone who gives up their own role may not see the page any more.
     let own = who.0.account.id == id;
     let to = if own { "/account".to_owned() } else { format!("/admin/accounts/{id}") };
     Ok(SeeOther::at(to).saying(Note::about(Message::RolesChanged, &done)))

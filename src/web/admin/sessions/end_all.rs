@@ -48,7 +48,7 @@ async fn end_all_page(
     draw(page, form, (doorward, now)).await
 }
 
-/// Also the session of whoever asks: no exception that an attacker could be.
+/// Also the session of the caller: no exception that an attacker could be.
 #[post("/sessions/end-all", data = "<form>")]
 async fn end_all(
     who: RecentAdmin,
@@ -60,7 +60,7 @@ async fn end_all(
 ) -> Result<SeeOther, Failure> {
     let attempt = form.attempt(&page, async |form: ReasonForm<EndAll>| {
         let service = Arc::clone(doorward.inner());
-        // It may take longer than whoever asked waits: once begun, it is finished.
+        // It may take longer than the browser waits: once begun, it is finished.
         let all = tokio::spawn(async move {
             let actor = who.0.acting(&caller, &form.reason.0);
             service.sessions.end_everything(actor, now.0).await
