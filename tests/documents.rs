@@ -291,4 +291,8 @@ fn find_banned(prose: &str, banned: &[String]) -> Vec<String> {
         }
     }
     found
+fn the_table_of_settings_is_the_one_the_program_prints() {
+    let table = doorward::service::settings::table();
+    let readme = fs::read_to_string("README.md").unwrap();
+    assert!(readme.contains(&table), "put this into the README:\n\n{table}");
 }

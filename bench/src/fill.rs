@@ -89,7 +89,7 @@ pub(crate) async fn fill(size: Size) {
     doorward.purge_expired(now).await.unwrap();
     doorward.db.clone().close().await;
     // The server takes no database that others can read.
-    if let Some(file) = doorward::base::store::sqlite_file(&doorward.settings.database_url) {
+    if let Some(file) = doorward::base::store::sqlite_file(&doorward.settings.store.url) {
         std::fs::set_permissions(file, PermissionsExt::from_mode(0o600)).unwrap();
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
 /// Puts a backup in the place of the database, and ends every session: those
 /// that ended since the backup must not come back to life.
 pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result<()> {
-    let place = store::sqlite_file(&settings.database_url);
+    let place = store::sqlite_file(&settings.store.url);
     let (Some(file), Some(place)) = (&file, &place) else {
         if file.is_some() {
             return Err(Error::broken(
@@ -53,7 +53,9 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
     fs::copy(file, &beside).map_err(failed)?;
     // Whatever the backup was kept with: this is the database, its owner's alone.
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    let restored = Settings { database_url: format!("sqlite://{}", beside.display()), ..settings };
+    let url = format!("sqlite://{}", beside.display());
+    let store = store::Options { url, ..settings.store.clone() };
+    let restored = Settings { store, ..settings };
     let doorward = Doorward::open(restored).await.map_err(|error| {
         Error::broken(format!("{} is no backup of Doorward: {error}", file.display()))
     })?;
@@ -111,7 +113,7 @@ pub(super) async fn copy(from: String, to: String, settings: &Settings) -> Resul
         files::check_database(&url)?;
         let db = Db::open(&store::Options {
             url,
-            synchronous_full: settings.synchronous_full,
+            synchronous_full: settings.store.synchronous_full,
             connections: 4,
         })
         .await?;

@@ -105,7 +105,7 @@ fn life(doorward: &Doorward, purpose: Purpose) -> Duration {
     match purpose {
         Purpose::Access => settings.access_token_life + LEEWAY,
         Purpose::Refresh | Purpose::Form => {
-            settings.remember_absolute.max(settings.session_absolute)
+            settings.sessions.remember_absolute.max(settings.sessions.absolute)
         }
         Purpose::Message => Duration::minutes(2),
         Purpose::Browser => known_browser::LIFE,

@@ -139,7 +139,7 @@ pub(super) fn make_folder(settings: &Settings) -> Result<()> {
 /// One server for one SQLite file: a second one would not learn in time what
 /// the first revokes. Other commands may work at the same time.
 pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
-    let Some(file) = store::sqlite_file(&settings.database_url) else { return Ok(None) };
+    let Some(file) = store::sqlite_file(&settings.store.url) else { return Ok(None) };
     let lock = file.with_extension("lock");
     let name = lock.display();
     let opened = File::create(&lock)

@@ -66,8 +66,8 @@ fn folder(doorward: &Doorward) -> Finding {
 }
 
 fn database_file(doorward: &Doorward) -> Option<Finding> {
-    let file = store::sqlite_file(&doorward.settings.database_url)?;
-    Some(match files::check_database(&doorward.settings.database_url) {
+    let file = store::sqlite_file(&doorward.settings.store.url)?;
+    Some(match files::check_database(&doorward.settings.store.url) {
         Ok(()) => Good(format!("Only its owner sees the database {}.", file.display())),
         Err(error) => Mend(error.to_string()),
     })
@@ -201,10 +201,10 @@ async fn hashing(doorward: &Doorward) -> Finding {
 
 fn proxies(doorward: &Doorward) -> Finding {
     let settings = &doorward.settings;
-    if settings.trusted_proxies.is_empty() {
+    if settings.web.trusted_proxies.is_empty() {
         return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or everyone seems to be one client.".to_owned());
     }
-    let names: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = settings.web.trusted_proxies.iter().map(ToString::to_string).collect();
     Good(format!("X-Forwarded-For is believed from {}.", names.join(", ")))
 }
 

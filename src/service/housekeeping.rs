@@ -102,7 +102,7 @@ pub static TASKS: [Task; 12] = [
     Task {
         name: "write-ahead log",
         period: Period::Minute,
-        work: |doorward, _| doorward.db.checkpoint_wal(&doorward.settings.database_url).boxed(),
+        work: |doorward, _| doorward.db.checkpoint_wal(&doorward.settings.store.url).boxed(),
     },
     Task {
         name: "expired one-time tokens",

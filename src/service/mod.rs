@@ -19,10 +19,10 @@ use crate::base::keys::{Keys, in_use};
 use crate::base::store::{self, Db};
 use crate::domain::accounts::Passwords;
 use crate::domain::credentials::Credentials;
-use crate::domain::passwords::hasher::{Cost, Hasher};
+use crate::domain::passwords::hasher::Hasher;
 use crate::domain::passwords::policy::PasswordRules;
+use crate::domain::sessions::Sessions;
 use crate::domain::sessions::tokens::access::Issuer;
-use crate::domain::sessions::{Policy, Sessions};
 use crate::domain::throttle::Throttle;
 
 /// A service, opened: what the server and the command line both work with.
@@ -89,23 +89,13 @@ impl Doorward {
         });
         let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
         issuer.check(&keys.ring(), now)?;
-        let policy = Policy {
-            idle: settings.session_idle,
-            absolute: settings.session_absolute,
-            remember_idle: settings.remember_idle,
-            remember_absolute: settings.remember_absolute,
-            staff_idle: settings.staff_idle,
-            staff_absolute: settings.staff_absolute,
-            recent_login: settings.recent_login,
-            most_per_account: settings.max_sessions_per_account,
-        };
-        let cost = Cost { memory_kib: settings.argon2_memory_kib, passes: settings.argon2_passes };
-        let sessions = Sessions::new(db.clone(), Arc::clone(&keys), issuer, policy);
+        let sessions =
+            Sessions::new(db.clone(), Arc::clone(&keys), issuer, settings.sessions.clone());
         sessions.rely_on_time(clock.is_certain());
         Ok(Self {
             sessions,
-            throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.limits),
-            hasher: Hasher::start(cost, Arc::clone(&keys))?,
+            throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.throttle),
+            hasher: Hasher::start(settings.hash_cost, Arc::clone(&keys))?,
             rules: PasswordRules {
                 min_length: settings.password_min_length,
                 context: vec![settings.base_url.host().to_owned()],
@@ -120,7 +110,7 @@ impl Doorward {
 
     /// How its database is opened.
     pub fn database(&self) -> store::Options {
-        database(&self.settings)
+        self.settings.store.clone()
     }
 
     /// What a server does about twice a second: hold its clock against the
@@ -147,17 +137,9 @@ impl Doorward {
 }
 
 async fn open_database(settings: &Settings) -> Result<Db> {
-    let db = Db::open(&database(settings)).await?;
+    let db = Db::open(&settings.store).await?;
     if settings.auto_migrate {
         db.migrate_up().await?;
     }
     Ok(db)
-}
-
-fn database(settings: &Settings) -> store::Options {
-    store::Options {
-        url: settings.database_url.clone(),
-        synchronous_full: settings.synchronous_full,
-        connections: settings.database_connections,
-    }
 }

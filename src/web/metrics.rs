@@ -28,7 +28,7 @@ impl<'r> FromRequest<'r> for Watcher {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let headers = request.headers();
         let given = headers.get_one("Authorization").and_then(|text| text.strip_prefix("Bearer "));
-        let token = &Doorward::of(request).settings.metrics_token;
+        let token = &Doorward::of(request).settings.web.metrics_token;
         let knows = |token: &String| {
             given.is_some_and(|given| secrets::same(given.as_bytes(), token.as_bytes()))
         };

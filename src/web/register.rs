@@ -35,7 +35,7 @@ impl PageForm for NewAccount {
 
 /// Passes while anybody may open an account. Else there is no such page.
 fn while_open(doorward: &Doorward) -> Result<(), Failure> {
-    match doorward.settings.registration {
+    match doorward.settings.web.registration {
         Registration::Open => Ok(()),
         Registration::Closed => Err(Failure::Status(Status::NotFound)),
     }

@@ -119,7 +119,7 @@ async fn nothing_that_people_keep_secret_stands_in_the_database() {
         }
     }
     // Nor in the file of SQLite, where what was removed may still stand.
-    if let Some(file) = app.doorward.settings.database_url.strip_prefix("sqlite://") {
+    if let Some(file) = app.doorward.settings.store.url.strip_prefix("sqlite://") {
         for file in [file.to_owned(), format!("{file}-wal")] {
             let bytes = std::fs::read(&file).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);

@@ -15,6 +15,27 @@ use super::base_url::BaseUrl;
 use super::sources::{SECTION, variable};
 use crate::base::error::{Error, Result};
 
+/// One setting.
+pub struct Setting {
+    /// The key in Rocket.toml; in the environment in capitals behind `DOORWARD_`.
+    pub key: &'static str,
+    /// The default, as it would be written; of another form where it follows
+    /// from other settings.
+    pub default: &'static str,
+    /// What it does, in a sentence of the table in the documents.
+    pub meaning: &'static str,
+}
+
+impl Setting {
+    pub(super) const fn new(
+        key: &'static str,
+        default: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { key, default, meaning }
+    }
+}
+
 /// The values given, all under keys that exist.
 pub(super) struct Section<'f> {
     figment: &'f Figment,

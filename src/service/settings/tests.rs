@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
 use rocket::figment::providers::{Format, Toml};
 
 use super::sources::Variables;
@@ -26,15 +29,17 @@ fn fault(toml: &str, variables: &[(&str, &str)]) -> String {
 fn nothing_needs_to_be_set() {
     let settings = settings("", &[]);
     assert_eq!(settings.base_url.as_str(), "http://localhost:8000");
-    assert_eq!(settings.database_url, "sqlite://data/doorward.db");
+    assert_eq!(settings.store.url, "sqlite://data/doorward.db");
     assert_eq!(settings.keys_file, PathBuf::from("data/keys.json"));
     assert_eq!(settings.access_token_life, Duration::minutes(10));
-    assert_eq!(settings.remember_absolute, Duration::days(30));
-    assert_eq!(settings.registration, Registration::Open);
+    assert_eq!(settings.sessions.remember_absolute, Duration::days(30));
+    assert_eq!(settings.web.registration, Registration::Open);
     assert_eq!(settings.log_level, LevelFilter::INFO);
-    assert_eq!((settings.argon2_memory_kib, settings.argon2_passes), (19_456, 2));
-    assert!(settings.trusted_proxies.is_empty());
-    assert!(settings.auto_migrate && settings.synchronous_full && !settings.allow_query_token);
+    assert_eq!((settings.hash_cost.memory_kib, settings.hash_cost.passes), (19_456, 2));
+    assert!(settings.web.trusted_proxies.is_empty());
+    assert!(
+        settings.auto_migrate && settings.store.synchronous_full && !settings.web.allow_query_token
+    );
 }
 
 #[test]
@@ -44,11 +49,11 @@ fn a_variable_overrides_every_profile_of_the_file() {
     let variables = [("DOORWARD_DATA_DIR", "007"), ("DOORWARD_KEYS", "{}"), ("ELSE", "1")];
     let from_file = settings(file, &[]);
     assert_eq!(from_file.data_dir, PathBuf::from("b"));
-    assert_eq!(from_file.registration, Registration::Closed);
+    assert_eq!(from_file.web.registration, Registration::Closed);
     assert_eq!(from_file.log_format, LogFormat::Json);
     let overridden = settings(file, &variables);
     assert_eq!(overridden.data_dir, PathBuf::from("007"));
-    assert_eq!(overridden.database_url, "sqlite://007/doorward.db");
+    assert_eq!(overridden.store.url, "sqlite://007/doorward.db");
 }
 
 #[test]
@@ -88,7 +93,11 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("log_format", "json"),
         ("log_level", "warn"),
     ];
-    assert!(values.iter().map(|(key, _)| *key).eq(KEYS));
+    let keys = |given: &mut dyn Iterator<Item = &'static str>| given.collect::<BTreeSet<_>>();
+    assert_eq!(
+        keys(&mut values.iter().map(|(key, _)| *key)),
+        keys(&mut all().map(|setting| setting.key))
+    );
     let file: String = values.iter().map(|(key, value)| format!("{key} = '{value}'\n")).collect();
     let names: Vec<(String, &str)> =
         values.iter().map(|(key, value)| (super::sources::variable(key), *value)).collect();
@@ -98,14 +107,18 @@ fn every_key_can_be_given_in_file_and_variable() {
         [settings(&format!("[default.doorward]\n{file}"), &[]), settings("", &variables)]
     {
         assert_eq!(settings.recovery_link_life, Duration::minutes(10));
-        assert_eq!(settings.max_sessions_per_account, 5);
+        assert_eq!(settings.sessions.most_per_account, 5);
         assert_eq!(settings.password_min_length, 15);
         assert_eq!(
-            settings.trusted_proxies,
+            settings.web.trusted_proxies,
             ["10.0.0.0/8".parse().unwrap(), "::1/128".parse::<IpNet>().unwrap()]
         );
         assert_eq!(settings.log_level, LevelFilter::WARN);
-        assert!(!settings.auto_migrate && !settings.synchronous_full && settings.allow_query_token);
+        assert!(
+            !settings.auto_migrate
+                && !settings.store.synchronous_full
+                && settings.web.allow_query_token
+        );
     }
 }
 
@@ -213,31 +226,31 @@ fn the_sample_file_shows_every_key_with_its_default() {
     let ours = sample.split_once("[default.doorward]").unwrap().1;
     let lines: Vec<&str> = ours.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let value_of = |key: &str| lines.iter().find(|line| line.starts_with(&format!("{key} = ")));
-    let file: Vec<&str> = KEYS.iter().filter_map(|key| value_of(key).copied()).collect();
-    assert_eq!(file.len(), KEYS.len(), "{file:#?}");
+    let file: Vec<&str> = all().filter_map(|one| value_of(one.key).copied()).collect();
+    assert_eq!(file.len(), all().count(), "{file:#?}");
     let said = settings(&format!("[default.doorward]\n{}", file.join("\n")), &[]);
     let default = settings(sample, &[]);
     let times = |of: &Settings| {
         [
             of.access_token_life,
-            of.session_idle,
-            of.session_absolute,
-            of.remember_idle,
-            of.remember_absolute,
-            of.staff_idle,
-            of.staff_absolute,
-            of.recent_login,
+            of.sessions.idle,
+            of.sessions.absolute,
+            of.sessions.remember_idle,
+            of.sessions.remember_absolute,
+            of.sessions.staff_idle,
+            of.sessions.staff_absolute,
+            of.sessions.recent_login,
             of.recovery_link_life,
         ]
     };
     assert_eq!(times(&said), times(&default));
     let rest = |of: &Settings| {
-        let files = (of.data_dir.clone(), of.database_url.clone(), of.keys_file.clone());
-        let counts = (of.max_sessions_per_account, of.password_min_length);
-        let costs = (of.argon2_memory_kib, of.argon2_passes);
-        let flags = (of.auto_migrate, of.synchronous_full, of.allow_query_token);
-        let words = (of.registration, of.log_format, of.log_level);
-        (of.base_url.clone(), files, counts, costs, flags, words, of.trusted_proxies.clone())
+        let files = (of.data_dir.clone(), of.store.url.clone(), of.keys_file.clone());
+        let counts = (of.sessions.most_per_account, of.password_min_length);
+        let costs = of.hash_cost;
+        let flags = (of.auto_migrate, of.store.synchronous_full, of.web.allow_query_token);
+        let words = (of.web.registration, of.log_format, of.log_level);
+        (of.base_url.clone(), files, counts, costs, flags, words, of.web.trusted_proxies.clone())
     };
     assert_eq!(rest(&said), rest(&default));
 }

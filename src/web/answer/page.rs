@@ -180,7 +180,7 @@ impl<'r> FromRequest<'r> for Page {
             section: "",
             may,
             message: message.map(Note::shown),
-            registration_open: doorward.settings.registration == Registration::Open,
+            registration_open: doorward.settings.web.registration == Registration::Open,
             keys: Arc::clone(&doorward.keys),
             binding,
             ended,

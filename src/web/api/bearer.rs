@@ -56,7 +56,7 @@ impl<'r> FromRequest<'r> for BearerOrQuery {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        let allowed = Doorward::of(request).settings.allow_query_token;
+        let allowed = Doorward::of(request).settings.web.allow_query_token;
         let in_query = match request.query_value::<&str>("access_token") {
             Some(Ok(token)) if allowed => Some(token),
             _ => None,

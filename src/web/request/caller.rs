@@ -14,7 +14,7 @@ impl Caller {
     /// The client's address, as far as proxies are trusted, and its browser.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r RequestSource {
         request.local_cache(|| {
-            let trusted = &Doorward::of(request).settings.trusted_proxies;
+            let trusted = &Doorward::of(request).settings.web.trusted_proxies;
             let headers = request.headers();
             let address = request.remote().map(|peer| {
                 user_agent::client_address(peer.ip(), headers.get("x-forwarded-for"), trusted)

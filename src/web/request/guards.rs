@@ -74,7 +74,7 @@ impl<'r> FromRequest<'r> for LiveSession {
         match looked_up.await {
             Ok((true, session, account)) => {
                 principal.auth = session.auth;
-                let longest = Doorward::of(request).settings.staff_absolute;
+                let longest = Doorward::of(request).settings.sessions.staff_absolute;
                 let opens_staff_pages = session.opens_staff_pages(longest, now);
                 Outcome::Success(Self { account, principal, opens_staff_pages })
             }
@@ -126,7 +126,7 @@ impl<'r, G: FromRequest<'r, Error = ()>> FromRequest<'r> for Repeatable<G> {
 /// To act, the password must have been given lately.
 pub(super) fn recently(request: &Request<'_>, live: LiveSession) -> Outcome<LiveSession, ()> {
     let age = Now::of(request).since(live.principal.auth.at);
-    if age < Doorward::of(request).settings.recent_login {
+    if age < Doorward::of(request).settings.sessions.recent_login {
         Outcome::Success(live)
     } else {
         Denial::NotRecent.deny(request)

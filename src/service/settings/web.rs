@@ -1,0 +1,54 @@
+//! What the web floor lets in.
+
+use ipnet::IpNet;
+
+use super::section::{Section, Setting};
+use crate::base::error::Result;
+
+/// Who may open an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Everyone.
+    Open,
+    /// Only the operator, at the command line or on the dashboard.
+    Closed,
+}
+
+/// What the web floor lets in. It holds a secret: there is no `Debug`.
+#[derive(Clone)]
+pub struct Web {
+    /// Who may open an account.
+    pub registration: Registration,
+    /// Whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether `/api/me` takes the access token in the address, too.
+    pub allow_query_token: bool,
+    /// Who may see `/metrics`: who has this token; without one, this machine.
+    pub metrics_token: Option<String>,
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new("registration", "`open`", "`closed`: only the operator opens accounts"),
+    Setting::new("trusted_proxies", "`[]`", "networks whose `X-Forwarded-For` is trusted"),
+    Setting::new(
+        "allow_query_token",
+        "`false`",
+        "take the token of `GET /api/me` from the address, too (RFC 6750, section 2.3, advises against it)",
+    ),
+    Setting::new(
+        "metrics_token",
+        "none",
+        "bearer token for `/metrics`, at least 16 characters; without one, only this machine may read it",
+    ),
+];
+
+/// Reads them.
+pub(super) fn read(section: &Section<'_>) -> Result<Web> {
+    let registration = [("open", Registration::Open), ("closed", Registration::Closed)];
+    Ok(Web {
+        registration: section.one_of("registration", &registration)?,
+        trusted_proxies: section.networks("trusted_proxies")?,
+        allow_query_token: section.flag("allow_query_token", false)?,
+        metrics_token: section.secret("metrics_token", 16)?,
+    })
+}
