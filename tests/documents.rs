@@ -291,6 +291,9 @@ fn find_banned(prose: &str, banned: &[String]) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
 fn the_table_of_settings_is_the_one_the_program_prints() {
     let table = doorward::service::settings::table();
     let readme = fs::read_to_string("README.md").unwrap();

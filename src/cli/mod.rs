@@ -59,6 +59,8 @@ enum Command {
     Audit(audit::Command),
     /// Look at settings, keys, database, clock and machine; says what to fix
     Doctor,
+    /// List every setting with its default and its meaning
+    Settings,
     /// Make a certificate for https://localhost, to try things out with
     DevCertificate,
     /// Write a consistent copy of the SQLite database, also while servers work on it
@@ -155,6 +157,10 @@ async fn dispatch(
             // What is open to others is for it to say.
             serve::make_folder(&settings)?;
             doctor::run(&Doorward::open(settings).await?).await
+        }
+        Command::Settings => {
+            say(settings::table().trim_end());
+            Ok(())
         }
         Command::DevCertificate => {
             serve::make_data_folder(&settings)?;
