@@ -61,6 +61,19 @@ fn a_full_disk_turns_away_what_must_be_kept_until_there_is_room_again() {
 }
 
 #[test]
+fn the_doctor_names_a_disk_that_has_little_room() {
+    let folder = tempfile::tempdir().unwrap();
+    for (room, sign) in [("40m", "look "), ("3g", "ok ")] {
+        let disk = format!("mkdir -p data && mount -t tmpfs -o size={room},mode=700 tmpfs data");
+        let mut doctor = program_after(&disk, folder.path());
+        let said = run(doctor.arg("doctor"), "");
+        let said = String::from_utf8(said.stdout).unwrap();
+        let line = said.lines().find(|line| line.contains("MiB are free on the disk"));
+        assert!(line.is_some_and(|line| line.starts_with(sign)), "{room}: {said}");
+    }
+}
+
+#[test]
 fn a_read_only_disk_is_said_at_the_start() {
     let mut server = Server::start();
     assert!(server.stop().success());

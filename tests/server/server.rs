@@ -40,7 +40,7 @@ pub fn program_after(before: &str, folder: &Path) -> Command {
     let bare = program(folder);
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("{before} && exec \"$0\"")).arg(bare.get_program());
+    command.arg(format!("{before} && exec \"$0\" \"$@\"")).arg(bare.get_program());
     command.current_dir(folder);
     bare.get_envs().filter(|(_, value)| value.is_none()).for_each(|(name, _)| {
         command.env_remove(name);

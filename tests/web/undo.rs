@@ -124,6 +124,58 @@ async fn of_two_who_change_roles_at_once_the_second_is_told_and_undoes_nothing()
 }
 
 #[rocket::async_test]
+async fn of_two_who_switch_off_at_once_neither_takes_back_what_the_other_wants() {
+    let app = App::start().await;
+    let browsers = [app.staff("helper", "support").await, app.staff("chief", "admin").await];
+    let mut ids = vec![];
+    for name in ["ada", "bob"] {
+        app.account(name, &[]).await;
+        ids.push(app.id_of(name).await);
+    }
+    let path = "/admin/accounts/disable";
+    let page = format!("{path}?id={}", ids.join("&id="));
+    let both = ids.join(",");
+    let send = async |browser: &Browser<'_>| {
+        let answer = browser.post_at(&page, path, &[("ids", &both), WHY]).await;
+        assert_eq!(answer.status, Status::SeeOther, "{}", answer.body);
+        browser.get("/admin/accounts").await
+    };
+    let (first, second) = rocket::tokio::join!(send(&browsers[0]), send(&browsers[1]));
+    // Whoever came second found them off already, and has nothing to take back.
+    let has_button = |answer: &crate::app::Answer| answer.page().has("form[id=undo]");
+    let (first_one, answer) = match (has_button(&first), has_button(&second)) {
+        (true, false) => (&browsers[0], first),
+        (false, true) => (&browsers[1], second),
+        both => panic!("{both:?}"),
+    };
+    let page = take_back(first_one, "disable", &answer.hidden()).await;
+    assert!(page.contains("cannot be taken back any more"), "{page}");
+    assert!(!can_log_in(&app, "ada").await && !can_log_in(&app, "bob").await);
+}
+
+#[rocket::async_test]
+async fn of_two_who_take_one_act_back_at_once_one_does() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    let account = app.account("ada", &[]).await;
+    let undo = act(&helper, "disable", &account.id.to_string()).await;
+    let token = helper.token().await;
+    let press = async || {
+        let browser = helper.copied();
+        browser.post_with("/admin/undo/disable", &token, &undo.pairs()).await;
+        browser.get("/admin/accounts").await.body
+    };
+    let (first, second) = rocket::tokio::join!(press(), press());
+    let done = [&first, &second].iter().filter(|page| page.contains("Taken back")).count();
+    let late = [&first, &second]
+        .iter()
+        .filter(|page| page.contains("cannot be taken back any more"))
+        .count();
+    assert_eq!((done, late), (1, 1), "{first}\n{second}");
+    assert!(can_log_in(&app, "ada").await);
+}
+
+#[rocket::async_test]
 async fn support_does_not_forgive_the_guesses_at_an_administrator() {
     let app = App::start().await;
     app.account("chief", &["admin"]).await;

@@ -2,6 +2,7 @@
 
 use doorward::service::housekeeping::{self, Period};
 use rocket::http::{Method, Status};
+use time::Duration;
 
 use crate::app::App;
 
@@ -53,4 +54,18 @@ async fn a_periodic_task_that_fails_stops_no_other_and_is_shown_until_it_succeed
     std::fs::write(file, keys).unwrap();
     round().await.unwrap();
     assert!(!chief.get("/admin/doctor").await.body.contains("failed"));
+}
+
+#[rocket::async_test]
+async fn the_doctor_names_a_key_that_is_old() {
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    let chief = app.signed_in("chief").await;
+    let old = "key is 200 days old";
+    let page = chief.get("/admin/doctor").await;
+    assert!(page.body.contains("The keys were made today"), "{}", page.body);
+    app.pass(Duration::days(200)).await;
+    let page = app.signed_in("chief").await.get("/admin/doctor").await;
+    let findings = page.page().texts("li:has(.look)");
+    assert!(findings.iter().any(|finding| finding.contains(old)), "{findings:?}");
 }
