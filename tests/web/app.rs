@@ -58,7 +58,7 @@ impl App {
         }
         let mut settings = Settings::from_figment(&figment).unwrap();
         if let Some(cost) = cost {
-            (settings.argon2_memory_kib, settings.hash_cost.passes) = cost;
+            (settings.hash_cost.memory_kib, settings.hash_cost.passes) = cost;
         }
         let figment = settings::rocket_config(figment, &settings.data_dir);
         let doorward = Arc::new(Doorward::open(settings).await.unwrap());
