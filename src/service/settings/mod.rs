@@ -47,7 +47,7 @@ pub struct Settings {
     pub auto_migrate: bool,
     /// Whether servers on one PostgreSQL wake each other.
     pub database_notify: bool,
-    /// What the web floor lets in.
+    /// What pages and the API let in.
     pub web: Web,
     /// The fewest characters of a new password.
     pub password_min_length: usize,

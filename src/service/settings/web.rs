@@ -1,4 +1,4 @@
-//! What the web floor lets in.
+//! What pages and the API let in.
 
 use ipnet::IpNet;
 
@@ -10,11 +10,11 @@ use crate::base::error::Result;
 pub enum Registration {
     /// Everyone.
     Open,
-    /// Only the operator, at the command line or on the dashboard.
+    /// Only the operator and administrators.
     Closed,
 }
 
-/// What the web floor lets in. It holds a secret: there is no `Debug`.
+/// What pages and the API let in. It holds a secret: there is no `Debug`.
 #[derive(Clone)]
 pub struct Web {
     /// Who may open an account.
