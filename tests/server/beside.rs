@@ -134,7 +134,7 @@ fn a_rotated_key_signs_nobody_out_and_a_revoked_one_says_why() {
         line.split('\t').next().unwrap().to_owned()
     };
     let refresh = kid("refresh");
-    // The access key last: whoever signs with it has taken up the others.
+    // The access key last: a server that signs with it has loaded the others.
     for purpose in ["refresh", "form", "browser", "throttle", "access"] {
         server.done(&["keys", "rotate", purpose], "");
     }

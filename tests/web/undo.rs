@@ -141,7 +141,7 @@ async fn of_two_who_switch_off_at_once_neither_takes_back_what_the_other_wants()
         browser.get("/admin/accounts").await
     };
     let (first, second) = rocket::tokio::join!(send(&browsers[0]), send(&browsers[1]));
-    // Whoever came second found them off already, and has nothing to take back.
+    // The second one found them off already, and has nothing to take back.
     let has_button = |answer: &crate::app::Answer| answer.page().has("form[id=undo]");
     let (first_one, answer) = match (has_button(&first), has_button(&second)) {
         (true, false) => (&browsers[0], first),

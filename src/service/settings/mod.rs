@@ -47,7 +47,7 @@ pub struct Settings {
     pub auto_migrate: bool,
     /// Whether servers on one PostgreSQL wake each other.
     pub database_notify: bool,
-    /// What pages and the API let in.
+    /// Settings of the pages and the API.
     pub web: Web,
     /// The fewest characters of a new password.
     pub password_min_length: usize,
@@ -61,7 +61,7 @@ pub struct Settings {
     pub recovery_link_life: Duration,
     /// How many attempts are let through.
     pub throttle: Limits,
-    /// How long audit events are kept; `None`: for ever.
+    /// How long audit events are kept; `None`: forever.
     pub audit_retention: Option<Duration>,
     /// What log lines look like.
     pub log_format: LogFormat,

@@ -13,7 +13,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("log_level", "`info`", "or `error`, `warn`, `debug`"),
 ];
 
-/// How long audit events are kept; `None`: for ever.
+/// How long audit events are kept; `None`: forever.
 pub(super) fn audit_retention(section: &Section<'_>) -> Result<Option<Duration>> {
     Ok(match section.whole("audit_retention_days", 180, 0..=36_500)? {
         0 => None,

@@ -64,7 +64,7 @@ pub(super) struct Times {
     pub recovery_link_life: Duration,
 }
 
-/// Reads them, and holds them against each other.
+/// Reads them, and compares them with each other.
 pub(super) fn read(section: &Section<'_>) -> Result<Times> {
     let seconds = |key, default, most| section.seconds(key, default, 1..=most);
     let policy = Policy {

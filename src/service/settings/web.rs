@@ -1,4 +1,4 @@
-//! What pages and the API let in.
+//! Settings of the pages and the API.
 
 use ipnet::IpNet;
 
@@ -14,12 +14,12 @@ pub enum Registration {
     Closed,
 }
 
-/// What pages and the API let in. It holds a secret: there is no `Debug`.
+/// Settings of the pages and the API. It holds a secret: there is no `Debug`.
 #[derive(Clone)]
 pub struct Web {
     /// Who may open an account.
     pub registration: Registration,
-    /// Whose X-Forwarded-For is believed.
+    /// Proxies whose X-Forwarded-For is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether `/api/me` takes the access token in the address, too.
     pub allow_query_token: bool,
