@@ -244,7 +244,7 @@ fn migrations_import_nothing_of_the_app() {
 fn templates_leave_escaping_on() {
     for file in files_below(Path::new("templates")) {
         let source = fs::read_to_string(&file).unwrap();
-        // Drawn by a library that escapes its labels, as a test of ours shows.
+        // Drawn by a library that escapes its labels, as one of our tests shows.
         let source = source.replace("{{ chart.svg | safe }}", "");
         for bypass in ["| safe", "|safe", "autoescape", "<script", "style=", "onclick"] {
             assert!(!source.contains(bypass), "{}: {bypass}", file.display());
@@ -277,7 +277,7 @@ fn no_statement_is_put_together_from_text() {
     let known = [
         // The file of a backup, in whose name quotes are doubled.
         "src/base/store/db.rs",
-        // A text that lives for ever.
+        // A text that is never freed.
         "src/base/store/shared.rs",
         // One of two literals.
         "src/domain/statistics/mod.rs",

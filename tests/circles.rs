@@ -170,7 +170,7 @@ fn without_comments(source: &str) -> String {
 
 /// The files of one circle in their order; empty when there is none.
 fn circle_in<'m>(imports: &BTreeMap<&'m str, BTreeSet<&'m str>>) -> Vec<&'m str> {
-    // Takes away whatever imports nothing that is left.
+    // Removes whatever imports nothing that is left.
     let mut left: BTreeSet<&str> = imports.keys().copied().collect();
     loop {
         let on: BTreeSet<&str> = left

@@ -1,4 +1,4 @@
-//! "What changes state believes the row, not the token": claims that do not
+//! "What changes state trusts the row, not the token": claims that do not
 //! belong together open nothing, although they are signed with our key.
 
 use doorward::base::keys::Purpose;

@@ -1,4 +1,4 @@
-//! "Whoever proves who they are leaves copies behind": giving the password
+//! "A new proof of identity leaves copies behind": giving the password
 //! again, changing it, and signing out all others start a new session; nothing
 //! of the old one is honoured again (ASVS V7.2.4).
 
@@ -80,7 +80,7 @@ async fn a_copy_that_signs_out_all_others_is_ended_by_the_owners_return() {
     assert_worthless(&owner).await;
     assert_worthless(&late).await;
     app.pass(Duration::minutes(2)).await;
-    // Whoever holds the old session a minute later proves that two held it.
+    // Someone who holds the old session a minute later proves that two held it.
     let told = owner.get("/login").await.body;
     assert!(told.contains("used a second time"), "{told}");
     assert_worthless(&copy).await;

@@ -37,7 +37,7 @@ async fn a_stranger_who_guesses_at_every_name_keeps_nobody_out_who_signed_in_bef
     let known = app.signed_in("ada").await;
     known.press("/account", "/logout").await;
     let (_, first) = script(&app, None).await;
-    // Every hour anew, for a week: also past a hundred in a row.
+    // Every hour again, for a week: also past a hundred in a row.
     for _ in 0..8 {
         use_up(&app).await;
         app.pass(Duration::hours(1)).await;

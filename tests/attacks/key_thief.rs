@@ -76,7 +76,7 @@ async fn what_the_keys_alone_make_changes_nothing_and_opens_no_page_of_staff() {
         let fields = [("password", "x"), ("reason", "because"), ("ids", &*id)];
         forger.post_with(&filled(&pattern), &button, &fields).await;
     }
-    // To look at one's own account a token is believed for its ten minutes.
+    // To look at one's own account a token is accepted for its ten minutes.
     let looks = ["/account", "/account/sessions"];
     for pattern in app.addresses(Method::Get) {
         let answer = forger.get(&filled(&pattern)).await;

@@ -38,7 +38,7 @@ async fn no_cookie_of_a_neighbour_signs_anybody_in_to_its_own_account() {
             .iter()
             .map(|(kind, value)| format!("{}={value}", name.replace("AT", kind)))
             .collect();
-        // Beside the visitor's own ones, and alone; in one header, and in two.
+        // With the visitor's own ones, and alone; in one header, and in two.
         for browser in [&visitor, &stranger] {
             for lines in [vec![planted.join("; ")], planted.clone()] {
                 let lines: Vec<(&str, &str)> =

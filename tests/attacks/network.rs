@@ -1,4 +1,4 @@
-//! "whoever reads the network | the packets | nothing: HTTPS is the rule,
+//! "someone who reads network traffic | the packets | nothing: HTTPS is the rule,
 //! anything but localhost must be `https`, HSTS".
 
 use doorward::service::settings::BaseUrl;

@@ -1,4 +1,4 @@
-//! "what they do stands in the audit log, every act upon somebody with its
+//! "what they do is in the audit log, every act on an account with its
 //! reason": no act that asks for a reason comes about without one.
 
 use rocket::http::Status;

@@ -73,7 +73,7 @@ async fn a_thief_who_follows_each_refresh_within_a_minute_is_found() {
         app.pass(Duration::minutes(11)).await;
         let owner_in = ask(&owner).await && owner.is_signed_in().await;
         app.pass(Duration::seconds(30)).await;
-        // The copy may be let in once, but it gets nothing to go on with.
+        // The copy may be accepted once, but it gets nothing to go on with.
         thief.forget("__Host-at");
         let answer = thief.get("/account").await;
         let bought = answer.header("set-cookie").is_some_and(|line| line.contains("__Host-rt"));

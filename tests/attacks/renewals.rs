@@ -1,5 +1,5 @@
-//! "Whoever holds a copy gains nothing by the acts that start a session anew":
-//! a new session is for whoever proves who they are, and for nobody else.
+//! "A copy gains nothing by the acts that start a new session":
+//! a new session is for the one who proves who they are, and for nobody else.
 
 use rocket::http::Status;
 use time::Duration;

@@ -1,5 +1,5 @@
 //! "a stranger on the internet | … answers that tell no account from no
-//! account": of every two refused sign-ins, whoever asks and however often,
+//! account": of every two refused sign-ins, by any client and however often,
 //! nothing but what was typed differs. (`guessing.rs` has the rest of the row.)
 
 use doorward::domain::administration::{self, BulkAction};

@@ -42,7 +42,7 @@ impl Look<'_> {
         }
     }
 
-    /// Of somebody signed in: beside the name and the button, on a phone below both.
+    /// Of somebody signed in: next to the name and the button, on a phone below both.
     async fn navigation(&mut self, how: &str, phone: bool) {
         let places = "const box = (what) => document.querySelector('header.top ' + what)?.getBoundingClientRect(); const [brand, nav, button] = ['.brand', 'nav', 'form button'].map(box); if (!button) return null; return { below: nav.top >= Math.max(brand.bottom, button.bottom), beside: nav.top < brand.bottom && nav.bottom > brand.top, button: button.top < brand.bottom && button.bottom > brand.top }";
         let places = self.browser.script(places).await;
@@ -73,7 +73,7 @@ impl Look<'_> {
     }
 }
 
-/// This page as it is served, not as the browser mended it.
+/// This page as it is served, not as the browser corrected it.
 async fn served(browser: &Browser) -> String {
     let script = "return fetch(location.href).then(answer => answer.text())";
     browser.script(script).await.as_str().unwrap().to_owned()

@@ -20,7 +20,7 @@ pub struct Server {
 
 /// Not `DOORWARD_…`: the server would take it for a setting and refuse to start.
 fn binary() -> PathBuf {
-    // Beside the folder of this test: target/debug/deps/browser-….
+    // Next to the folder of this test: target/debug/deps/browser-….
     let test = std::env::current_exe().unwrap();
     let beside = test.parent().unwrap().with_file_name("doorward");
     let binary = std::env::var_os("BROWSER_SERVER").map_or(beside, PathBuf::from);
@@ -66,7 +66,7 @@ impl Server {
         Self { process, folder, environment, base, setup_link }
     }
 
-    /// Runs a command beside the server; returns what it printed.
+    /// Runs a command while the server runs; returns what it printed.
     pub fn command(&self, arguments: &[&str], input: &str) -> String {
         let mut process = Command::new(binary())
             .args(arguments)

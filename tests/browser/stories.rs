@@ -268,7 +268,7 @@ async fn staff_do_their_days_work_without_javascript() {
     person.log_in("ada").await;
     chief.log_in("chief").await;
 
-    // Two are ticked in the list, looked at, switched off, and that is taken back.
+    // Two are ticked in the list, looked at, disabled, and that is undone.
     chief.go("/admin/accounts").await;
     for id in [&ada, &bob] {
         let tick = By::Css(format!("input[value='{id}']"));
@@ -285,7 +285,7 @@ async fn staff_do_their_days_work_without_javascript() {
     assert!(chief.text().await.contains("Taken back."), "{}", chief.text().await);
     person.log_in("ada").await;
 
-    // A role, and its name in the navigation of whoever got it.
+    // A role, and its name in the navigation of the person who got it.
     chief.go("/admin/new-role").await;
     chief.fill("name", "editors").await;
     chief.fill("reason", "a new desk").await;

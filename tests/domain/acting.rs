@@ -219,7 +219,7 @@ async fn an_account_is_not_deleted_with_the_password_it_had() {
     let other = Password::parse("a lantern in the harbour").unwrap();
     let hash = world.hasher.hash(&other, Waiter::House).await;
     let db = world.sessions.db.write();
-    // Between the check and the deed: `ada` is as the guard read it.
+    // Between the check and the change: `ada` is as the guard read it.
     accounts::set_password_hash(db, ada.id, hash.unwrap(), NOON).await.unwrap();
     let actor = Actor::signed_in(&session.principal, &here, "");
     let done = administration::delete_own(&credentials, &ada, &password, actor, NOON).await;
@@ -242,7 +242,7 @@ async fn staff_without_the_permission_of_an_act_do_not_do_it_whatever_their_guar
     }
 }
 
-/// On PostgreSQL whoever waits in a circle is thrown out with an error of the database.
+/// On PostgreSQL a transaction in a deadlock is ended with an error of the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait_in_a_circle() {
     let world = std::sync::Arc::new(World::new().await);

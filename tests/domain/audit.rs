@@ -196,7 +196,7 @@ async fn an_event_that_is_committed_after_any_number_of_later_ones_is_sealed() {
     assert_eq!(chain::seal(db, NOON).await.unwrap(), 1);
     let verified = chain::verify(db.read()).await.unwrap();
     assert_eq!((verified.whole, verified.breaks), (2502, vec![]));
-    // Once it is settled, nothing can be slipped in there.
+    // Once it is settled, nothing can be inserted there.
     for _ in 0..3 {
         chain::seal(db, NOON).await.unwrap();
     }

@@ -177,7 +177,7 @@ impl World {
         self.sessions.verify(token, Audience::Web, || &from, now).await.unwrap()
     }
 
-    /// Whether an access token is let in, which also proves that its holder has it.
+    /// Whether an access token is accepted, which also proves that its holder has it.
     pub async fn admits(&self, issued: &Issued, now: Timestamp) -> bool {
         let token = &issued.access_token.0;
         matches!(self.verify(token, now).await, Access::Granted(_))

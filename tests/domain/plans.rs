@@ -116,7 +116,7 @@ async fn every_query_of_the_dashboard_goes_along_an_index() {
     chain::verify(&db).await.unwrap();
 }
 
-/// Else SQLite plans each query with a LIMIT anew whenever it is run
+/// Else SQLite plans each query with a LIMIT again whenever it is run
 /// (`.cargo/config.toml`).
 #[tokio::test]
 async fn a_plan_rests_on_the_query_and_not_on_its_values() {

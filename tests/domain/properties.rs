@@ -24,7 +24,7 @@ enum Step {
     Pause { seconds: i64 },
     /// The clock is set a little while answers are on their way.
     Nudge { seconds: i64 },
-    /// The server writes down what it saw.
+    /// The server flushes what it saw.
     Tend,
     /// The server is killed and started again.
     Crash,

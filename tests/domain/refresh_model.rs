@@ -33,7 +33,7 @@ impl Pair {
 
 /// What the server did with a request.
 enum Done {
-    /// Let in, perhaps with a new pair.
+    /// Accepted, perhaps with a new pair.
     In(Rotation, Option<Pair>, &'static str),
     /// The session ended.
     Ended(&'static str),
@@ -220,7 +220,7 @@ fn clicks(chance: &mut Chance) -> Vec<i64> {
     clicks
 }
 
-/// How many minutes a copy lasts beside its owner; `None` when the owner's
+/// How many minutes a copy lasts while its owner is active; `None` when the owner's
 /// clicks ended before the theft.
 fn minutes_of(strategy: Strategy, seed: u64) -> Option<i64> {
     let life = Duration::seconds(600);

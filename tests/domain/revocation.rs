@@ -161,7 +161,7 @@ async fn no_clock_makes_a_server_forget_a_revocation_early() {
         let world = World::new().await;
         let other = world.restarted().await;
         let (account, issued) = world.session("ada").await;
-        // The clock of whoever revokes is wrong, or that of the server for a moment.
+        // The clock of the revoking server is wrong, or that of the server for a moment.
         let (revoked_at, tidied_at) =
             if wrong.is_negative() { (NOON + wrong, NOON) } else { (NOON, NOON + wrong) };
         let cli = origin("cli");

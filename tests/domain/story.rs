@@ -34,7 +34,7 @@ impl Jar {
 /// What became of one request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Let in, perhaps with new cookies.
+    /// Accepted, perhaps with new cookies.
     In(Option<Box<Issued>>),
     /// Turned away.
     Out(Option<EndReason>),

@@ -1,4 +1,4 @@
-//! Guessing is slow for whoever guesses, and for nobody else.
+//! Guessing is slow for the one who guesses, and for nobody else.
 
 use doorward::base::error::{Error, Refusal};
 use doorward::base::keys::{Purpose, Ring};

@@ -1,4 +1,4 @@
-//! What the command line does beside a running server acts within a second;
+//! What the command line does to a running server acts within a second;
 //! what has ended stays so across a restart.
 
 use std::time::{Duration, Instant};

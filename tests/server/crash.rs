@@ -1,4 +1,4 @@
-//! The server is killed at random moments in a storm of deeds. Whatever it had
+//! The server is killed at random moments under heavy load. Whatever it had
 //! acknowledged is done, whatever had ended is refused, and nobody honest is
 //! signed out. `CRASH_ROUNDS=200 cargo test --test server crash` looks longer.
 

@@ -1,6 +1,6 @@
 //! What can go wrong with a machine: a full disk, a disk that takes nothing, a
 //! damaged file, a clock set back, a key file that is gone. Each time: a clear
-//! sentence, the right status, and everything as before once it is mended.
+//! sentence, the right status, and everything as before once it is repaired.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};

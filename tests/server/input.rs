@@ -103,8 +103,8 @@ fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
                 let answer =
                     browser.form(path, format!("csrf={token}&{field}={value}{others}").as_bytes());
                 assert_ne!(answer.status, 403, "its token is right: {form}: {}", answer.raw);
-                // A password or a reason may hold what a name may not; `next` falls back to a page
-                // of ours; nothing `shown` is right for somebody without roles; and where no session is
+                // A password or a reason may hold what a name may not; `next` falls back to one
+                // of our pages; nothing `shown` is right for somebody without roles; and where no session is
                 // named, none ends.
                 let may_pass = ["next", "new_password", "reason", "shown", "sid"].contains(field);
                 let harmless = may_pass && answer.status < 400;

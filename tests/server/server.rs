@@ -140,7 +140,7 @@ impl Server {
         fs::read_to_string(self.folder.path().join("stderr")).unwrap()
     }
 
-    /// Runs a command beside it.
+    /// Runs a command while it runs.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         run(program(self.folder.path()).args(arguments).envs(self.environment.clone()), input)
     }

@@ -42,7 +42,7 @@ fn it_speaks_tls_from_1_2_on_with_a_certificate_of_its_own_making() {
     let answers = [
         ask(port, &["-tls1_2"], &ca),
         ask(port, &["-tls1_3"], &ca),
-        // Old versions, with every weakness that the client still has switched on.
+        // Old versions, with every weakness that the client still has enabled.
         ask(port, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], &ca),
         ask(port, &["-tls1", "-cipher", "ALL:@SECLEVEL=0"], &ca),
         // No forward secrecy.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// The body of a form with these fields, beside its token.
+/// The body of a form with these fields, in addition to its token.
 pub fn body(token: &str, fields: &[(&str, &str)]) -> String {
     let all = [("csrf", token)].into_iter().chain(fields.iter().copied());
     pairs(all)

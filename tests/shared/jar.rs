@@ -43,7 +43,7 @@ impl Jar {
         self.0.lock().unwrap().get(name).cloned()
     }
 
-    /// Puts one in, whoever made it.
+    /// Puts one in, of any origin.
     pub fn set(&self, name: &str, value: &str) {
         self.0.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }

@@ -150,7 +150,7 @@ impl Page {
         self.field(name).is_some_and(|field| field.checked)
     }
 
-    /// The error beside a field: the one that its `aria-describedby` names.
+    /// The error of a field: the one that its `aria-describedby` names.
     pub fn error_at(&self, name: &str) -> String {
         let named = self.found(&format!("[name=\"{name}\"][aria-describedby]"));
         let ids = named.iter().filter_map(|field| field.attr("aria-describedby"));

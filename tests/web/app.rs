@@ -336,7 +336,7 @@ impl Answer {
         self.page().texts("tbody th[scope=row] > a")
     }
 
-    /// The words that stand beside a field.
+    /// The words that are shown with a field.
     pub fn field_error(&self, field: &str) -> String {
         self.page().error_at(field)
     }

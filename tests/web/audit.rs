@@ -1,4 +1,4 @@
-//! What is written down, and what happens when nothing can be.
+//! What is recorded, and what happens when nothing can be.
 
 use doorward::domain::audit::{self, Event, Filter};
 use rocket::http::Status;

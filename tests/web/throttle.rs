@@ -111,7 +111,7 @@ async fn a_script_that_logged_in_before_is_not_kept_out_by_strangers() {
     let (status, again) = app.script("192.0.2.1", &with(PASSWORD, &token)).await;
     assert_eq!(status, Status::Ok, "{again}");
     assert!(again["device_token"].is_string() && again["device_token"] != token);
-    // What is no token of ours changes nothing, and is no error.
+    // What is not a token made here changes nothing, and is no error.
     let (status, _) = app.script("192.0.2.2", &with(PASSWORD, &json!("a.b.c.d"))).await;
     assert_eq!(status, Status::TooManyRequests);
     let (status, _) = app.script("192.0.2.2", &with(PASSWORD, &Value::Null)).await;
@@ -132,7 +132,7 @@ async fn wrong_passwords_in_one_session_keep_nobody_out_of_another() {
     assert_eq!(answer.status, Status::TooManyRequests);
     let answer = owner.post("/confirm", &[("password", PASSWORD)]).await;
     assert_eq!(answer.status, Status::SeeOther, "counted by session");
-    // And whoever is let try again may confirm again, too.
+    // And someone whose attempts were reset may confirm again, too.
     helper.post("/confirm", &[("password", PASSWORD)]).await;
     let page = format!("/admin/accounts/{}", app.id_of("ada").await);
     helper.press(&page, &format!("{page}/forgive")).await;

@@ -39,7 +39,7 @@ pub async fn start_recovery(
 }
 
 /// Lets an account be tried again at once: by its names, in known browsers and
-/// scripts, and in its sessions. Says whether anything was counted against it.
+/// scripts, and in its sessions. Says whether anything was counted for it.
 ///
 /// # Errors
 /// [`Error::Denied`]; [`Refusal::TargetOutranksActor`]: someone who guesses at an administrator has

@@ -1,6 +1,6 @@
 //! The chain over the audit log. Each event gets a seal: a position, and a
-//! hash over the event and the seal before. Anyone who changes, removes or slips
-//! in an event breaks the chain there.
+//! hash over the event and the seal before. Anyone who changes, removes or
+//! inserts an event breaks the chain there.
 //!
 //! Events are written without their seal, so that writers never queue behind
 //! one another; within a second one sealer seals what is new.

@@ -53,7 +53,7 @@ pub enum Event {
     KeyRotated,
     /// A key is not accepted any more.
     KeyRevoked,
-    /// What was counted against an account was forgotten.
+    /// What was counted for an account was forgotten.
     ThrottleLifted,
     /// The audit log or the list of accounts was taken out.
     Exported,

@@ -78,7 +78,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// It succeeded: what was counted against this person alone is forgotten.
+    /// It succeeded: what was counted for this person alone is forgotten.
     ///
     /// # Errors
     /// The database failed.

@@ -221,7 +221,7 @@ impl Throttle {
         Refusal::TooManyAttempts(wait).into()
     }
 
-    /// Forgets what was counted against an account: by its names, in browsers
+    /// Resets what was counted for an account: by its names, in browsers
     /// and scripts that are known for it, and in its sessions. Says whether
     /// anything was.
     ///

@@ -1,4 +1,4 @@
-//! The audit log, looked through and taken away.
+//! The audit log, searched and exported.
 
 use rocket::http::Status;
 

@@ -1,4 +1,4 @@
-//! Acts on one or many accounts: to switch off and on, to delete.
+//! Acts on one or many accounts: to disable, enable and delete.
 
 use rocket::http::Status;
 

@@ -1,4 +1,4 @@
-//! What the server sees of whoever asks.
+//! What the server sees of the request.
 
 use doorward::service::housekeeping::{self, Period};
 use rocket::http::{Method, Status};

@@ -8,7 +8,7 @@ use time::Duration;
 use super::{PEOPLE, filled, permits, with_people};
 use crate::app::{App, Browser, PASSWORD};
 
-/// The table of who may do what, written down a second time on purpose.
+/// The table of who may do what, repeated here on purpose.
 #[test]
 fn each_role_has_the_permissions_that_the_design_gives_it() {
     use Permission::{EndSessions, Look, ManageAccounts, ReadAudit};
@@ -136,7 +136,7 @@ fn needed_by(method: &str, path: &str) -> Option<Permission> {
         same && known.len() == asked.len()
     };
     let fitting = NEEDED.iter().filter(|(of, pattern, _)| *of == method && fits(pattern));
-    // `/admin/accounts/new` is nobody's id.
+    // `/admin/accounts/new` is the id of no account.
     fitting.min_by_key(|(_, pattern, _)| pattern.contains('<')).map(|(.., permission)| *permission)
 }
 

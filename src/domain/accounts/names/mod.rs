@@ -8,7 +8,7 @@ use std::fmt;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The most bytes of text that can be a name, written as wastefully as may be.
-/// Folding makes more of longer text, before anybody has counted an attempt.
+/// Normalizing makes more of longer text, before anybody has counted an attempt.
 const MOST_TYPED: usize = 1024;
 
 /// A user name: 3 to 32 of the letters a to z, digits, dot, hyphen and underscore.
@@ -124,7 +124,7 @@ impl EmailAddress {
     /// The e-mail address in `text`.
     ///
     /// Both forms must be an address: compatibility characters such as U+FF20
-    /// fold into `@`, commas and spaces.
+    /// normalize to `@`, commas and spaces.
     ///
     /// # Errors
     /// A sentence for the person who typed it.
@@ -266,7 +266,7 @@ pub(super) fn beginning(typed: &str) -> String {
 }
 
 /// Compatibility characters made plain and capitals made small: names that
-/// differ only in those are the same name. Folding twice changes nothing more.
+/// differ only in those are the same name. Normalizing twice changes nothing more.
 fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }

@@ -28,7 +28,7 @@ impl Index {
         self.tail.lock().expect("no panic while the lock is held").whole = true;
     }
 
-    /// Reads what was added to the table since the last time, by whomever.
+    /// Reads what was added to the table since the last time, by any process.
     ///
     /// # Errors
     /// The database failed; the next call reads what this one could not.
