@@ -14,7 +14,7 @@ use doorward::domain::login::{AuthLevel, AuthMethods};
 use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Audience, SessionId, search};
-use doorward::web::form::return_to::Next;
+use doorward::web::form::return_to::OwnPage;
 use doorward::web::form::submitted;
 use doorward::web::request::cookies::{Cookie, Received};
 use doorward::web::request::user_agent::client_address;
@@ -154,12 +154,12 @@ pub fn forwarded(data: &[u8]) {
 /// Where somebody is sent after the log-in is always a page of this service.
 pub fn next(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Some(next) = Next::parse(text) else { return };
+    let Some(next) = OwnPage::parse(text) else { return };
     let path = next.as_str();
     assert!(path.starts_with('/') && !path.starts_with("//"), "{text}");
     assert!(path.bytes().all(|byte| byte > 0x20 && byte != 0x7f && byte != b'\\'), "{text}");
     assert!(rocket::http::uri::Origin::parse(path).is_ok(), "{text}");
-    assert_eq!(Next::parse(path).map(|next| next.to_string()), Some(next.to_string()), "{text}");
+    assert_eq!(OwnPage::parse(path).map(|next| next.to_string()), Some(next.to_string()), "{text}");
 }
 
 /// A token has one way to be written, and is not believed unless we made it.

@@ -9,7 +9,7 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::resent::answer_again;
-use crate::web::form::return_to::Next;
+use crate::web::form::return_to::OwnPage;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::{LiveSession, Repeatable};
@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
 
 struct Confirmation {
     password: Password,
-    next: Next,
+    next: OwnPage,
 }
 
 impl PageForm for Confirmation {
@@ -32,14 +32,14 @@ impl PageForm for Confirmation {
     fn read(fields: &mut Fields) -> Option<Self> {
         fields.text("username");
         let password = fields.secret("password", "Password");
-        let next = Next::parse(&fields.text("next")).unwrap_or_default();
+        let next = OwnPage::parse(&fields.text("next")).unwrap_or_default();
         Some(Self { password: password?, next })
     }
 }
 
 #[get("/confirm?<next>")]
 fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
-    let next = next.and_then(Next::parse).unwrap_or_default().to_string();
+    let next = next.and_then(OwnPage::parse).unwrap_or_default().to_string();
     let form = Typed::fresh::<Confirmation>(&page, &[("next", &next)]);
     draw(page, form, &who.account)
 }

@@ -11,7 +11,7 @@ use crate::domain::sessions::{Audience, EndReason, NewSession, Replaces};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::return_to::Next;
+use crate::web::form::return_to::OwnPage;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::identity::{Identity, MaybeSignedIn};
@@ -28,7 +28,7 @@ struct Login {
     login: LoginName,
     password: Password,
     remember: bool,
-    next: Next,
+    next: OwnPage,
 }
 
 impl PageForm for Login {
@@ -43,7 +43,7 @@ impl PageForm for Login {
         });
         let password = fields.secret("password", "Password");
         let remember = fields.ticked("remember");
-        let next = Next::parse(&fields.text("next")).unwrap_or_default();
+        let next = OwnPage::parse(&fields.text("next")).unwrap_or_default();
         Some(Self { login: login?, password: password?, remember, next })
     }
 }
@@ -57,7 +57,7 @@ enum Shown {
 
 #[get("/login?<next>")]
 fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
-    let next = next.and_then(Next::parse);
+    let next = next.and_then(OwnPage::parse);
     if who.is_signed_in() {
         return Shown::Elsewhere(SeeOther::at(next.unwrap_or_default().to_string()));
     }

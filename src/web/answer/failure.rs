@@ -18,7 +18,7 @@ use super::page::Html;
 use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
-use crate::web::form::return_to::Next;
+use crate::web::form::return_to::OwnPage;
 use crate::web::request::denial::Denial;
 use crate::web::request::request_id::RequestId;
 
@@ -299,10 +299,10 @@ fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Told> {
 
 /// The page to return to after logging in: the one asked for, or for a form
 /// the page it stands on.
-fn way_back(request: &Request<'_>) -> Next {
+fn way_back(request: &Request<'_>) -> OwnPage {
     let uri = request.uri();
     if request.method() == Method::Get {
-        return Next::parse(&uri.to_string()).unwrap_or_default();
+        return OwnPage::parse(&uri.to_string()).unwrap_or_default();
     }
     let is_page = |path: &str| {
         let mut routes = request.rocket().routes();
@@ -310,10 +310,10 @@ fn way_back(request: &Request<'_>) -> Next {
     };
     let mut path = uri.path().as_str();
     while !is_page(path) {
-        let Some((parent, _)) = path.rsplit_once('/') else { return Next::default() };
+        let Some((parent, _)) = path.rsplit_once('/') else { return OwnPage::default() };
         path = parent;
     }
-    Next::parse(path).unwrap_or_default()
+    OwnPage::parse(path).unwrap_or_default()
 }
 
 /// The catchers for every status.

@@ -30,7 +30,7 @@ enum Browser {
 }
 
 impl SeeOther {
-    /// To that path, which is never taken from a request without being parsed as `Next`.
+    /// To that path, which is never taken from a request without being parsed as `OwnPage`.
     pub fn at(path: impl Into<String>) -> Self {
         Self { to: path.into(), message: None, tokens: None, known: None, signed_out: false }
     }

@@ -8,9 +8,9 @@ use rocket::http::uri::Origin;
 
 /// The path of one of our own pages, perhaps with a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Next(String);
+pub struct OwnPage(String);
 
-impl Next {
+impl OwnPage {
     /// The first parts of paths that somebody may be led to.
     const PAGES: [&str; 3] = ["account", "admin", "confirm"];
     const MOST_BYTES: usize = 512;
@@ -58,13 +58,13 @@ impl Next {
     }
 }
 
-impl Default for Next {
+impl Default for OwnPage {
     fn default() -> Self {
         Self("/account".to_owned())
     }
 }
 
-impl fmt::Display for Next {
+impl fmt::Display for OwnPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -84,11 +84,11 @@ mod tests {
             "/confirm?next=/account/delete",
             "/account?a=//b",
         ] {
-            let next = Next::parse(text).unwrap_or_else(|| panic!("{text}"));
+            let next = OwnPage::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((next.as_str(), next.to_string().as_str()), (text, text));
         }
-        assert!(Next::parse(&format!("/account?{}", "a".repeat(503))).is_some());
-        assert_eq!(Next::parse(Next::default().as_str()), Some(Next::default()));
+        assert!(OwnPage::parse(&format!("/account?{}", "a".repeat(503))).is_some());
+        assert_eq!(OwnPage::parse(OwnPage::default().as_str()), Some(OwnPage::default()));
     }
 
     #[test]
@@ -139,14 +139,14 @@ mod tests {
             "/api/me",
             "/account@e",
         ] {
-            assert_eq!(Next::parse(text), None, "{text:?}");
+            assert_eq!(OwnPage::parse(text), None, "{text:?}");
         }
-        assert_eq!(Next::parse(&format!("/account?{}", "a".repeat(504))), None);
+        assert_eq!(OwnPage::parse(&format!("/account?{}", "a".repeat(504))), None);
     }
 
     #[test]
     fn as_a_parameter_it_stays_one_value() {
-        let next = Next::parse("/admin/accounts?search=a%20b&after=c").unwrap();
+        let next = OwnPage::parse("/admin/accounts?search=a%20b&after=c").unwrap();
         assert_eq!(next.encoded(), "/admin/accounts%3Fsearch%3Da%2520b%26after%3Dc");
     }
 }
