@@ -9,6 +9,7 @@ use super::now::Now;
 use super::request_id::RequestId;
 use crate::base::error::Result;
 use crate::domain::audit::RequestSource;
+use crate::domain::sessions::tokens::access::Claims;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
 use crate::domain::sessions::{Access, Audience, EndReason, Predecessor, Principal, Refreshed};
 use crate::service::Doorward;
@@ -43,29 +44,51 @@ pub async fn identity<'r>(request: &'r Request<'_>) -> &'r Identity {
         .await
 }
 
-async fn identify(request: &Request<'_>) -> Result<Identity> {
-    let sessions = &Doorward::of(request).sessions;
-    let now = Now::of(request);
+/// What the access token of a request says, read and nothing more: no token is
+/// refreshed and no cookie is set. For answers that cannot carry our cookies;
+/// everything else asks [`identity`].
+#[derive(Debug)]
+pub enum AccessCookie {
+    /// Somebody is signed in.
+    Granted(Principal),
+    /// Somebody may be, if the refresh token is good. With the claims of an
+    /// access token that has not run out but must be refreshed first.
+    MustRefresh(Option<Box<Claims>>),
+}
+
+/// Reads the access cookie.
+///
+/// # Errors
+/// The database could not say whether the token was revoked.
+pub async fn read_access_cookie(request: &Request<'_>) -> Result<AccessCookie> {
+    let doorward = Doorward::of(request);
     let received = Received::of(request);
     if received.spoofed {
         let RequestSource { request_id, address, .. } = Caller::of(request);
         tracing::warn!(id = request_id, address, "cookie.spoof");
     }
-    let caller = || Caller::of(request);
-    let access = match received.get(Cookie::Access) {
-        Some(token) => sessions.verify(token, Audience::Web, caller, now).await?,
-        None => Access::Denied,
+    let Some(token) = received.get(Cookie::Access) else {
+        return Ok(AccessCookie::MustRefresh(None));
     };
-    let outdated = match access {
-        Access::Granted(principal) => return Ok(Identity::SignedIn(principal)),
-        Access::Outdated(claims) => Some(claims),
-        Access::Denied => None,
+    let (caller, now) = (|| Caller::of(request), Now::of(request));
+    Ok(match doorward.sessions.verify(token, Audience::Web, caller, now).await? {
+        Access::Granted(principal) => AccessCookie::Granted(principal),
+        Access::Outdated(claims) => AccessCookie::MustRefresh(Some(claims)),
+        Access::Denied => AccessCookie::MustRefresh(None),
+    })
+}
+
+async fn identify(request: &Request<'_>) -> Result<Identity> {
+    let outdated = match read_access_cookie(request).await? {
+        AccessCookie::Granted(principal) => return Ok(Identity::SignedIn(principal)),
+        AccessCookie::MustRefresh(claims) => claims,
     };
-    let Some(token) = received.get(Cookie::Refresh).and_then(RefreshToken::parse) else {
-        return Ok(Identity::Anonymous(None));
-    };
+    let token = Received::of(request).get(Cookie::Refresh).and_then(RefreshToken::parse);
+    let Some(token) = token else { return Ok(Identity::Anonymous(None)) };
+    let (sessions, caller) = (&Doorward::of(request).sessions, Caller::of(request));
+    let now = Now::of(request);
     // Boxed: this future is part of every request's, and most refresh nothing.
-    let refresh = sessions.refresh(&token, outdated.as_deref(), Audience::Web, caller(), now);
+    let refresh = sessions.refresh(&token, outdated.as_deref(), Audience::Web, caller, now);
     match Box::pin(refresh).await? {
         Refreshed::Issued(issued) => {
             Outgoing::of(request).set_tokens(&issued);
