@@ -217,7 +217,7 @@ async fn an_account_is_not_deleted_with_the_password_it_had() {
     let here = origin("web");
     let (credentials, password) = (world.credentials(), Password::parse(PASSWORD).unwrap());
     let other = Password::parse("a lantern in the harbour").unwrap();
-    let hash = world.hasher.hash(&other, Waiter::House).await;
+    let hash = world.hasher.hash_new(&other, world.rules.clone(), Waiter::House).await;
     let db = world.sessions.db.write();
     // Between the check and the change: `ada` is as the guard read it.
     accounts::set_password_hash(db, ada.id, hash.unwrap(), NOON).await.unwrap();

@@ -134,7 +134,8 @@ impl World {
 
     pub async fn account(&self, name: &str, roles: Roles) -> Account {
         let new = Self::new_account(name);
-        let hash = self.hasher.hash(&new.password, Waiter::House).await.unwrap();
+        let hash =
+            self.hasher.hash_new(&new.password, self.rules.clone(), Waiter::House).await.unwrap();
         accounts::insert(self.sessions.db.write(), &new, hash, roles, NOON).await.unwrap()
     }
 

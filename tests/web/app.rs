@@ -9,6 +9,7 @@ use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, NewAccount};
 use doorward::domain::administration;
 use doorward::domain::audit::{self, Entry, Event, RequestSource};
+use doorward::domain::passwords::hash::PasswordHash;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::Actor;
 use doorward::service::Doorward;
@@ -17,6 +18,7 @@ use doorward::web;
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method, Status};
 use rocket::local::asynchronous::{Client, LocalResponse};
+use rocket::tokio::sync::OnceCell;
 use shared::forms;
 use shared::jar::Jar;
 use shared::page::Page;
@@ -94,6 +96,13 @@ impl App {
         account.id.to_string()
     }
 
+    /// The hash of a password that nobody knows, made once for all tests.
+    pub async fn unknown_hash(&self) -> PasswordHash {
+        static HASH: OnceCell<PasswordHash> = OnceCell::const_new();
+        let make = || async { self.doorward.hasher.hash_unknown().await.unwrap().1 };
+        HASH.get_or_init(make).await.clone()
+    }
+
     /// An account that nobody logs in to: without the work of hashing a password.
     pub async fn quick_account(&self, name: &str) {
         let new = NewAccount {
@@ -103,8 +112,8 @@ impl App {
         };
         let now = self.clock().now();
         let db = self.doorward.db.write();
-        let account =
-            accounts::insert(db, &new, String::new(), Roles::default(), now).await.unwrap();
+        let hash = self.unknown_hash().await;
+        let account = accounts::insert(db, &new, hash, Roles::default(), now).await.unwrap();
         let here = RequestSource::command_line();
         let told = Entry::about(Event::Registered, account.id.0, &here);
         audit::record(db, told, now).await.unwrap();

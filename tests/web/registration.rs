@@ -163,7 +163,9 @@ async fn staff_see_how_a_name_is_compared_and_which_address_mixes_alphabets() {
     };
     let (db, roles) =
         (app.doorward.db.write(), doorward::domain::accounts::permissions::Roles::default());
-    doorward::domain::accounts::insert(db, &new, String::new(), roles, now).await.unwrap();
+    doorward::domain::accounts::insert(db, &new, app.unknown_hash().await, roles, now)
+        .await
+        .unwrap();
     assert!(helper.get(&list).await.body.contains("Mixes alphabets"));
 }
 

@@ -14,8 +14,9 @@ use crate::base::error::{Error, Refusal, Result};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::{Hasher, Waiter};
-use crate::domain::passwords::policy::{NewPassword, PasswordRules};
+use crate::domain::passwords::policy::PasswordRules;
 
 /// Opens an account for someone new. Everyone starts as a member.
 ///
@@ -62,10 +63,9 @@ pub async fn hash_for(
     rules: &PasswordRules,
     new: &NewAccount,
     waiter: Waiter,
-) -> Result<String> {
+) -> Result<PasswordHash> {
     screen(rules, new)?;
-    hasher.judge(&new.password, rules_for(rules, new), waiter.clone()).await?;
-    hasher.hash(&new.password, waiter).await
+    hasher.hash_new(&new.password, rules_for(rules, new), waiter).await
 }
 
 fn rules_for(rules: &PasswordRules, new: &NewAccount) -> PasswordRules {
@@ -73,7 +73,7 @@ fn rules_for(rules: &PasswordRules, new: &NewAccount) -> PasswordRules {
 }
 
 fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
-    let screened = NewPassword::screen(new.password.expose(), &rules_for(rules, new));
+    let screened = rules_for(rules, new).screen(&new.password);
     Ok(screened.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
 }
 
@@ -84,7 +84,7 @@ fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
 pub async fn insert(
     db: &impl ConnectionTrait,
     new: &NewAccount,
-    password_hash: String,
+    password_hash: PasswordHash,
     roles: Roles,
     now: Timestamp,
 ) -> Result<Account> {
@@ -94,7 +94,7 @@ pub async fn insert(
         username_canonical: Set(new.username.canonical().to_owned()),
         email: Set(new.email.typed().to_owned()),
         email_canonical: Set(new.email.canonical().to_owned()),
-        password_hash: Set(password_hash),
+        password_hash: Set(password_hash.into_text()),
         password_changed_at: Set(now),
         created_at: Set(now),
         disabled_at: Set(None),

@@ -9,6 +9,7 @@ use super::permissions::{Permission, Roles};
 use super::{custom_roles, tables};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
+use crate::domain::passwords::hash::PasswordHash;
 
 /// Replaces all roles of an account. One that nobody made yet is made. Rights of
 /// staff that are new to it open only once the password is given again.
@@ -59,11 +60,11 @@ pub async fn write_roles(
 pub async fn set_password_hash(
     db: &impl ConnectionTrait,
     id: AccountId,
-    hash: String,
+    hash: PasswordHash,
     now: Timestamp,
 ) -> Result<()> {
     tables::Entity::update_many()
-        .col_expr(tables::Column::PasswordHash, Expr::value(hash))
+        .col_expr(tables::Column::PasswordHash, Expr::value(hash.into_text()))
         .col_expr(tables::Column::PasswordChangedAt, Expr::value(now))
         .col_expr(tables::Column::FailedLogins, Expr::value(0))
         .col_expr(tables::Column::BrowsersSince, Expr::value(now))

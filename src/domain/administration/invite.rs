@@ -11,6 +11,7 @@ use crate::domain::accounts::{self, Account, NewAccount};
 use crate::domain::audit::Event;
 use crate::domain::credentials::Credentials;
 use crate::domain::one_time;
+use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::sessions::{Act, Actor};
 
@@ -47,7 +48,7 @@ pub async fn invite(
     actor: Actor<'_>,
     (life, now): (Duration, Timestamp),
 ) -> Result<(Account, String)> {
-    let (password, hash) = credentials.unknown_password().await?;
+    let (password, hash) = credentials.passwords.hasher.hash_unknown().await?;
     let new = NewAccount { username, email, password };
     let demanded = Some(Permission::Administer);
     let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
@@ -57,7 +58,12 @@ pub async fn invite(
     Ok((account, token))
 }
 
-async fn insert(act: &Act<'_>, new: &NewAccount, hash: String, roles: Roles) -> Result<Account> {
+async fn insert(
+    act: &Act<'_>,
+    new: &NewAccount,
+    hash: PasswordHash,
+    roles: Roles,
+) -> Result<Account> {
     let account = accounts::insert(&act.txn, new, hash, roles, act.now).await?;
     act.tell(Event::Registered, Some(account.id), listed(&account.roles)).await?;
     Ok(account)

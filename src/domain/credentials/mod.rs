@@ -6,13 +6,13 @@ mod owner;
 use sea_orm::DatabaseTransaction;
 
 use crate::base::error::{Error, Refusal, Result};
-use crate::base::secrets;
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account, NewAccount, Passwords};
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time::{TokenPurpose, find, recovering, use_up, void};
+use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::{Password, PasswordRules};
 use crate::domain::sessions::{EndReason, Sessions};
@@ -32,23 +32,10 @@ impl Credentials<'_> {
         &self.sessions.db
     }
 
-    async fn new_hash(&self, account: &Account, password: &Password) -> Result<String> {
+    async fn new_hash(&self, account: &Account, password: &Password) -> Result<PasswordHash> {
         let rules = self.rules.with_context(&account.username, &account.email);
         let waiter = Waiter::Known(account.id.0);
-        self.passwords.hasher.judge(password, rules, waiter.clone()).await?;
-        self.passwords.hasher.hash(password, waiter).await
-    }
-
-    /// A password that nobody knows, and its hash: for an account whose owner
-    /// sets one by a recovery link.
-    ///
-    /// # Errors
-    /// [`Error::Busy`].
-    pub async fn unknown_password(&self) -> Result<(Password, String)> {
-        let password = Password::parse(&secrets::random_token());
-        let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
-        let hash = self.passwords.hasher.hash(&password, Waiter::House).await?;
-        Ok((password, hash))
+        self.passwords.hasher.hash_new(password, rules, waiter).await
     }
 
     /// The operator sets a password at the command line. All sessions end.
@@ -97,7 +84,7 @@ impl Credentials<'_> {
         &self,
         txn: DatabaseTransaction,
         account: &Account,
-        hash: String,
+        hash: PasswordHash,
         origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {

@@ -16,9 +16,11 @@ const MOST_BYTES: usize = 1024;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// The password in `text`; `None` for text that cannot be anybody's password.
+    /// The password in `text`; `None` for text that cannot be anybody's password:
+    /// nothing, more than 256 characters or 1024 bytes, and characters that
+    /// cannot be kept. It is kept whole, neither trimmed nor cut.
     pub fn parse(text: &str) -> Option<Self> {
-        normalised(text).ok().filter(|password| !password.is_empty()).map(Self)
+        normalised(text).filter(|password| !password.is_empty()).map(Self)
     }
 
     /// The text to hash, in Unicode's NFC form: the same password typed on
@@ -28,67 +30,9 @@ impl Password {
     }
 }
 
-/// A password that meets the rules for new ones.
-#[derive(Clone)]
-pub struct NewPassword(Zeroizing<String>);
-
-impl NewPassword {
-    /// The password in `text`, if `rules` let it pass. It is kept whole:
-    /// neither trimmed nor cut.
-    ///
-    /// # Errors
-    /// The first rule it breaks.
-    pub fn parse(text: &str, rules: &PasswordRules) -> Result<Self, PasswordFault> {
-        let (password, words) = Self::screened(text, rules)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if is_guessable(&password, &words) {
-            return Err(PasswordFault::TooSimple);
-        }
-        Ok(Self(password))
-    }
-
-    /// Whether it breaks one of the rules that cost nothing to look at.
-    ///
-    /// # Errors
-    /// The first rule it breaks.
-    pub fn screen(text: &str, rules: &PasswordRules) -> Result<(), PasswordFault> {
-        Self::screened(text, rules).map(drop)
-    }
-
-    fn screened(
-        text: &str,
-        rules: &PasswordRules,
-    ) -> Result<(Zeroizing<String>, Vec<String>), PasswordFault> {
-        let password = normalised(text)?;
-        if password.chars().count() < rules.min_length {
-            return Err(PasswordFault::TooShort(rules.min_length));
-        }
-        let folded = Zeroizing::new(password.to_lowercase());
-        let words = rules.words();
-        if words.iter().any(|word| is_little_more_than(word, &folded)) {
-            return Err(PasswordFault::ContainsContext);
-        }
-        if COMMON.binary_search(&folded.as_str()).is_ok() {
-            return Err(PasswordFault::Common);
-        }
-        Ok((password, words))
-    }
-
-    /// The text to hash, in Unicode's NFC form.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
-    }
-}
-
-impl fmt::Debug for NewPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NewPassword(..)")
     }
 }
 
@@ -110,6 +54,43 @@ impl PasswordRules {
             min_length: self.min_length,
             context: self.context.iter().cloned().chain(own).collect(),
         }
+    }
+
+    /// Whether a password may be chosen.
+    ///
+    /// # Errors
+    /// The first rule it breaks.
+    pub fn judge(&self, password: &Password) -> Result<(), PasswordFault> {
+        let words = self.screened(password)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if is_guessable(password.expose(), &words) {
+            return Err(PasswordFault::TooSimple);
+        }
+        Ok(())
+    }
+
+    /// Whether it breaks one of the rules that cost nothing to look at.
+    ///
+    /// # Errors
+    /// The first rule it breaks.
+    pub fn screen(&self, password: &Password) -> Result<(), PasswordFault> {
+        self.screened(password).map(drop)
+    }
+
+    fn screened(&self, password: &Password) -> Result<Vec<String>, PasswordFault> {
+        let password = password.expose();
+        if password.chars().count() < self.min_length {
+            return Err(PasswordFault::TooShort(self.min_length));
+        }
+        let folded = Zeroizing::new(password.to_lowercase());
+        let words = self.words();
+        if words.iter().any(|word| is_little_more_than(word, &folded)) {
+            return Err(PasswordFault::ContainsContext);
+        }
+        if COMMON.binary_search(&folded.as_str()).is_ok() {
+            return Err(PasswordFault::Common);
+        }
+        Ok(words)
     }
 
     /// All words in small letters, also the parts of words like `login.example.org`.
@@ -138,13 +119,6 @@ pub enum PasswordFault {
     /// Fewer characters than this.
     #[error("Use at least {0} characters. Several words with spaces between them are good.")]
     TooShort(usize),
-    /// More than 256 characters or 1024 bytes.
-    #[error("Use at most 256 characters.")]
-    TooLong,
-    /// A control character, or one that replaced bytes that were not Unicode:
-    /// all of those would be the same password.
-    #[error("This password has a character that cannot be kept, like a tab. Please leave it out.")]
-    UnusableCharacter,
     /// On the list of common passwords.
     #[error("This password is on lists that attackers try first. Please choose another.")]
     Common,
@@ -158,21 +132,21 @@ pub enum PasswordFault {
     ContainsContext,
 }
 
-fn normalised(text: &str) -> Result<Zeroizing<String>, PasswordFault> {
+fn normalised(text: &str) -> Option<Zeroizing<String>> {
     // The composed form is at most three times shorter or longer in bytes.
     if text.len() > 3 * MOST_BYTES {
-        return Err(PasswordFault::TooLong);
+        return None;
     }
     // Room for all of it at once: a string that grows leaves copies behind in memory.
     let mut password = Zeroizing::new(String::with_capacity(3 * text.len()));
     password.extend(text.nfc());
     if password.len() > MOST_BYTES || password.chars().count() > MOST_CHARS {
-        return Err(PasswordFault::TooLong);
+        return None;
     }
-    if password.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
-        return Err(PasswordFault::UnusableCharacter);
-    }
-    Ok(password)
+    // A control character, or one that replaced bytes that were not Unicode:
+    // all of those would be the same password.
+    let kept = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
+    password.chars().all(kept).then_some(password)
 }
 
 /// Whether nothing but digits, signs and spaces is left of `password` without
@@ -199,7 +173,7 @@ mod tests {
     }
 
     fn fault(text: &str) -> Option<PasswordFault> {
-        NewPassword::parse(text, &rules()).err()
+        rules().judge(&Password::parse(text).expect("a usable password")).err()
     }
 
     #[test]
@@ -215,8 +189,8 @@ mod tests {
             "j7!kQz0)vL2#",
             &"ab cd ef gh ".repeat(21),
         ] {
-            let password =
-                NewPassword::parse(text, &rules()).unwrap_or_else(|why| panic!("{text:?}: {why}"));
+            assert_eq!(fault(text), None, "{text:?}");
+            let password = Password::parse(text).unwrap();
             assert_eq!(password.expose(), text.nfc().collect::<String>());
         }
     }
@@ -225,10 +199,9 @@ mod tests {
     fn length_is_counted_in_composed_code_points() {
         let short = "e\u{301}".repeat(11);
         assert_eq!(fault(&short), Some(PasswordFault::TooShort(12)));
-        assert_eq!(fault(""), Some(PasswordFault::TooShort(12)));
-        assert_eq!(fault(&"a b".repeat(86)), Some(PasswordFault::TooLong));
-        assert_eq!(fault(&"🦀".repeat(257)), Some(PasswordFault::TooLong));
-        assert_eq!(fault(&"a".repeat(1 << 20)), Some(PasswordFault::TooLong));
+        for long in ["a b".repeat(86), "🦀".repeat(257), "a".repeat(1 << 20)] {
+            assert!(Password::parse(&long).is_none());
+        }
         assert!(Password::parse(&"e\u{301}".repeat(256)).is_some());
     }
 
@@ -243,7 +216,6 @@ mod tests {
     fn characters_that_stand_for_others_are_refused() {
         for c in ['\0', '\t', '\n', '\u{7f}', '\u{85}', '\u{9f}', '\u{fffd}'] {
             let text = format!("quiet river{c}under stone");
-            assert_eq!(fault(&text), Some(PasswordFault::UnusableCharacter), "{c:?}");
             assert!(Password::parse(&text).is_none(), "{c:?}");
         }
     }
@@ -283,8 +255,9 @@ mod tests {
     #[test]
     fn a_name_of_digits_spoils_only_itself() {
         let rules = rules().with_context("4711", "4711@example.org");
-        assert!(NewPassword::parse("830471127916", &rules).is_ok());
-        assert!(NewPassword::parse("471147114711", &rules).is_err());
+        let judge = |text| rules.judge(&Password::parse(text).unwrap());
+        assert!(judge("830471127916").is_ok());
+        assert!(judge("471147114711").is_err());
     }
 
     #[test]
@@ -297,8 +270,7 @@ mod tests {
     #[test]
     fn debug_output_never_shows_a_password() {
         let typed = Password::parse("quiet river under stone").unwrap();
-        let new = NewPassword::parse("quiet river under stone", &rules()).unwrap();
-        assert_eq!(format!("{typed:?} {new:?}"), "Password(..) NewPassword(..)");
+        assert_eq!(format!("{typed:?}"), "Password(..)");
     }
 
     #[test]
@@ -312,8 +284,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn any_text_is_taken_or_refused(text in any::<String>()) {
-            let _ = NewPassword::parse(&text, &rules());
             if let Some(password) = Password::parse(&text) {
+                let _ = rules().judge(&password);
                 let again = Password::parse(password.expose()).unwrap();
                 prop_assert_eq!(again.expose(), password.expose());
             }

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use argon2::password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 use tokio::sync::oneshot;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::queue::Queue;
 pub use self::queue::{PLACES, Waiter};
-use super::policy::{NewPassword, Password, PasswordRules};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::keys::{Key, Keys, Purpose, Ring};
 use crate::base::secrets;
+use crate::domain::passwords::hash::PasswordHash;
+use crate::domain::passwords::policy::{Password, PasswordRules};
 
 /// Stored hashes that ask for more than this are not worked on: the
 /// parameters come from the database, and a forged row must not stop the server.
@@ -65,7 +66,7 @@ pub struct Hasher {
     params: Params,
     keys: Arc<Keys>,
     /// Stands in for the hash of an account that does not exist.
-    dummy_hash: PasswordHash,
+    dummy_hash: phc::PasswordHash,
 }
 
 impl Hasher {
@@ -84,7 +85,7 @@ impl Hasher {
                 .spawn(move || work(&queue))
                 .map_err(|why| Error::broken(format!("A hashing thread cannot start: {why}.")))?;
         }
-        let dummy_hash = PasswordHash {
+        let dummy_hash = phc::PasswordHash {
             algorithm: Ident::new("argon2id").expect("a valid name"),
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(&params).expect("parameters have a text form"),
@@ -94,7 +95,37 @@ impl Hasher {
         Ok(Self { queue, params, keys, dummy_hash })
     }
 
-    /// The hash to store, in PHC text form.
+    /// The hash of a new password, if `rules` let it pass. How it would be
+    /// guessed takes milliseconds to find out, so that is done here.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full; [`Refusal::UnfitPassword`] with
+    /// the rule it breaks.
+    pub async fn hash_new(
+        &self,
+        password: &Password,
+        rules: PasswordRules,
+        waiter: Waiter,
+    ) -> Result<PasswordHash> {
+        let new = password.clone();
+        let judged = self.on_a_thread(waiter.clone(), move |_| rules.judge(&new)).await?;
+        judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?;
+        Ok(PasswordHash::judged(self.hash(password, waiter).await?))
+    }
+
+    /// A password that nobody knows, and its hash: for an account whose owner
+    /// sets one by a recovery link.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full.
+    pub async fn hash_unknown(&self) -> Result<(Password, PasswordHash)> {
+        let password = Password::parse(&secrets::random_token());
+        let password = password.ok_or_else(|| Error::broken("A random password is not one."))?;
+        let hash = self.hash(&password, Waiter::House).await?;
+        Ok((password, PasswordHash::judged(hash)))
+    }
+
+    /// The hash of a password that is somebody's already, in PHC text form.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full.
@@ -107,7 +138,8 @@ impl Hasher {
         let password = password.clone();
         let work = move |memory: &mut _| run(&password, &salt, &params, secret, memory);
         let hash = Some(self.on_a_thread(waiter, work).await??);
-        let made = PasswordHash { salt: Some(salt), params: text, hash, ..self.dummy_hash.clone() };
+        let made =
+            phc::PasswordHash { salt: Some(salt), params: text, hash, ..self.dummy_hash.clone() };
         Ok(made.to_string())
     }
 
@@ -123,7 +155,7 @@ impl Hasher {
         waiter: Waiter,
     ) -> Result<Match> {
         let hash = match stored {
-            Some(text) => PasswordHash::new(text).map_err(|_| unreadable())?,
+            Some(text) => phc::PasswordHash::new(text).map_err(|_| unreadable())?,
             None => self.dummy_hash.clone(),
         };
         let params = Params::try_from(&hash).map_err(|_| unreadable())?;
@@ -164,24 +196,6 @@ impl Hasher {
             Some(key.revoked_at.map_or_else(|| Zeroizing::new(*key.secret()), |_| revoked()))
         };
         self.keys.find(secret).ok_or(Error::MissingKey(kid.clone())).map(Some)
-    }
-
-    /// Holds a password against the policy. Guessing how it would be guessed
-    /// takes milliseconds, so that is done here.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] when the queue is full; [`Refusal::UnfitPassword`] with
-    /// the rule it breaks.
-    pub async fn judge(
-        &self,
-        password: &Password,
-        rules: PasswordRules,
-        waiter: Waiter,
-    ) -> Result<()> {
-        let password = password.clone();
-        let work = move |_: &mut _| NewPassword::parse(password.expose(), &rules).map(drop);
-        let judged = self.on_a_thread(waiter, work).await?;
-        Ok(judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
     }
 
     /// How many jobs wait for a thread.

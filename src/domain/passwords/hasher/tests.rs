@@ -74,7 +74,7 @@ async fn the_hash_is_the_one_the_library_makes() {
     use argon2::password_hash::PasswordVerifier;
     let hasher = start(Cost::default()).unwrap();
     let hash = hasher.hash(&password("quiet river"), Waiter::House).await.unwrap();
-    let parsed = PasswordHash::new(&hash).unwrap();
+    let parsed = phc::PasswordHash::new(&hash).unwrap();
     assert!(Argon2::default().verify_password(b"quiet river", &parsed).is_ok());
 }
 
@@ -138,4 +138,21 @@ async fn a_wrong_password_takes_as_long_with_an_older_hash_as_with_none() {
     let ratio = older.as_secs_f64() / none.as_secs_f64();
     // By itself, the older one takes a thirtieth.
     assert!((0.4..2.5).contains(&ratio), "{older:?}, {none:?}");
+}
+
+#[tokio::test]
+async fn only_a_password_that_the_policy_lets_pass_gets_a_hash_to_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Keys::in_file(&folder.path().join("keys.json"), Timestamp(0)).unwrap();
+    let hasher = Hasher::start(Cost { memory_kib: 64, passes: 1 }, Arc::new(keys)).unwrap();
+    let rules = || PasswordRules { min_length: 12, context: vec![] };
+    let made = hasher.hash_new(&password("qwertyuiop123"), rules(), Waiter::House).await;
+    assert!(matches!(made, Err(Error::Refused(Refusal::UnfitPassword(_)))));
+    let good = password("quiet river under stone");
+    let made = hasher.hash_new(&good, rules(), Waiter::House).await.unwrap().into_text();
+    assert_eq!(hasher.matches(&good, Some(&made), Waiter::House).await.unwrap(), Match::Yes);
+    let (unknown, made) = hasher.hash_unknown().await.unwrap();
+    assert!(unknown.expose().len() >= 43, "256 random bits");
+    let made = made.into_text();
+    assert_eq!(hasher.matches(&unknown, Some(&made), Waiter::House).await.unwrap(), Match::Yes);
 }
