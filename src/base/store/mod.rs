@@ -7,8 +7,10 @@ mod conflict;
 mod db;
 pub mod numbers;
 pub mod shared;
+mod table;
 
 pub use self::address::{has_password, sqlite_file};
 pub use self::conflict::{Retry, is_taken};
 pub use self::db::{Db, Options, Txn};
 pub use self::shared::{Heard, Hold, Listener};
+pub use self::table::{Column, Table};

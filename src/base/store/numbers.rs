@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+use super::table::Table;
 use crate::base::error::Result;
 
 /// The number of that name; 0 while nobody has set it.
@@ -49,6 +50,11 @@ pub async fn set_all(db: &impl ConnectionTrait, numbers: &[(&str, i64)]) -> Resu
         OnConflict::column(table::Column::Name).update_column(table::Column::Value).to_owned();
     table::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<table::Entity>()]
 }
 
 mod table {

@@ -11,6 +11,7 @@ use super::names::RoleName;
 use super::permissions::{BUILT_IN, MOST_BYTES, Roles};
 use super::tables::role;
 use crate::base::error::{Error, Refusal, Result};
+use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 
 /// A role that an admin made.
@@ -157,6 +158,11 @@ pub async fn remove(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
     }
     let taken = role::Entity::delete_many().filter(role::Column::Role.eq(name)).exec(db).await?;
     Ok(taken.rows_affected)
+}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<table::Entity>()]
 }
 
 /// The table `roles`: the roles that admins made.

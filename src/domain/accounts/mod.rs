@@ -20,6 +20,7 @@ pub use self::find::{
 };
 pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};
+pub use self::tables::tables;
 pub use self::update::{
     delete, forget_browsers, raise_epoch, set_disabled, set_password_hash, write_roles,
 };

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use super::id::AccountId;
+use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 
 #[sea_orm::model]
@@ -51,4 +52,9 @@ pub mod role {
     }
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<Entity>(), Table::of::<role::Entity>()]
 }

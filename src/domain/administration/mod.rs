@@ -20,6 +20,6 @@ pub use self::outcome::Outcome;
 pub use self::recovery::{lift_throttle, start_recovery};
 pub use self::roles::{Change, create_role, remove_role, rename_role, set_roles};
 pub use self::safeguards::is_last_admin;
-pub use self::table::UndoKind;
+pub use self::table::{UndoKind, tables};
 pub use self::undo::{Undone, undo};
 pub use self::undoable::forget_old;

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use time::Duration;
 
-pub use self::table::TokenPurpose;
+pub use self::table::{TokenPurpose, tables};
 use crate::base::error::{Error, Result};
 use crate::base::secrets;
 use crate::base::store::Db;

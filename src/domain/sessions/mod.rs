@@ -27,5 +27,6 @@ pub use self::refresh::{Predecessor, Refreshed};
 pub use self::renew::{Renewal, Renewed};
 pub use self::session::{Audience, EndReason, Policy, Principal, SessionId};
 pub use self::start::{NewSession, Replaces};
+pub use self::table::tables;
 pub use self::tokens::pair::Issued;
 pub use self::verify::Access;

@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::refresh::rotation::{Rotation, Shown};
 use super::session::{Audience, EndReason, SessionId};
+use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::login::{AuthLevel, AuthMethods};
@@ -68,3 +69,8 @@ impl Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<Entity>()]
+}

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+pub use self::table::tables;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::base::store::Table;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "figures")]
@@ -16,3 +18,8 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<Entity>()]
+}

@@ -29,6 +29,7 @@ pub use self::limits::Limits;
 use self::network::Network;
 use self::right::Right;
 pub use self::right::Whose;
+pub use self::table::tables;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::keys::{Keys, Purpose};
 use crate::base::store::Db;

@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use time::Duration;
 
+pub use self::table::tables;
 use crate::base::error::Result;
 use crate::base::keys::purpose::Purpose;
 use crate::base::keys::ring::Ring;

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 
 #[sea_orm::model]
@@ -14,3 +15,8 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<Entity>()]
+}

@@ -6,6 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::base::error::Result;
+use crate::base::store::Table;
 
 /// More revocations than this are not made between two readings of one tail.
 const MOST_RECEIPTS: usize = 50_000;
@@ -74,6 +75,11 @@ pub(super) async fn remove(db: &impl ConnectionTrait, revocations: &[i64]) -> Re
     let ids = revocations.iter().copied();
     table::Entity::delete_many().filter(table::Column::RevocationId.is_in(ids)).exec(db).await?;
     Ok(())
+}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<table::Entity>()]
 }
 
 /// The table `revocation_receipts`: which process took a revocation up, and

@@ -3,7 +3,7 @@
 //! so that every request can be checked against it; `tail` reads what others
 //! added to the list, and `acknowledged` says how soon everybody had it.
 
-mod acknowledged;
+pub mod acknowledged;
 mod index;
 mod list;
 mod revoke;
@@ -14,4 +14,4 @@ pub use self::index::Index;
 pub use self::list::{Revocation, list};
 pub use self::revoke::{OUTRIGHT, Revoked, revoke, stands_in_table};
 pub(super) use self::revoke::{global_epoch, remove_expired};
-pub use self::table::Kind;
+pub use self::table::{Kind, tables};

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 
 /// What a revocation is about.
@@ -33,3 +34,8 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The tables of this module, for who copies the database.
+pub fn tables() -> Vec<Table> {
+    vec![Table::of::<Entity>()]
+}
