@@ -1,11 +1,10 @@
 //! `doorward keys …`
 
-use clap::{Subcommand, ValueEnum};
-use time::Duration;
+use clap::Subcommand;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::base::error::{Error, Result};
-use crate::base::keys::Purpose;
-use crate::base::keys::in_use;
+use crate::base::keys::{Lives, Purpose, in_use};
 use crate::base::timestamp::Timestamp;
 use crate::cli::terminal::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
@@ -21,8 +20,8 @@ pub(super) enum Command {
     /// Make a new key that signs at once; the old one verifies until all it signed has expired
     Rotate {
         /// What the key is for
-        #[arg(value_enum, default_value = "access")]
-        purpose: PurposeName,
+        #[arg(value_parser = purposes(), default_value = "access")]
+        purpose: Purpose,
     },
     /// Go on with the keys that are there, or with new ones, where the former are lost; everybody has to log in again
     Adopt,
@@ -33,32 +32,11 @@ pub(super) enum Command {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum PurposeName {
-    Access,
-    Refresh,
-    Form,
-    Message,
-    /// Cookies and device tokens of known browsers and scripts
-    Browser,
-    /// Hides what is counted; with another key, every count starts from zero
-    Throttle,
-    /// Goes into password hashes; the first one is made by rotating
-    Password,
-}
-
-impl From<PurposeName> for Purpose {
-    fn from(name: PurposeName) -> Self {
-        match name {
-            PurposeName::Access => Self::Access,
-            PurposeName::Refresh => Self::Refresh,
-            PurposeName::Form => Self::Form,
-            PurposeName::Message => Self::Message,
-            PurposeName::Browser => Self::Browser,
-            PurposeName::Throttle => Self::Throttle,
-            PurposeName::Password => Self::Password,
-        }
-    }
+/// The purposes, as the table of them names and describes them.
+fn purposes() -> impl TypedValueParser<Value = Purpose> {
+    let values = Purpose::ALL.map(Purpose::about);
+    let values = values.map(|about| PossibleValue::new(about.name).help(about.words));
+    PossibleValuesParser::new(values).try_map(|name| Purpose::parse(&name).ok_or(name))
 }
 
 pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
@@ -67,7 +45,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         Command::List => list(doorward, now),
         Command::Adopt => adopt(doorward, now).await?,
         Command::Rotate { purpose } => {
-            let (purpose, life) = (Purpose::from(purpose), life(doorward, purpose.into()));
+            let life = purpose.about().life.length(lives(doorward));
             let kid = doorward.keys.change(|ring| Ok(ring.rotate(purpose, life, now)))?;
             note(doorward, Event::KeyRotated, &kid, now).await?;
             say(&kid);
@@ -99,18 +77,12 @@ async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// How long what a key of this purpose signed can be good.
-fn life(doorward: &Doorward, purpose: Purpose) -> Duration {
+fn lives(doorward: &Doorward) -> Lives {
     let settings = &doorward.settings;
-    match purpose {
-        Purpose::Access => settings.access_token_life + LEEWAY,
-        Purpose::Refresh | Purpose::Form => {
-            settings.sessions.remember_absolute.max(settings.sessions.absolute)
-        }
-        Purpose::Message => Duration::minutes(2),
-        Purpose::Browser => known_browser::LIFE,
-        // Signs nothing; and a key of passwords is good until it is revoked.
-        Purpose::Throttle | Purpose::Password => Duration::ZERO,
+    Lives {
+        access_token: settings.access_token_life + LEEWAY,
+        session: settings.sessions.remember_absolute.max(settings.sessions.absolute),
+        known_browser: known_browser::LIFE,
     }
 }
 
@@ -121,10 +93,16 @@ fn list(doorward: &Doorward, now: Timestamp) {
             (Some(at), _) => format!("revoked {}", at.iso()),
             (None, Some(until)) if key.verifies(now) => format!("verifies until {}", until.iso()),
             (None, Some(_)) => "expired".to_owned(),
-            (None, None) => "signs".to_owned(),
+            (None, None) => match key.signs_from.filter(|from| now < *from) {
+                Some(from) => format!("signs from {}", from.iso()),
+                None => "signs".to_owned(),
+            },
         };
         let (kid, purpose, made) = (&key.kid, key.purpose.name(), key.created_at.iso());
         say(&format!("{kid}\t{purpose}\t{made}\t{state}"));
+    }
+    for key in ring.unknown() {
+        say(&format!("{}\t{}\t\tof a later version", key.kid, key.purpose));
     }
 }
 

@@ -105,7 +105,7 @@ fn key_file(doorward: &Doorward) -> Finding {
 fn keys(doorward: &Doorward, now: Timestamp) -> Finding {
     let ring = doorward.keys.ring();
     let age = |purpose: &Purpose| now.since(ring.signing(*purpose).created_at);
-    let oldest = Purpose::NEEDED.into_iter().max_by_key(age).unwrap_or(Purpose::Access);
+    let oldest = Purpose::needed().max_by_key(age).unwrap_or(Purpose::Access);
     let (name, days) = (oldest.name(), age(&oldest).whole_days());
     if let [first, ..] = ring.derived()[..] {
         let name = first.name();

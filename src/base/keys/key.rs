@@ -17,6 +17,8 @@ pub struct Key {
     pub purpose: Purpose,
     /// When it was made; the youngest key of a purpose signs.
     pub created_at: Timestamp,
+    /// Set where a key is announced before it signs: from then on it does.
+    pub signs_from: Option<Timestamp>,
     /// Set by rotation: until then what it signed stays good.
     pub verify_until: Option<Timestamp>,
     /// Set by revocation: from then on nothing it signed is good.
@@ -48,7 +50,16 @@ impl Key {
         secret: Zeroizing<[u8; 32]>,
     ) -> Self {
         let mac = Hmac::new_from_slice(&*secret).expect("HMAC takes a key of any length");
-        Self { kid, purpose, created_at, verify_until: None, revoked_at: None, secret, mac }
+        Self {
+            kid,
+            purpose,
+            created_at,
+            signs_from: None,
+            verify_until: None,
+            revoked_at: None,
+            secret,
+            mac,
+        }
     }
 
     /// Whether it may sign: it was neither rotated nor revoked.

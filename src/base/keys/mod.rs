@@ -1,13 +1,15 @@
 //! Every secret the server signs with, one random key per purpose. `ring` says
-//! what rotating and revoking a key means; `file` keeps it on disk.
+//! what rotating and revoking a key means; `file` keeps it on disk;
+//! `purpose` has the table of what keys are for.
 
 mod file;
 pub mod in_use;
 mod key;
 mod purpose;
 mod ring;
+mod sealed;
 
 pub use self::file::Keys;
 pub use self::key::Key;
-pub use self::purpose::Purpose;
+pub use self::purpose::{Lives, Purpose};
 pub use self::ring::{OLD, Ring};

@@ -1,10 +1,9 @@
-//! What keys are for.
+//! What keys are for: one table, from which everything else about purposes follows.
 
-use serde::{Deserialize, Serialize};
+use time::Duration;
 
 /// What a key may be used for. One key never serves two purposes (RFC 8725, section 3.12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Signs access tokens.
     Access,
@@ -21,11 +20,103 @@ pub enum Purpose {
     /// Goes into the hash of every password in addition to the salt, and so keeps a
     /// stolen database from being guessed at. There is none until one is made.
     Password,
+    /// Encrypts what the database keeps and the server must read again. There
+    /// is none until one is made.
+    Data,
+}
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// It authenticates with HMAC-SHA-256.
+    HmacSha256,
+    /// It encrypts with AES-256-GCM-SIV (RFC 8452).
+    Aes256GcmSiv,
+}
+
+impl Algorithm {
+    /// Whether others verify with a public half of the key.
+    pub fn has_public_half(self) -> bool {
+        match self {
+            Self::HmacSha256 | Self::Aes256GcmSiv => false,
+        }
+    }
+}
+
+/// How long what a key signed can be good, and so how long a key that was
+/// rotated must still verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// As long as an access token, and the clocks' leeway.
+    AccessToken,
+    /// As long as the longest session.
+    Session,
+    /// As long as a browser stays known.
+    KnownBrowser,
+    /// As long as this.
+    Fixed(Duration),
+    /// Until the key is revoked: what it was used for is kept.
+    UntilRevoked,
+}
+
+/// The lives that are settings, or known elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Lives {
+    /// Of an access token, with the clocks' leeway.
+    pub access_token: Duration,
+    /// Of the longest session.
+    pub session: Duration,
+    /// Of a known browser.
+    pub known_browser: Duration,
+}
+
+impl Life {
+    /// In this service.
+    pub fn length(self, lives: Lives) -> Duration {
+        match self {
+            Self::AccessToken => lives.access_token,
+            Self::Session => lives.session,
+            Self::KnownBrowser => lives.known_browser,
+            Self::Fixed(length) => length,
+            // Rotation ends none of them.
+            Self::UntilRevoked => Duration::ZERO,
+        }
+    }
+}
+
+/// Which rings have a key for a purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// All.
+    Needed,
+    /// All; rings of the first versions, where the form key served this
+    /// purpose, too, get one that is made from it.
+    NeededSinceLater,
+    /// Those for which the operator made one.
+    OnceMade,
+}
+
+/// A row of the table of purposes.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The name used on the command line and in the file.
+    pub name: &'static str,
+    /// What it is for, on the command line.
+    pub words: &'static str,
+    /// What its keys do.
+    pub algorithm: Algorithm,
+    /// How long what they signed can be good.
+    pub life: Life,
+    /// Which rings have one.
+    pub presence: Presence,
+    /// How long a new key is announced before it signs, so that others who
+    /// verify have read its public half by then.
+    pub announced: Duration,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Access,
         Self::Refresh,
         Self::Form,
@@ -33,26 +124,70 @@ impl Purpose {
         Self::Browser,
         Self::Throttle,
         Self::Password,
+        Self::Data,
     ];
 
+    /// Its row of the table.
+    pub fn about(self) -> About {
+        use Life::{AccessToken, Fixed, KnownBrowser, Session, UntilRevoked};
+        use Presence::{Needed, NeededSinceLater, OnceMade};
+        let (name, words, life, presence) = match self {
+            Self::Access => ("access", "Signs access tokens", AccessToken, Needed),
+            Self::Refresh => ("refresh", "Authenticates refresh tokens", Session, Needed),
+            Self::Form => ("form", "Authenticates forms", Session, Needed),
+            Self::Message => (
+                "message",
+                "Authenticates messages shown after a redirect",
+                Fixed(Duration::minutes(2)),
+                Needed,
+            ),
+            Self::Browser => (
+                "browser",
+                "Cookies and device tokens of known browsers and scripts",
+                KnownBrowser,
+                NeededSinceLater,
+            ),
+            Self::Throttle => (
+                "throttle",
+                "Hides what is counted; with another key, every count starts from zero",
+                Fixed(Duration::ZERO),
+                NeededSinceLater,
+            ),
+            Self::Password => (
+                "password",
+                "Goes into password hashes; the first one is made by rotating",
+                UntilRevoked,
+                OnceMade,
+            ),
+            Self::Data => (
+                "data",
+                "Encrypts what the database keeps; the first one is made by rotating",
+                UntilRevoked,
+                OnceMade,
+            ),
+        };
+        let algorithm = match self {
+            Self::Data => Algorithm::Aes256GcmSiv,
+            _ => Algorithm::HmacSha256,
+        };
+        // None of today's keys has a public half.
+        About { name, words, algorithm, life, presence, announced: Duration::ZERO }
+    }
+
     /// Those for which a ring has at least one key.
-    pub const NEEDED: [Self; 6] =
-        [Self::Access, Self::Refresh, Self::Form, Self::Message, Self::Browser, Self::Throttle];
+    pub fn needed() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|purpose| purpose.about().presence != Presence::OnceMade)
+    }
 
     /// Those that rings of the first versions have no keys for: the form key served them, too.
-    pub(super) const LATER: [Self; 2] = [Self::Browser, Self::Throttle];
+    pub(super) fn later() -> impl Iterator<Item = Self> {
+        let later = |purpose: &Self| purpose.about().presence == Presence::NeededSinceLater;
+        Self::ALL.into_iter().filter(later)
+    }
 
     /// The name used on the command line and in the file.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-            Self::Form => "form",
-            Self::Message => "message",
-            Self::Browser => "browser",
-            Self::Throttle => "throttle",
-            Self::Password => "password",
-        }
+        self.about().name
     }
 
     /// The purpose of that name.

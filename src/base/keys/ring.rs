@@ -1,9 +1,10 @@
 //! The key ring, and what rotating and revoking a key means.
 
 use time::Duration;
+use zeroize::Zeroizing;
 
 use super::key::Key;
-use super::purpose::Purpose;
+use super::purpose::{Life, Purpose};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 
@@ -14,18 +15,39 @@ pub const OLD: Duration = Duration::days(180);
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     pub(super) keys: Vec<Key>,
+    /// Those of purposes that a later version knows. They are kept, and used
+    /// for nothing.
+    pub(super) unknown: Vec<UnknownKey>,
+}
+
+/// A key for a purpose that this version does not know.
+#[derive(Clone)]
+pub struct UnknownKey {
+    /// Names the key.
+    pub kid: String,
+    /// What it is for.
+    pub purpose: String,
+    /// All of it, as it stands in the file.
+    pub(super) text: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for UnknownKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UnknownKey({} {})", self.purpose, self.kid)
+    }
 }
 
 impl Ring {
     /// A new ring with one key for each purpose.
     pub fn generate(now: Timestamp) -> Self {
-        Self { keys: Purpose::NEEDED.map(|purpose| Key::generate(purpose, now)).into() }
+        let keys = Purpose::needed().map(|purpose| Key::generate(purpose, now)).collect();
+        Self { keys, unknown: vec![] }
     }
 
     /// Gives a ring of the first versions the keys it has none for. Says whether it did.
     pub(super) fn add_later(&mut self) -> bool {
         let before = self.keys.len();
-        for purpose in Purpose::LATER {
+        for purpose in Purpose::later() {
             let form = |key: &&Key| key.purpose == Purpose::Form && key.revoked_at.is_none();
             let form = self.keys.iter().rfind(form);
             if !self.keys.iter().any(|key| key.purpose == purpose) {
@@ -48,9 +70,7 @@ impl Ring {
     /// signs no more: soon no server would accept it.
     pub(super) fn lacks(&self) -> Option<Purpose> {
         let signs = |key: &Key, purpose| key.purpose == purpose && key.signs();
-        Purpose::NEEDED
-            .into_iter()
-            .find(|purpose| !self.keys.iter().any(|key| signs(key, *purpose)))
+        Purpose::needed().find(|purpose| !self.keys.iter().any(|key| signs(key, *purpose)))
     }
 
     /// The purposes whose key was made from the form key, because the ring had none for them.
@@ -61,7 +81,7 @@ impl Ring {
             let mut forms = self.keys.iter().filter(|key| key.purpose == Purpose::Form);
             forms.any(|form| made_from(kid, *purpose, form))
         };
-        Purpose::LATER.into_iter().filter(is_derived).collect()
+        Purpose::later().filter(is_derived).collect()
     }
 
     /// The key that signs: the youngest of its purpose that is neither revoked
@@ -72,10 +92,34 @@ impl Ring {
             .expect("a ring has a key for each purpose")
     }
 
+    /// The key that signs at a moment, for purposes whose keys are announced
+    /// before they sign: until a new one does, the one before goes on.
+    pub fn signing_at(&self, purpose: Purpose, now: Timestamp) -> Option<&Key> {
+        let begun = |key: &&Key| key.signs_from.is_none_or(|from| from <= now);
+        let of = || self.verifying(purpose, now).filter(begun);
+        of().find(|key| key.signs()).or_else(|| of().next())
+    }
+
     /// The key that goes into new password hashes, if there is one.
     pub fn pepper(&self) -> Option<&Key> {
+        self.newest(Purpose::Password)
+    }
+
+    /// The youngest key of a purpose that was not revoked, if there is one.
+    pub fn newest(&self, purpose: Purpose) -> Option<&Key> {
         let mut keys = self.keys.iter().rev();
-        keys.find(|key| key.purpose == Purpose::Password && key.revoked_at.is_none())
+        keys.find(|key| key.purpose == purpose && key.revoked_at.is_none())
+    }
+
+    /// Whether there is a key of that name, also one of a purpose that this
+    /// version does not know.
+    pub fn has(&self, kid: &str) -> bool {
+        self.knows(kid).is_some() || self.unknown.iter().any(|key| key.kid == kid)
+    }
+
+    /// The keys of purposes that this version does not know.
+    pub fn unknown(&self) -> &[UnknownKey] {
+        &self.unknown
     }
 
     /// Any key of that name, valid or not.
@@ -103,21 +147,33 @@ impl Ring {
         &self.keys
     }
 
-    /// A new key signs at once; the older ones verify for `life` more, the
-    /// longest that anything they signed is good. Those of passwords stay good:
-    /// each is in the hashes of people who have not logged in since. Returns
-    /// the new key's `kid`.
+    /// A new key signs at once, or once it was announced; the older ones verify
+    /// for `life` after that, the longest that anything they signed is good.
+    /// Those of passwords and of what is stored stay good: what they were used
+    /// for is kept. Returns the new key's `kid`.
     pub fn rotate(&mut self, purpose: Purpose, life: Duration, now: Timestamp) -> String {
+        self.rotate_after(purpose.about().announced, purpose, life, now)
+    }
+
+    fn rotate_after(
+        &mut self,
+        announced: Duration,
+        purpose: Purpose,
+        life: Duration,
+        now: Timestamp,
+    ) -> String {
         self.keys.retain(|key| {
             key.verify_until.is_none_or(|until| now < until)
                 && key.revoked_at.is_none_or(|at| now.since(at) < Duration::days(30))
         });
-        let until = now + life;
-        let signed = |key: &&mut Key| key.purpose == purpose && purpose != Purpose::Password;
-        for key in self.keys.iter_mut().filter(signed) {
-            key.verify_until = Some(key.verify_until.map_or(until, |old| old.min(until)));
+        let until = now + announced + life;
+        if purpose.about().life != Life::UntilRevoked {
+            for key in self.keys.iter_mut().filter(|key| key.purpose == purpose) {
+                key.verify_until = Some(key.verify_until.map_or(until, |old| old.min(until)));
+            }
         }
-        let key = Key::generate(purpose, now);
+        let mut key = Key::generate(purpose, now);
+        key.signs_from = Some(now + announced).filter(|from| *from > now);
         let kid = key.kid.clone();
         self.keys.push(key);
         kid
@@ -132,7 +188,8 @@ impl Ring {
     pub fn revoke(&mut self, kid: &str, now: Timestamp) -> Result<Purpose> {
         let key = self.knows(kid).ok_or(Error::NotFound)?;
         let purpose = key.purpose;
-        let derived = Purpose::LATER.map(|purpose| Key::derived(purpose, key).kid);
+        let derived: Vec<String> =
+            Purpose::later().map(|purpose| Key::derived(purpose, key).kid).collect();
         for key in &mut self.keys {
             if key.kid == kid || derived.contains(&key.kid) {
                 key.revoked_at.get_or_insert(now);
@@ -159,6 +216,22 @@ mod tests {
         assert!(ring.by_kid(Purpose::Access, &old, NOON + Duration::minutes(9)).is_some());
         assert!(ring.by_kid(Purpose::Access, &old, NOON + Duration::minutes(10)).is_none());
         assert!(ring.by_kid(Purpose::Refresh, &old, NOON).is_none());
+    }
+
+    #[test]
+    fn an_announced_key_verifies_at_once_and_signs_later() {
+        let mut ring = Ring::generate(NOON);
+        let old = ring.signing(Purpose::Access).kid.clone();
+        let (ahead, life) = (Duration::hours(1), Duration::minutes(10));
+        let new = ring.rotate_after(ahead, Purpose::Access, life, NOON);
+        let signing = |at| &ring.signing_at(Purpose::Access, at).unwrap().kid;
+        assert_eq!(signing(NOON + Duration::minutes(59)), &old);
+        assert_eq!(signing(NOON + ahead), &new);
+        assert!(ring.by_kid(Purpose::Access, &new, NOON).is_some());
+        let believed = |minutes| {
+            ring.by_kid(Purpose::Access, &old, NOON + ahead + Duration::minutes(minutes)).is_some()
+        };
+        assert!(believed(9) && !believed(10));
     }
 
     #[test]
@@ -212,7 +285,7 @@ mod tests {
     /// A ring as the first versions made it.
     fn early_ring() -> Ring {
         let mut ring = Ring::generate(NOON);
-        ring.keys.retain(|key| !Purpose::LATER.contains(&key.purpose));
+        ring.keys.retain(|key| Purpose::later().all(|later| later != key.purpose));
         ring
     }
 
@@ -221,9 +294,9 @@ mod tests {
         let (mut ring, mut copy) = (early_ring(), early_ring());
         copy.keys = ring.keys.clone();
         assert!(ring.add_later() && copy.add_later() && !ring.add_later());
-        assert_eq!(ring.derived(), Purpose::LATER);
+        assert_eq!(ring.derived(), Purpose::later().collect::<Vec<_>>());
         assert!(Ring::generate(NOON).derived().is_empty());
-        for purpose in Purpose::LATER {
+        for purpose in Purpose::later() {
             let (ours, theirs) = (ring.signing(purpose), copy.signing(purpose));
             assert_eq!((&ours.kid, ours.secret()), (&theirs.kid, theirs.secret()));
             assert_ne!(ours.secret(), ring.signing(Purpose::Form).secret());
@@ -257,7 +330,7 @@ mod tests {
         let file = folder.path().join("keys.json");
         let kids = |keys: &Keys| {
             let ring = keys.ring();
-            Purpose::NEEDED.map(|purpose| ring.signing(purpose).kid.clone())
+            Purpose::needed().map(|purpose| ring.signing(purpose).kid.clone()).collect::<Vec<_>>()
         };
         let first = kids(&Keys::in_file(&file, NOON).unwrap());
         let mut text: serde_json::Value =

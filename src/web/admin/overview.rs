@@ -151,7 +151,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     }
 
     let ring = doorward.keys.ring();
-    for purpose in Purpose::NEEDED {
+    for purpose in Purpose::needed() {
         let age = now.since(ring.signing(purpose).created_at);
         if age > OLD {
             add(

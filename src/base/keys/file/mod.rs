@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::key::Key;
 use super::purpose::Purpose;
-use super::ring::Ring;
+use super::ring::{Ring, UnknownKey};
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
@@ -48,17 +48,23 @@ struct StoredRing {
     keys: Vec<StoredKey>,
 }
 
+/// A key of a purpose that this version does not know may have other fields:
+/// a later version wrote it, and an earlier one must start with it.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct StoredKey {
     kid: String,
-    purpose: Purpose,
+    purpose: String,
     created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signs_from: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verify_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
+    #[serde(default)]
     secret: Zeroizing<String>,
+    #[serde(flatten)]
+    others: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Keys {
@@ -244,10 +250,19 @@ fn parse(text: &str, source: &str) -> Result<Ring> {
     // The parser's own message could quote the text, and the text is secret.
     let stored: StoredRing = serde_json::from_str(text)
         .map_err(|why| fault(format!("is not a key ring (line {}).", why.line())))?;
-    let mut keys =
-        stored.keys.into_iter().map(sound_key).collect::<Result<Vec<_>, _>>().map_err(fault)?;
-    keys.sort_by_key(|key| key.created_at);
-    Ok(Ring { keys })
+    let mut ring = Ring::default();
+    for key in stored.keys {
+        match Purpose::parse(&key.purpose) {
+            Some(purpose) => ring.keys.push(sound_key(key, purpose).map_err(fault)?),
+            None => ring.unknown.push(UnknownKey {
+                kid: key.kid.clone(),
+                purpose: key.purpose.clone(),
+                text: Zeroizing::new(serde_json::to_string(&key).expect("a key is plain data")),
+            }),
+        }
+    }
+    ring.keys.sort_by_key(|key| key.created_at);
+    Ok(ring)
 }
 
 /// Refuses a ring that would leave something unsigned.
@@ -257,8 +272,11 @@ fn whole(ring: &Ring, source: &str) -> Result<()> {
     Err(Error::broken(format!("{source} has no key for the purpose `{name}` that signs.")))
 }
 
-fn sound_key(stored: StoredKey) -> Result<Key, String> {
+fn sound_key(stored: StoredKey, purpose: Purpose) -> Result<Key, String> {
     let kid = stored.kid;
+    if let Some(name) = stored.others.keys().next() {
+        return Err(format!("has a key ({kid}) with a field `{name}` that nobody knows."));
+    }
     if kid.len() != 16 || !kid.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err("has a key whose `kid` is not 16 hexadecimal digits.".to_owned());
     }
@@ -273,7 +291,8 @@ fn sound_key(stored: StoredKey) -> Result<Key, String> {
             "has a key ({kid}) of one repeated byte. Remove it; a new one is made."
         ));
     }
-    let mut key = Key::new(kid, stored.purpose, stored.created_at, Zeroizing::new(secret));
+    let mut key = Key::new(kid, purpose, stored.created_at, Zeroizing::new(secret));
+    key.signs_from = stored.signs_from;
     key.verify_until = stored.verify_until;
     key.revoked_at = stored.revoked_at;
     Ok(key)
@@ -282,13 +301,18 @@ fn sound_key(stored: StoredKey) -> Result<Key, String> {
 fn text_of(ring: &Ring) -> Zeroizing<String> {
     let keys = ring.keys.iter().map(|key| StoredKey {
         kid: key.kid.clone(),
-        purpose: key.purpose,
+        purpose: key.purpose.name().to_owned(),
         created_at: key.created_at,
+        signs_from: key.signs_from,
         verify_until: key.verify_until,
         revoked_at: key.revoked_at,
         secret: Zeroizing::new(secrets::encode(key.secret())),
+        others: serde_json::Map::new(),
     });
-    let stored = StoredRing { keys: keys.collect() };
+    let unknown = ring.unknown.iter().map(|key| {
+        serde_json::from_str::<StoredKey>(&key.text).expect("it was read from the same text")
+    });
+    let stored = StoredRing { keys: keys.chain(unknown).collect() };
     Zeroizing::new(serde_json::to_string_pretty(&stored).expect("a ring is plain data"))
 }
 

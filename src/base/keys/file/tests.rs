@@ -115,3 +115,30 @@ fn a_replaced_file_is_taken_up_and_a_broken_one_is_not() {
     assert!(server.reload().is_err());
     assert_eq!(server.ring().signing(Purpose::Access).kid, kid);
 }
+
+#[test]
+fn a_key_of_a_purpose_that_a_later_version_knows_is_kept_and_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    Keys::in_file(&file, NOON).unwrap();
+    let later = serde_json::json!({
+        "kid": "00112233445566aa", "purpose": "id_token", "created_at": NOON.0,
+        "signs_from": NOON.0 + 60_000, "secret": "c2hvcnQ", "public": { "crv": "P-256" },
+    });
+    let written =
+        || -> serde_json::Value { serde_json::from_slice(&fs::read(&file).unwrap()).unwrap() };
+    let mut text = written();
+    text["keys"].as_array_mut().unwrap().push(later.clone());
+    fs::write(&file, text.to_string()).unwrap();
+    for keys in [Keys::in_file(&file, NOON), Keys::in_variable(&text.to_string())] {
+        let ring = keys.unwrap().ring();
+        assert!(ring.has("00112233445566aa") && ring.knows("00112233445566aa").is_none());
+    }
+    let keys = Keys::in_file(&file, NOON).unwrap();
+    keys.change(|ring| Ok(ring.rotate(Purpose::Form, time::Duration::DAY, NOON))).unwrap();
+    let kept = written();
+    assert!(kept["keys"].as_array().unwrap().contains(&later), "{later}");
+    // A field that nobody knows is a mistake in a key that is used.
+    text["keys"][0]["public"] = "?".into();
+    assert!(fault(Keys::in_variable(&text.to_string())).contains("field `public`"));
+}

@@ -26,10 +26,10 @@ const KEPT: Duration = Duration::days(90);
 /// # Errors
 /// The database failed.
 pub async fn note(db: &Db, ring: &Ring, now: Timestamp) -> Result<()> {
-    let signing = Purpose::NEEDED.map(|purpose| ring.signing(purpose));
+    let signing = Purpose::needed().map(|purpose| ring.signing(purpose));
     let rows = signing
-        .into_iter()
         .chain(ring.pepper())
+        .chain(ring.newest(Purpose::Data))
         .map(|key| table::ActiveModel { kid: Set(key.kid.clone()), seen_at: Set(now) });
     let again =
         OnConflict::column(table::Column::Kid).update_column(table::Column::SeenAt).to_owned();
@@ -48,7 +48,7 @@ pub async fn note(db: &Db, ring: &Ring, now: Timestamp) -> Result<()> {
 pub async fn missing(db: &Db, ring: &Ring, now: Timestamp) -> Result<Option<String>> {
     let recent = table::Entity::find().filter(table::Column::SeenAt.gt(now - RECENT));
     let rows = recent.all(db.read()).await?;
-    Ok(rows.into_iter().map(|row| row.kid).find(|kid| ring.knows(kid).is_none()))
+    Ok(rows.into_iter().map(|row| row.kid).find(|kid| !ring.has(kid)))
 }
 
 /// Whether any server has signed anything here.
@@ -65,7 +65,7 @@ pub async fn any(db: &Db) -> Result<bool> {
 /// The database failed.
 pub async fn are_all_others(db: &Db, ring: &Ring) -> Result<bool> {
     let rows = table::Entity::find().all(db.read()).await?;
-    Ok(!rows.is_empty() && rows.iter().all(|row| ring.knows(&row.kid).is_none()))
+    Ok(!rows.is_empty() && rows.iter().all(|row| !ring.has(&row.kid)))
 }
 
 /// Forgets all of them: from now on other keys are used.
