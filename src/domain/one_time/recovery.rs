@@ -1,0 +1,44 @@
+//! The links that set a password without the old one.
+
+use sea_orm::ConnectionTrait;
+use time::Duration;
+
+use super::table::TokenPurpose;
+use super::token::{NewToken, find, void};
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::permissions::Permission;
+use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::audit::Event;
+use crate::domain::sessions::Act;
+
+/// A fresh recovery token for `account`, within the act that makes it. Older ones are void.
+///
+/// # Errors
+/// The database failed.
+pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -> Result<String> {
+    let (txn, now) = (&act.txn, act.now);
+    void(txn, account, &[TokenPurpose::Recovery], now).await?;
+    let maker = act.by.as_ref().map(|by| by.id);
+    let new = NewToken::of(TokenPurpose::Recovery).of_account(account).made_by(maker);
+    let token = new.issue(txn, life, now).await?;
+    act.tell(Event::RecoveryStarted, Some(account), "").await?;
+    Ok(token)
+}
+
+/// The account that a recovery token is good for.
+///
+/// # Errors
+/// [`Error::NotFound`] for a token that is wrong, used up or too old, and for
+/// one whose maker could not make it any more: it is switched off or deleted,
+/// or its roles do not cover those of the account.
+pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
+    let good = find(db, token, TokenPurpose::Recovery, now).await?.ok_or(Error::NotFound)?;
+    let account = accounts::by_id(db, good.account.ok_or(Error::NotFound)?).await?;
+    let Some(maker) = good.made_by else { return Ok(account) };
+    let maker = accounts::by_id(db, maker).await?;
+    let could = maker.disabled_at.is_none()
+        && maker.roles.may(Permission::ManageAccounts)
+        && maker.roles.cover(&account.roles);
+    if could { Ok(account) } else { Err(Error::NotFound) }
+}
