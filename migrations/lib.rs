@@ -19,6 +19,7 @@ mod m20261124_000008_undoable_actions;
 mod m20261124_000009_known_browsers;
 mod m20261124_000010_rotation;
 mod m20261124_000018_hosts_in_a_labels;
+mod m20261125_000019_payload_of_tokens;
 mod m20261125_000020_staff_limits;
 
 /// All steps, oldest first.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_known_browsers::Migration),
             Box::new(m20261124_000010_rotation::Migration),
             Box::new(m20261124_000018_hosts_in_a_labels::Migration),
+            Box::new(m20261125_000019_payload_of_tokens::Migration),
             Box::new(m20261125_000020_staff_limits::Migration),
         ]
     }

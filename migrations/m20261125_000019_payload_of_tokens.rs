@@ -1,4 +1,4 @@
-//! What a one-time token brings back to whoever made it, as JSON.
+//! What a one-time token brings back, as JSON.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

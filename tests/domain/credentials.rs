@@ -297,8 +297,29 @@ async fn whoever_recovers_waits_for_the_account_before_touching_its_links() {
     };
     // Long enough for it to have locked what it locks first.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    one_time::void(&change, ada.id, NOON).await.unwrap();
+    one_time::void(&change, ada.id, &[one_time::TokenPurpose::Recovery], NOON).await.unwrap();
     change.commit().await.unwrap();
     let done = recovering.await.unwrap();
     assert!(matches!(done, Err(Error::NotFound)), "{done:?}");
+}
+
+#[tokio::test]
+async fn a_token_is_void_for_its_own_purpose_and_brings_back_what_was_kept_with_it() {
+    use one_time::{NewToken, TokenPurpose, find, use_up, void};
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let (db, hour) = (world.sessions.db.write(), Duration::hours(1));
+    let new = NewToken::of(TokenPurpose::Recovery).of_account(ada.id);
+    let new = new.with(&("ada@example.org", 7)).unwrap();
+    let token = new.issue(db, hour, NOON).await.unwrap();
+    let good = async |purpose, at| find(db, &token, purpose, at).await.unwrap();
+    assert!(good(TokenPurpose::Setup, NOON).await.is_none());
+    assert!(good(TokenPurpose::Recovery, NOON + hour).await.is_none());
+    void(db, ada.id, &[TokenPurpose::Setup], NOON).await.unwrap();
+    let found = good(TokenPurpose::Recovery, NOON).await.unwrap();
+    assert_eq!(found.account, Some(ada.id));
+    assert_eq!(found.payload(), Some(("ada@example.org".to_owned(), 7)));
+    assert_eq!(found.payload::<Vec<bool>>(), None);
+    assert!(use_up(db, &token, TokenPurpose::Recovery, NOON).await.unwrap());
+    assert!(!use_up(db, &token, TokenPurpose::Recovery, NOON).await.unwrap());
 }

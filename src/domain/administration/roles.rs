@@ -10,7 +10,7 @@ use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::{Permission, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::audit::Event;
-use crate::domain::one_time;
+use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
 
@@ -67,7 +67,7 @@ pub(super) async fn replace(
     keep_an_admin(txn, std::slice::from_ref(account)).await?;
     if !account.roles.cover(roles) {
         // A link made for a member must not lead into what the member became.
-        one_time::void(txn, account.id, now).await?;
+        one_time::void(txn, account.id, &[TokenPurpose::Recovery], now).await?;
     }
     let revoked = sessions.require_refresh(txn, account, "roles changed", now).await?;
     let words = format!("from {} to {}", listed(&account.roles), listed(roles));

@@ -90,7 +90,7 @@ impl Credentials<'_> {
     ) -> Result<()> {
         let id = account.id;
         accounts::set_password_hash(&txn, id, hash, now).await?;
-        void(&txn, id, now).await?;
+        void(&txn, id, &[TokenPurpose::Recovery], now).await?;
         let reason = EndReason::PasswordChanged;
         let (_, revoked) = self.sessions.end_all(&txn, account, None, reason, now).await?;
         audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;

@@ -7,7 +7,7 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
 use crate::domain::audit::{self, Entry, Event, RequestSource};
-use crate::domain::one_time::void;
+use crate::domain::one_time::{TokenPurpose, void};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
 use crate::domain::sessions::{
@@ -145,7 +145,7 @@ impl Credentials<'_> {
             held => held?,
         };
         accounts::set_password_hash(&txn, account.id, hash, now).await?;
-        void(&txn, account.id, now).await?;
+        void(&txn, account.id, &[TokenPurpose::Recovery], now).await?;
         let (_, ended) = self
             .sessions
             .end_all(&txn, &account, Some(sid), EndReason::PasswordChanged, now)

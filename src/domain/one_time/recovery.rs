@@ -30,7 +30,7 @@ pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -
 ///
 /// # Errors
 /// [`Error::NotFound`] for a token that is wrong, used up or too old, and for
-/// one whose maker could not make it any more: it is switched off or deleted,
+/// one whose maker could not make it any more: it is disabled or deleted,
 /// or its roles do not cover those of the account.
 pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
     let good = find(db, token, TokenPurpose::Recovery, now).await?.ok_or(Error::NotFound)?;

@@ -29,6 +29,8 @@ pub struct Model {
     pub used_at: Option<Timestamp>,
     /// The account that made it; `None` for the operator.
     pub made_by: Option<AccountId>,
+    /// What the one who brings it back needs, as JSON.
+    pub payload: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -38,8 +38,8 @@ impl NewToken {
         Self { made_by: maker, ..self }
     }
 
-    /// The same with what whoever brings it back needs: kept as JSON, readable
-    /// for whoever has the database, and so without secrets.
+    /// The same with what the person who brings it back needs: kept as JSON,
+    /// readable in the database, and so without secrets.
     ///
     /// # Errors
     /// It is not plain data.
