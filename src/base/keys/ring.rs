@@ -15,8 +15,8 @@ pub const OLD: Duration = Duration::days(180);
 #[derive(Clone, Debug, Default)]
 pub struct Ring {
     pub(super) keys: Vec<Key>,
-    /// Those of purposes that a later version knows. They are kept, and used
-    /// for nothing.
+    /// Those of purposes that a later version knows. They are kept and otherwise
+    /// ignored.
     pub(super) unknown: Vec<UnknownKey>,
 }
 

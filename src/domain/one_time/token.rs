@@ -81,7 +81,7 @@ impl NewToken {
 pub struct GoodToken {
     /// Whose it is, if anybody's.
     pub account: Option<AccountId>,
-    /// Who made it; `None` for the operator and for whoever it is of.
+    /// Who made it; `None` for the operator and for the person it is of.
     pub made_by: Option<AccountId>,
     payload: Option<String>,
 }
