@@ -28,7 +28,7 @@ impl Ring {
         key.seal(place, plain)
     }
 
-    /// What was sealed for that place, by any key that is believed now.
+    /// What was sealed for that place, by any key that still verifies.
     ///
     /// # Errors
     /// It was sealed for another place, changed since, or with a key that the
