@@ -155,7 +155,7 @@ pub fn forwarded(data: &[u8]) {
 pub fn next(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(next) = OwnPage::parse(text) else { return };
-    let path = next.as_str();
+    let path = &next.to_string();
     assert!(path.starts_with('/') && !path.starts_with("//"), "{text}");
     assert!(path.bytes().all(|byte| byte > 0x20 && byte != 0x7f && byte != b'\\'), "{text}");
     assert!(rocket::http::uri::Origin::parse(path).is_ok(), "{text}");

@@ -91,6 +91,7 @@ impl Clock {
     }
 
     /// Moves on (or back) by `duration`.
+    #[cfg(feature = "test-support")]
     pub fn advance(&self, duration: Duration) {
         self.ahead_millis.fetch_add(duration.whole_milliseconds() as i64, Ordering::Relaxed);
     }

@@ -42,7 +42,7 @@ pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     findings.push(keys(doorward, now));
     findings.push(clock(doorward));
     findings.extend(database(doorward, now).await);
-    findings.extend(tasks(doorward));
+    findings.extend(tasks(doorward, now));
     findings.push(hashing(doorward).await);
     findings.push(proxies(doorward));
     findings
@@ -169,11 +169,16 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
 }
 
 /// The background tasks of this process; nothing where it serves no requests.
-fn tasks(doorward: &Doorward) -> Vec<Finding> {
+fn tasks(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     let rounds = doorward.rounds.all();
-    let failed = |(name, round): (&&'static str, &Round)| {
-        let failure = round.failure.as_ref()?;
-        Some(Mend(format!("The task \"{name}\" failed and is tried again: {failure}")))
+    const LONG: Duration = Duration::minutes(3);
+    let failed = |(name, round): (&&'static str, &Round)| match &round.failure {
+        Some(why) => Some(Mend(format!("The task \"{name}\" failed and is tried again: {why}"))),
+        None if now.since(round.at) > LONG => {
+            let minutes = now.since(round.at).whole_minutes();
+            Some(Mend(format!("The task \"{name}\" was last done {minutes} minutes ago.")))
+        }
+        None => None,
     };
     let failed: Vec<Finding> = rounds.iter().filter_map(failed).collect();
     if failed.is_empty() && !rounds.is_empty() {

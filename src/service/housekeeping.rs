@@ -9,7 +9,7 @@ use rocket::futures::FutureExt;
 use rocket::futures::future::BoxFuture;
 use rocket::tokio::time::sleep;
 
-pub use super::rounds::{Round, Rounds};
+pub use super::rounds::Round;
 use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
@@ -135,6 +135,7 @@ impl Doorward {
     ///
     /// # Errors
     /// The database failed.
+    #[cfg(feature = "test-support")]
     pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
         run_once(self, Period::Minute, now).await
     }

@@ -220,6 +220,7 @@ async fn move_counters_on(to: &Db, tables: &[Table]) -> Result<()> {
 
 /// The names of all tables and columns that are copied, for the test that
 /// compares them with the schema.
+#[cfg(feature = "test-support")]
 pub fn known_columns() -> Vec<(String, Vec<String>)> {
     let columns = |table: &Table| table.columns.iter().map(|one| one.name.to_owned()).collect();
     tables().iter().map(|table| (table.name.to_owned(), columns(table))).collect()

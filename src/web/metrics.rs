@@ -62,7 +62,7 @@ fn is_called_locally(request: &Request<'_>) -> bool {
 
 #[get("/metrics")]
 fn metrics_page(_watcher: Watcher, doorward: &Service) -> (ContentType, String) {
-    gauge!("doorward_revocations").set(doorward.sessions.index.len() as f64);
+    gauge!("doorward_revocations").set(doorward.sessions.index.count() as f64);
     gauge!("doorward_hashing_jobs").set(doorward.hasher.waiting() as f64);
     let kind =
         ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);

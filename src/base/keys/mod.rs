@@ -7,6 +7,7 @@ pub mod in_use;
 mod key;
 mod purpose;
 mod ring;
+#[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "nothing is encrypted yet"))]
 mod sealed;
 
 pub use self::file::Keys;

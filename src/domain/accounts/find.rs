@@ -222,6 +222,7 @@ pub async fn hold_admins(db: &impl ConnectionTrait) -> Result<()> {
 ///
 /// # Errors
 /// The database failed.
+#[cfg(feature = "test-support")]
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
     Ok(tables::Entity::find().count(db).await?)
 }

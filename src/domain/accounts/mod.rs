@@ -14,9 +14,11 @@ mod update;
 
 pub use self::account::{Account, Login, NewAccount};
 pub use self::authenticate::{Passwords, note_login};
+#[cfg(feature = "test-support")]
+pub use self::find::count;
 pub use self::find::{
-    all_of, by_id, by_id_to_change, by_login_name, count, count_admins, highest_epoch, hold,
-    hold_admins, hold_for_sign_in, hold_unchanged, most_failures, names_of,
+    all_of, by_id, by_id_to_change, by_login_name, count_admins, highest_epoch, hold, hold_admins,
+    hold_for_sign_in, hold_unchanged, most_failures, names_of,
 };
 pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};

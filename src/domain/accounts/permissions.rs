@@ -92,11 +92,6 @@ impl Roles {
         self.0.contains(role)
     }
 
-    /// Whether one of the roles opens the dashboard.
-    pub fn is_staff(&self) -> bool {
-        self.may(Permission::Look)
-    }
-
     /// Whether the names fit into an access token.
     pub fn fit_a_token(&self) -> bool {
         self.0.iter().map(|name| name.len() + 3).sum::<usize>() <= MOST_BYTES

@@ -11,7 +11,7 @@ use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
 use crate::domain::throttle::known_browser::Known;
 
-pub use self::methods::{AuthLevel, AuthMethod, AuthMethods};
+pub use self::methods::{AuthLevel, AuthMethods};
 
 /// Who wants to sign in.
 pub struct SignIn<'a> {
@@ -45,6 +45,10 @@ pub enum Begun {
     /// All that this account asks for was proved.
     Done(Box<Verified>),
     /// Something more must be proved first.
+    #[cfg_attr(
+        not(feature = "test-support"),
+        expect(dead_code, reason = "nothing more is asked yet")
+    )]
     Need(Step),
 }
 

@@ -12,4 +12,6 @@ pub use self::recovery::{recovering, start_recovery};
 pub use self::restore::end_after_restore;
 pub use self::setup::{SETUP_LIFE, start_setup};
 pub use self::table::{TokenPurpose, tables};
-pub use self::token::{GoodToken, NewToken, find, remove_expired, use_up, void};
+#[cfg(feature = "test-support")]
+pub use self::token::NewToken;
+pub use self::token::{find, remove_expired, use_up, void};

@@ -20,6 +20,7 @@ pub mod tokens;
 mod verify;
 
 pub use self::acting::{Act, Actor};
+#[cfg(feature = "test-support")]
 pub use self::end::by_staff::Named;
 pub use self::handle::Sessions;
 pub use self::list::{Session, all_of, by_id, count_live, last_seen, live_of};

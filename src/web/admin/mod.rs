@@ -16,6 +16,7 @@ mod view;
 
 use rocket::Route;
 
+#[cfg(feature = "test-support")]
 use crate::domain::accounts::permissions::Permission;
 
 /// The addresses below `/admin`.
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
 /// What each address below `/admin` needs: (method, pattern, permission). The
 /// guards enforce it; this list is for documents, and for the test that holds
 /// the two against each other.
+#[cfg(feature = "test-support")]
 pub const NEEDED: [(&str, &str, Permission); 41] = [
     ("GET", "/admin", Permission::Look),
     ("GET", "/admin/accounts", Permission::Look),

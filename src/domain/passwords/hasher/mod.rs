@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::queue::Queue;
-pub use self::queue::{PLACES, Waiter};
+pub use self::queue::Waiter;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::keys::{Key, Keys, Purpose, Ring};
 use crate::base::secrets;

@@ -35,6 +35,7 @@ pub struct Moment {
 
 impl Moment {
     /// A moment of a clock that can be relied on.
+    #[cfg(feature = "test-support")]
     pub fn certain(now: Timestamp) -> Self {
         Self { now, certain: true }
     }
