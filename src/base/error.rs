@@ -161,6 +161,10 @@ impl Refusal {
 /// Why an act does not come about although a guard let the request in: what the
 /// guard asked was asked again in the transaction of the act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(
+    not(feature = "test-support"),
+    expect(clippy::enum_variant_names, reason = "each says what is missing")
+)]
 pub enum Denied {
     /// The session has ended, or its account is disabled or deleted.
     #[error("The session has ended.")]
