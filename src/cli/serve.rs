@@ -47,7 +47,10 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let (heard, renewed, hung_up) = (own(), own(), own());
     let round = |period| {
         let doorward = own();
-        tokio::spawn(async move { housekeeping::keep_running(&doorward, period).await })
+        tokio::spawn(kept_up(move || {
+            let doorward = Arc::clone(&doorward);
+            async move { housekeeping::keep_running(&doorward, period).await }
+        }))
     };
     let tasks = [
         round(Period::HalfSecond),

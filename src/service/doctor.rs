@@ -170,8 +170,8 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
 
 /// The background tasks of this process; nothing where it serves no requests.
 fn tasks(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
-    let rounds = doorward.rounds.all();
     const LONG: Duration = Duration::minutes(3);
+    let rounds = doorward.rounds.all();
     let failed = |(name, round): (&&'static str, &Round)| match &round.failure {
         Some(why) => Some(Mend(format!("The task \"{name}\" failed and is tried again: {why}"))),
         None if now.since(round.at) > LONG => {
