@@ -232,6 +232,27 @@ fn only_signing_in_says_that_somebody_proved_who_they_are() {
 }
 
 #[test]
+fn every_event_that_is_declared_is_in_the_list() {
+    let mut declared = declared_in_source("Event::new(\"");
+    let mut listed: Vec<String> =
+        doorward::service::events::all().map(|event| event.name().to_owned()).collect();
+    declared.sort();
+    listed.sort();
+    assert_eq!(declared, listed, "the `ALL` of its module, and `service::events`");
+}
+
+/// What stands in quotes behind `call`, all over the source.
+fn declared_in_source(call: &str) -> Vec<String> {
+    let mut names = vec![];
+    for file in rust_files(Path::new("src")) {
+        let source = product(&fs::read_to_string(file).unwrap());
+        let found = source.split(call).skip(1).map(|after| after.split('"').next().unwrap());
+        names.extend(found.map(str::to_owned));
+    }
+    names
+}
+
+#[test]
 fn migrations_import_nothing_of_the_app() {
     let manifest = fs::read_to_string("migrations/Cargo.toml").unwrap();
     assert!(!manifest.contains("path = \"..\""));

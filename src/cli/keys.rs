@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
 
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Lives, Purpose, in_use};
@@ -11,7 +12,7 @@ use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::sessions::Actor;
 use crate::domain::sessions::tokens::access::LEEWAY;
 use crate::domain::throttle::known_browser;
-use crate::service::Doorward;
+use crate::service::{Doorward, events};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -47,7 +48,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         Command::Rotate { purpose } => {
             let life = purpose.about().life.length(lives(doorward));
             let kid = doorward.keys.change(|ring| Ok(ring.rotate(purpose, life, now)))?;
-            note(doorward, Event::KeyRotated, &kid, now).await?;
+            note(doorward, events::KEY_ROTATED, json!({ "kid": kid }), now).await?;
             say(&kid);
         }
         Command::Revoke { kid } => {
@@ -56,7 +57,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
                 Error::NotFound => Error::broken(format!("The ring has no key {kid:?}.")),
                 other => other,
             })?;
-            note(doorward, Event::KeyRevoked, &kid, now).await?;
+            note(doorward, events::KEY_REVOKED, json!({ "kid": kid }), now).await?;
             if purpose == Purpose::Refresh {
                 let ended = doorward.sessions.end_of_key(&kid, now).await?;
                 say(&format!("{ended} sessions ended"));
@@ -72,7 +73,7 @@ async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
     in_use::forget(&doorward.db).await?;
     in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
-    note(doorward, Event::KeyRevoked, "of all that were in use", now).await?;
+    note(doorward, events::KEY_REVOKED, json!({ "all_in_use": true }), now).await?;
     say(&format!("{ended} sessions ended. Give every server these keys."));
     Ok(())
 }
@@ -106,9 +107,9 @@ fn list(doorward: &Doorward, now: Timestamp) {
     }
 }
 
-async fn note(doorward: &Doorward, event: Event, kid: &str, now: Timestamp) -> Result<()> {
+async fn note(doorward: &Doorward, event: Event, data: Value, now: Timestamp) -> Result<()> {
     let origin = RequestSource::command_line();
-    let told = Entry::of_service(event, &origin).with(format!("key {kid}"));
+    let told = Entry::of_service(event, &origin).with(data);
     audit::record(doorward.db.write(), told, now).await?;
     Ok(())
 }

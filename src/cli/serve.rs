@@ -11,6 +11,7 @@ use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
 use rocket::futures::FutureExt;
 use rocket::tokio;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::base::error::{Error, Result};
@@ -20,10 +21,10 @@ use crate::base::store::{self, Db, Heard, Listener};
 use crate::cli::terminal::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
-use crate::service::Doorward;
 use crate::service::housekeeping::{self, Period};
 use crate::service::settings::{self, Settings};
 use crate::service::setup_token;
+use crate::service::{Doorward, events};
 use crate::web;
 
 /// Between two attempts at what failed.
@@ -63,7 +64,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     let launched = rocket.launch().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
-    note(&doorward, Event::Stopped).await?;
+    note(&doorward, events::STOPPED).await?;
     doorward.sync(doorward.clock.now()).await?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
@@ -99,7 +100,7 @@ fn listening(address: String) -> AdHoc {
         Box::pin(async move {
             say(&format!("Doorward is at {address}"));
             let doorward: &Arc<Doorward> = rocket.state().expect("the service is managed");
-            if let Err(error) = note(doorward, Event::Started).await {
+            if let Err(error) = note(doorward, events::STARTED).await {
                 tracing::error!(%error, "the start cannot be written down");
             }
         })
@@ -108,7 +109,8 @@ fn listening(address: String) -> AdHoc {
 
 async fn note(doorward: &Doorward, event: Event) -> Result<()> {
     let origin = RequestSource::command_line();
-    let told = Entry::of_service(event, &origin).with(env!("CARGO_PKG_VERSION"));
+    let told =
+        Entry::of_service(event, &origin).with(json!({ "version": env!("CARGO_PKG_VERSION") }));
     audit::record(doorward.db.write(), told, doorward.clock.now()).await?;
     Ok(())
 }

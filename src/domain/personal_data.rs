@@ -2,10 +2,11 @@
 
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::base::error::Result;
-use crate::domain::accounts::Account;
-use crate::domain::audit::{self, Event};
+use crate::domain::accounts::{self, Account};
+use crate::domain::audit::{self, Detail};
 use crate::domain::sessions;
 
 /// The account. Of the password only when it was set.
@@ -59,7 +60,10 @@ pub struct EventData {
     session: String,
     address: Option<String>,
     user_agent: Option<String>,
+    /// More, in words.
     detail: String,
+    /// The same as it was recorded; events of earlier versions have only the words.
+    data: Option<Map<String, Value>>,
 }
 
 /// The sessions of an account, live ones and those that ended lately.
@@ -82,7 +86,7 @@ pub async fn sessions(db: &impl ConnectionTrait, account: &Account) -> Result<Ve
 }
 
 /// Up to `limit` events about an account from before the event `before`, newest
-/// first, and the number of the last one.
+/// first, and the number of the last one. `in_words` gives the detail in words.
 ///
 /// # Errors
 /// The database failed.
@@ -91,11 +95,12 @@ pub async fn events(
     account: &Account,
     before: i64,
     limit: u64,
+    in_words: impl Fn(&Detail) -> String,
 ) -> Result<(Vec<EventData>, Option<i64>)> {
     let rows = audit::about(db, account.id.0, before, limit).await?;
     let last = rows.last().map(|row| row.id);
     let event = |row: audit::RecordedEvent| {
-        let failed = row.actor.is_none() && row.event == Event::LoginFailed.name();
+        let failed = row.actor.is_none() && row.event == accounts::events::LOGIN_FAILED.name();
         let seen = failed || row.actor == Some(account.id.0);
         EventData {
             at: row.at.iso(),
@@ -103,7 +108,8 @@ pub async fn events(
             session: row.session,
             address: seen.then_some(row.address),
             user_agent: seen.then_some(row.user_agent),
-            detail: row.detail,
+            detail: in_words(&row.detail),
+            data: row.detail.into_data(),
         }
     };
     Ok((rows.into_iter().map(event).collect(), last))

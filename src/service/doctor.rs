@@ -15,9 +15,10 @@ use crate::base::keys::{OLD, Purpose};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
-use crate::domain::audit::{self, Event, Filter};
+use crate::domain::audit::{self, Filter};
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
+use crate::domain::sessions;
 use crate::service::Doorward;
 use crate::service::housekeeping::Round;
 
@@ -220,7 +221,7 @@ const SAME_ADDRESS: (u64, usize) = (100, 5);
 /// people and one address: that of a proxy, most likely.
 pub async fn shared_address(db: &DatabaseConnection, now: Timestamp) -> Result<Option<String>> {
     let day = now - Duration::days(1);
-    let logins = audit::newest(db, Event::LoggedIn, day, SAME_ADDRESS.0).await?;
+    let logins = audit::newest(db, sessions::events::LOGGED_IN, day, SAME_ADDRESS.0).await?;
     let people: HashSet<_> = logins.iter().filter_map(|row| row.target).collect();
     let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
     let shared = addresses.len() == 1 && people.len() >= SAME_ADDRESS.1;

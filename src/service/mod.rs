@@ -2,12 +2,14 @@
 //! periodic work.
 
 pub mod doctor;
+pub mod events;
 pub mod export;
 pub mod housekeeping;
 mod rounds;
 pub mod settings;
 pub mod setup_token;
 pub mod transfer;
+pub mod words;
 
 use std::sync::Arc;
 

@@ -5,8 +5,9 @@ use doorward::domain::accounts::AccountId;
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::administration::{self, Change};
-use doorward::domain::audit::{self, Entry, Event, RequestSource};
+use doorward::domain::audit::{self, Entry, RequestSource};
 use doorward::domain::sessions::Actor;
+use doorward::domain::sessions::events::LOGGED_OUT;
 use rocket::http::{Header, Status};
 use rocket::tokio::io::AsyncReadExt;
 
@@ -71,7 +72,7 @@ async fn many_events(app: &App, id: AccountId) {
     let (db, now) = (app.doorward.db.write(), app.clock().now());
     let here = RequestSource::default();
     for _ in 0..2100 {
-        audit::record(db, Entry::by_owner(Event::LoggedOut, id.0, &here), now).await.unwrap();
+        audit::record(db, Entry::by_owner(LOGGED_OUT, id.0, &here), now).await.unwrap();
     }
 }
 

@@ -2,7 +2,8 @@
 
 use doorward::base::store::Db;
 use doorward::domain::audit::chain::{self, Break};
-use doorward::domain::audit::{self, Entry, Event};
+use doorward::domain::audit::{self, Entry};
+use doorward::domain::{accounts, sessions};
 use sea_orm::ConnectionTrait;
 use shared::databases::{needed_postgres, postgres};
 use time::Duration;
@@ -22,7 +23,7 @@ async fn with_events(count: usize) -> World {
 
 async fn tell(db: &Db) -> i64 {
     let here = origin("web");
-    let told = Entry::by_owner(Event::LoggedIn, Uuid::nil(), &here);
+    let told = Entry::by_owner(sessions::events::LOGGED_IN, Uuid::nil(), &here);
     audit::record(db.write(), told, NOON).await.unwrap()
 }
 
@@ -138,7 +139,7 @@ async fn the_chain_survives_pruning_and_what_remains_is_still_held() {
     assert_eq!(chain::prune(db, NOON).await.unwrap(), 0, "not old enough");
     let here = origin("web");
     for _ in 0..3 {
-        let told = Entry::by_owner(Event::LoggedOut, Uuid::nil(), &here);
+        let told = Entry::by_owner(sessions::events::LOGGED_OUT, Uuid::nil(), &here);
         audit::record(db.write(), told, later).await.unwrap();
     }
     chain::seal(db, later).await.unwrap();
@@ -183,7 +184,7 @@ async fn an_event_that_is_committed_after_any_number_of_later_ones_is_sealed() {
     tell(db).await;
     let paused = db.begin().await.unwrap();
     let here = origin("web");
-    let told = Entry::by_owner(Event::LoggedOut, Uuid::nil(), &here);
+    let told = Entry::by_owner(sessions::events::LOGGED_OUT, Uuid::nil(), &here);
     let late = audit::record(&paused, told, NOON).await.unwrap();
     let later = "INSERT INTO audit_events (at, event, session, address, user_agent, detail, reason) SELECT at, event, session, address, user_agent, detail, reason FROM audit_events, generate_series(1, 2500) LIMIT 2500";
     run(&world, later).await.unwrap();
@@ -228,7 +229,7 @@ async fn figures_are_counted_from_what_is_sealed_and_once() {
     chain::seal(&world.sessions.db, NOON).await.unwrap();
     let figures =
         statistics::since(world.sessions.db.read(), Step::Hour, NOON.hour()).await.unwrap();
-    assert_eq!(figures[Event::LoggedIn.name()][&NOON.hour()], 7);
+    assert_eq!(figures[sessions::events::LOGGED_IN.name()][&NOON.hour()], 7);
 }
 
 #[tokio::test]
@@ -243,7 +244,7 @@ async fn what_somebody_typed_as_a_name_is_nowhere_in_the_log() {
     let refused = world.passwords().authenticate(&name, &password, None, &here, NOON).await;
     assert!(refused.is_err());
     let rows = audit::list(db.read(), &audit::Filter::default(), i64::MAX, 10).await.unwrap();
-    assert_eq!(rows[0].event, Event::LoginFailed.name());
+    assert_eq!(rows[0].event, accounts::events::LOGIN_FAILED.name());
     assert!(!format!("{rows:?}").contains("mistake"), "{rows:?}");
 }
 

@@ -6,6 +6,7 @@ mod acting;
 mod audit;
 mod copying;
 mod credentials;
+mod events;
 mod everyone;
 mod listing;
 mod plans;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use doorward::domain::accounts::list::{self, Cursor, Sort};
 use doorward::domain::accounts::{self, AccountId, custom_roles};
-use doorward::domain::audit::{self, Event, chain};
+use doorward::domain::audit::{self, chain};
 use doorward::domain::sessions::{self, Audience, SessionId, revocation, search};
 use doorward::domain::statistics::{self, Step};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
@@ -57,7 +57,7 @@ async fn ask_everything(db: &DatabaseConnection) {
         }
     }
     for account in [None, Some(Uuid::nil())] {
-        for event in [None, Some(Event::LoggedIn)] {
+        for event in [None, Some(sessions::events::LOGGED_IN)] {
             for address in [None, Some("192.0.2.7".to_owned())] {
                 for (from, until) in [(None, None), (Some(NOON), Some(NOON + Duration::days(1)))] {
                     let address = address.clone();
@@ -67,7 +67,7 @@ async fn ask_everything(db: &DatabaseConnection) {
             }
         }
     }
-    audit::newest(db, Event::LoggedIn, NOON, 100).await.unwrap();
+    audit::newest(db, sessions::events::LOGGED_IN, NOON, 100).await.unwrap();
     accounts::most_failures(db, 10, 5).await.unwrap();
     accounts::names_of(db, [Uuid::nil()]).await.unwrap();
     accounts::all_of(db, &[id]).await.unwrap();

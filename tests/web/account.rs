@@ -164,16 +164,16 @@ async fn a_long_export_is_whole() {
     let account = app.id_of("ada").await.parse().unwrap();
     let here = doorward::domain::audit::RequestSource::default();
     for number in 0..1201 {
-        let event = doorward::domain::audit::Event::LoggedOut;
+        let event = doorward::domain::sessions::events::LOGGED_OUT;
         let told = doorward::domain::audit::Entry::by_owner(event, account, &here)
-            .with(number.to_string());
+            .with(serde_json::json!({ "others_ended": number }));
         doorward::domain::audit::record(db, told, now).await.unwrap();
     }
     let body = ada.get("/account/data.json").await.body;
     let data: serde_json::Value = serde_json::from_str(&body).unwrap();
     let events = data["events"].as_array().unwrap();
-    let details = events.iter().filter_map(|event| event["detail"].as_str());
-    let numbers: Vec<u32> = details.filter_map(|detail| detail.parse().ok()).collect();
+    let numbers = events.iter().filter_map(|event| event["data"]["others_ended"].as_u64());
+    let numbers: Vec<u64> = numbers.collect();
     assert_eq!(numbers, (0..1201).rev().collect::<Vec<_>>(), "the newest first");
 }
 

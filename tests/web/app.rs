@@ -8,7 +8,7 @@ use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Usern
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, NewAccount};
 use doorward::domain::administration;
-use doorward::domain::audit::{self, Entry, Event, RequestSource};
+use doorward::domain::audit::{self, Entry, RequestSource};
 use doorward::domain::passwords::hash::PasswordHash;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::Actor;
@@ -115,7 +115,7 @@ impl App {
         let hash = self.unknown_hash().await;
         let account = accounts::insert(db, &new, hash, Roles::default(), now).await.unwrap();
         let here = RequestSource::command_line();
-        let told = Entry::about(Event::Registered, account.id.0, &here);
+        let told = Entry::about(accounts::events::REGISTERED, account.id.0, &here);
         audit::record(db, told, now).await.unwrap();
     }
 

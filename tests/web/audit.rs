@@ -1,6 +1,7 @@
 //! What is recorded, and what happens when nothing can be.
 
 use doorward::domain::audit::{self, Event, Filter};
+use doorward::domain::{accounts, credentials, sessions};
 use rocket::http::Status;
 use time::Duration;
 
@@ -40,16 +41,16 @@ async fn each_thing_a_person_does_is_written_down_once() {
     browser.get("/admin").await;
     browser.press("/account", "/logout").await;
     let expected = [
-        Event::Registered,
-        Event::LoginFailed,
-        Event::LoginFailed,
-        Event::LoggedIn,
-        Event::Confirmed,
-        Event::PasswordChanged,
-        Event::RefreshReuse,
-        Event::LoggedIn,
-        Event::Denied,
-        Event::LoggedOut,
+        accounts::events::REGISTERED,
+        accounts::events::LOGIN_FAILED,
+        accounts::events::LOGIN_FAILED,
+        sessions::events::LOGGED_IN,
+        credentials::events::CONFIRMED,
+        credentials::events::PASSWORD_CHANGED,
+        sessions::events::REFRESH_REUSE,
+        sessions::events::LOGGED_IN,
+        accounts::events::DENIED,
+        sessions::events::LOGGED_OUT,
     ];
     assert_eq!(events(&app).await, expected.map(Event::name));
 }

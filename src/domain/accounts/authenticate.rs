@@ -2,9 +2,11 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::Account;
+use super::events;
 use super::find::{by_name, roles_of};
 use super::id::AccountId;
 use super::names::LoginName;
@@ -13,7 +15,7 @@ use super::update::replace_hash;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::passwords::hasher::{Hasher, Match, Waiter};
 use crate::domain::passwords::policy::Password;
 use crate::domain::throttle::known_browser::Known;
@@ -86,12 +88,12 @@ impl Passwords<'_> {
             }
             (Match::Yes | Match::NeedsRehash, Some(_)) => {
                 attempt.count(now).await?;
-                note_failure(db, id, "account is disabled", origin, now).await?;
+                note_failure(db, id, json!({ "account_disabled": true }), origin, now).await?;
                 Err(Refusal::AccountDisabled.into())
             }
             _ => {
                 attempt.count(now).await?;
-                note_failure(db, id, "", origin, now).await?;
+                note_failure(db, id, Value::Null, origin, now).await?;
                 Err(Refusal::WrongCredentials.into())
             }
         }
@@ -119,7 +121,8 @@ impl Passwords<'_> {
         match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
             Match::No => {
                 attempt.count(now).await?;
-                note_failure(self.db, Some(account.id), "while signed in", origin, now).await?;
+                note_failure(self.db, Some(account.id), json!({ "signed_in": true }), origin, now)
+                    .await?;
                 Err(Refusal::WrongPassword.into())
             }
             Match::Yes | Match::NeedsRehash => {
@@ -146,7 +149,7 @@ fn knows(row: &tables::Model, known: &Known) -> bool {
 async fn note_failure(
     db: &Db,
     id: Option<AccountId>,
-    detail: &str,
+    data: Value,
     origin: &RequestSource,
     now: Timestamp,
 ) -> Result<()> {
@@ -157,7 +160,7 @@ async fn note_failure(
         .exec(&txn)
         .await?;
     let target = id.map(|id| id.0);
-    let entry = Entry { target, ..Entry::of_service(Event::LoginFailed, origin) }.with(detail);
+    let entry = Entry { target, ..Entry::of_service(events::LOGIN_FAILED, origin) }.with(data);
     audit::record(&txn, entry, now).await?;
     txn.commit().await?;
     if let Some(id) = id {

@@ -3,6 +3,7 @@
 mod account;
 mod authenticate;
 pub mod custom_roles;
+pub mod events;
 mod find;
 mod id;
 pub mod list;

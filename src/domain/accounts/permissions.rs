@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::names::RoleName;
 
 /// What a member of staff may be permitted to do.
@@ -47,7 +49,7 @@ pub const BUILT_IN: [(&str, &str); 3] = [
 pub const MOST_BYTES: usize = 2000;
 
 /// The roles of one account. Everyone is a member; roles come on top.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Roles(BTreeSet<String>);
 
 impl Roles {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::account::{Account, NewAccount};
 use super::authenticate::Passwords;
+use super::events;
 use super::find::taken;
 use super::id::AccountId;
 use super::permissions::Roles;
@@ -13,7 +14,7 @@ use super::update::write_roles;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::{Hasher, Waiter};
 use crate::domain::passwords::policy::PasswordRules;
@@ -49,7 +50,7 @@ pub async fn register(
     let hash = hash_for(hasher, rules, &new, Waiter::at(&origin.address)).await?;
     let txn = db.begin().await?;
     let account = insert(&txn, &new, hash, Roles::default(), now).await?;
-    audit::record(&txn, Entry::by_owner(Event::Registered, account.id.0, origin), now).await?;
+    audit::record(&txn, Entry::by_owner(events::REGISTERED, account.id.0, origin), now).await?;
     txn.commit().await?;
     Ok(account)
 }

@@ -1,5 +1,8 @@
 //! Acts on several accounts at once: all of them or none.
 
+use serde_json::{Value, json};
+
+use super::events;
 use super::outcome::Outcome;
 use super::safeguards::{ensure_outranks, keep_an_admin};
 use super::table::UndoKind;
@@ -13,7 +16,7 @@ use crate::domain::audit::Event;
 use crate::domain::credentials::Credentials;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::revocation::Revoked;
-use crate::domain::sessions::{Act, Actor, EndReason, Sessions};
+use crate::domain::sessions::{self, Act, Actor, EndReason, Sessions};
 
 /// What can be done to several accounts at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +46,10 @@ impl BulkAction {
 
     fn event(self) -> Event {
         match self {
-            Self::Disable => Event::AccountDisabled,
-            Self::Enable => Event::AccountEnabled,
-            Self::EndSessions => Event::SessionEndedByStaff,
-            Self::Delete => Event::AccountDeleted,
+            Self::Disable => events::ACCOUNT_DISABLED,
+            Self::Enable => events::ACCOUNT_ENABLED,
+            Self::EndSessions => sessions::events::SESSION_ENDED_BY_STAFF,
+            Self::Delete => events::ACCOUNT_DELETED,
         }
     }
 
@@ -133,7 +136,7 @@ pub(super) async fn carry_out(
     let mut done = Outcome::default();
     let mut revoked = Revoked::default();
     for account in affected {
-        let (id, mut detail) = (account.id, String::new());
+        let (id, mut data) = (account.id, Value::Null);
         match deed {
             BulkAction::Disable => accounts::set_disabled(txn, id, Some(now)).await?,
             BulkAction::Enable => accounts::set_disabled(txn, id, None).await?,
@@ -147,9 +150,9 @@ pub(super) async fn carry_out(
             let (ended, more) = sessions.end_all(txn, account, None, why, now).await?;
             revoked = revoked.and(more);
             done.sessions += ended;
-            detail = format!("sessions ended: {ended}");
+            data = json!({ "sessions_ended": ended });
         }
-        let event = act.tell(deed.event(), Some(id), detail).await?;
+        let event = act.tell(deed.event(), Some(id), data).await?;
         if deed == BulkAction::Disable {
             remember_disabled(&act, account, event).await?;
         }

@@ -1,14 +1,13 @@
 //! Opening an account for somebody else.
 
+use serde_json::json;
 use time::Duration;
 
-use super::roles::listed;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::{EmailAddress, Username};
 use crate::domain::accounts::permissions::{Permission, Roles};
 use crate::domain::accounts::{self, Account, NewAccount};
-use crate::domain::audit::Event;
 use crate::domain::credentials::Credentials;
 use crate::domain::one_time;
 use crate::domain::passwords::hash::PasswordHash;
@@ -65,6 +64,7 @@ async fn insert(
     roles: Roles,
 ) -> Result<Account> {
     let account = accounts::insert(&act.txn, new, hash, roles, act.now).await?;
-    act.tell(Event::Registered, Some(account.id), listed(&account.roles)).await?;
+    let data = json!({ "roles": account.roles });
+    act.tell(accounts::events::REGISTERED, Some(account.id), data).await?;
     Ok(account)
 }

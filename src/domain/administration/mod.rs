@@ -3,6 +3,7 @@
 //! same transaction that could remove it.
 
 mod bulk;
+pub mod events;
 mod export;
 mod invite;
 mod outcome;

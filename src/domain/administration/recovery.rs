@@ -2,13 +2,13 @@
 
 use time::Duration;
 
+use super::events;
 use super::safeguards::ensure_outranks;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::names::LoginName;
 use crate::domain::accounts::permissions::{ADMIN, Permission};
-use crate::domain::audit::Event;
 use crate::domain::one_time;
 use crate::domain::sessions::{Act, Actor, Sessions};
 use crate::domain::throttle::Throttle;
@@ -57,7 +57,7 @@ pub async fn lift_throttle(
     ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;
     let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
-    act.tell(Event::ThrottleLifted, Some(id), "").await?;
+    act.tell(events::THROTTLE_LIFTED, Some(id), ()).await?;
     act.commit().await?;
     throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await
 }

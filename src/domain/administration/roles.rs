@@ -1,5 +1,8 @@
 //! Roles: which ones an account has, and which ones there are.
 
+use serde_json::json;
+
+use super::events;
 use super::outcome::Outcome;
 use super::safeguards::keep_an_admin;
 use super::table::UndoKind;
@@ -9,7 +12,6 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::{Permission, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
-use crate::domain::audit::Event;
 use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
@@ -70,8 +72,8 @@ pub(super) async fn replace(
         one_time::void(txn, account.id, &[TokenPurpose::Recovery], now).await?;
     }
     let revoked = sessions.require_refresh(txn, account, "roles changed", now).await?;
-    let words = format!("from {} to {}", listed(&account.roles), listed(roles));
-    Ok((act.tell(Event::RolesChanged, Some(account.id), words).await?, revoked))
+    let data = json!({ "before": account.roles, "after": roles });
+    Ok((act.tell(events::ROLES_CHANGED, Some(account.id), data).await?, revoked))
 }
 
 /// Makes a role.
@@ -87,7 +89,7 @@ pub async fn create_role(
 ) -> Result<()> {
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     custom_roles::create(&act.txn, name, description, now).await?;
-    act.tell(Event::RoleCreated, None, name.as_str()).await?;
+    act.tell(events::ROLE_CREATED, None, json!({ "role": name.as_str() })).await?;
     act.commit().await
 }
 
@@ -105,8 +107,8 @@ pub async fn rename_role(
 ) -> Result<()> {
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     custom_roles::rename(&act.txn, from, to, description).await?;
-    let words = format!("from {from} to {}", to.as_str());
-    act.tell(Event::RoleRenamed, None, words).await?;
+    let data = json!({ "before": from, "after": to.as_str() });
+    act.tell(events::ROLE_RENAMED, None, data).await?;
     let revoked = if from == to.as_str() {
         Revoked::default()
     } else {
@@ -129,14 +131,10 @@ pub async fn remove_role(
 ) -> Result<u64> {
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     let holders = custom_roles::remove(&act.txn, name).await?;
-    act.tell(Event::RoleRemoved, None, format!("{name}, from {holders} accounts")).await?;
+    let data = json!({ "role": name, "accounts": holders });
+    act.tell(events::ROLE_REMOVED, None, data).await?;
     let revoked = sessions.require_refresh_of_everyone(&act.txn, "role removed", now).await?;
     act.commit().await?;
     sessions.make_known([], revoked);
     Ok(holders)
-}
-
-pub(super) fn listed(roles: &Roles) -> String {
-    let names: Vec<&str> = roles.names().collect();
-    if names.is_empty() { "no roles".to_owned() } else { names.join(", ") }
 }

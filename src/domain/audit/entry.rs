@@ -1,6 +1,7 @@
 //! Writing into the log.
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -40,8 +41,9 @@ pub struct Entry<'a> {
     pub session: Option<Uuid>,
     /// Where the request came from.
     pub origin: &'a RequestSource,
-    /// More, in words. Never a secret and never a typed name.
-    pub detail: String,
+    /// More: an object with named fields, or null. Never a secret, never a typed
+    /// name, and no words: those are in `service::words`.
+    pub data: Value,
     /// Why, in the words of who did it.
     pub reason: &'a str,
 }
@@ -64,13 +66,13 @@ impl<'a> Entry<'a> {
 
     /// `event`, of no account: done by the service or the operator.
     pub fn of_service(event: Event, origin: &'a RequestSource) -> Self {
-        let (actor, target, session, detail) = (None, None, None, String::new());
-        Self { event, actor, target, session, origin, detail, reason: "" }
+        let (actor, target, session, data) = (None, None, None, Value::Null);
+        Self { event, actor, target, session, origin, data, reason: "" }
     }
 
-    /// The same with more words.
-    pub fn with(self, detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), ..self }
+    /// The same with more data, `()` for none.
+    pub fn with(self, data: impl Into<Value>) -> Self {
+        Self { data: data.into(), ..self }
     }
 }
 
@@ -86,6 +88,7 @@ pub fn session_reference(sid: Uuid) -> String {
 /// The database failed; the caller's change must then not be done either.
 pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp) -> Result<i64> {
     let session = entry.session.map(session_reference).unwrap_or_default();
+    let detail = if entry.data.is_null() { String::new() } else { entry.data.to_string() };
     tracing::info!(
         id = entry.origin.request_id,
         event = entry.event.name(),
@@ -93,7 +96,7 @@ pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp)
         target = entry.target.map(tracing::field::display),
         session,
         address = entry.origin.address,
-        detail = entry.detail,
+        detail,
         reason = entry.reason,
         "audit"
     );
@@ -106,7 +109,7 @@ pub async fn record(db: &impl ConnectionTrait, entry: Entry<'_>, now: Timestamp)
         session: Set(session),
         address: Set(entry.origin.address.clone()),
         user_agent: Set(entry.origin.user_agent.clone()),
-        detail: Set(entry.detail),
+        detail: Set(detail),
         reason: Set(entry.reason.to_owned()),
         ..Default::default()
     };

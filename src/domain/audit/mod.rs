@@ -2,6 +2,7 @@
 //! transaction of the change they describe, so that neither exists without the other.
 
 pub mod chain;
+mod detail;
 mod entry;
 mod event;
 mod order;
@@ -9,6 +10,7 @@ mod query;
 mod seals;
 mod table;
 
+pub use self::detail::Detail;
 pub use self::entry::{Entry, RequestSource, record, session_reference};
 pub use self::event::Event;
 pub use self::query::{Filter, RecordedEvent, about, accounts_in, list, newest};

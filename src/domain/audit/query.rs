@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::detail::Detail;
 use super::event::Event;
 use super::table::{self, Model};
 use crate::base::error::Result;
@@ -31,8 +32,8 @@ pub struct RecordedEvent {
     pub address: String,
     /// What the browser says it is.
     pub user_agent: String,
-    /// More, in words.
-    pub detail: String,
+    /// More.
+    pub detail: Detail,
     /// Why, in the words of who did it.
     pub reason: String,
 }
@@ -41,6 +42,7 @@ impl From<Model> for RecordedEvent {
     fn from(row: Model) -> Self {
         let Model { id, at, event, actor, target, session, address, user_agent, detail, reason } =
             row;
+        let detail = Detail::read(detail);
         Self { id, at, event, actor, target, session, address, user_agent, detail, reason }
     }
 }

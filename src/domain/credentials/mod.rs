@@ -1,6 +1,7 @@
 //! What somebody signs in with: signing in, password change, recovery links,
 //! and the link that makes the first administrator.
 
+pub mod events;
 mod owner;
 
 use sea_orm::DatabaseTransaction;
@@ -10,7 +11,7 @@ use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account, NewAccount, Passwords};
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::one_time::{TokenPurpose, find, recovering, use_up, void};
 use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::Waiter;
@@ -93,7 +94,7 @@ impl Credentials<'_> {
         void(&txn, id, &[TokenPurpose::Recovery], now).await?;
         let reason = EndReason::PasswordChanged;
         let (_, revoked) = self.sessions.end_all(&txn, account, None, reason, now).await?;
-        audit::record(&txn, Entry::about(Event::PasswordReset, id.0, origin), now).await?;
+        audit::record(&txn, Entry::about(events::PASSWORD_RESET, id.0, origin), now).await?;
         txn.commit().await?;
         self.sessions.make_known([id], revoked);
         Ok(())
@@ -128,7 +129,7 @@ impl Credentials<'_> {
             return Err(Error::NotFound);
         }
         let account = accounts::insert(&txn, new, hash, Roles::admin(), now).await?;
-        audit::record(&txn, Entry::by_owner(Event::SetUp, account.id.0, origin), now).await?;
+        audit::record(&txn, Entry::by_owner(events::SET_UP, account.id.0, origin), now).await?;
         txn.commit().await?;
         Ok(account)
     }

@@ -1,12 +1,14 @@
 //! What owners of an account do who are signed in: they prove who they are by
 //! giving the password again, and their session goes on under a new name.
 
-use super::Credentials;
+use serde_json::{Value, json};
+
+use super::{Credentials, events};
 use crate::base::error::{Denied, Error, Refusal, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::one_time::{TokenPurpose, void};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
@@ -87,7 +89,7 @@ impl Credentials<'_> {
             }
             renewed => renewed?,
         };
-        let told = Entry::by_owner(Event::Confirmed, account.id.0, origin).in_session(sid.0);
+        let told = Entry::by_owner(events::CONFIRMED, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
         txn.commit().await?;
         self.sessions.make_known([account.id], revoked);
@@ -152,7 +154,8 @@ impl Credentials<'_> {
             .await?;
         let why = Renewal::PasswordGiven;
         let (renewed, replaced) = self.sessions.renew(&txn, account.id, sid, why, now).await?;
-        let told = Entry::by_owner(Event::PasswordChanged, account.id.0, origin).in_session(sid.0);
+        let told =
+            Entry::by_owner(events::PASSWORD_CHANGED, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
         txn.commit().await?;
         self.sessions.make_known([account.id], ended.and(replaced));
@@ -160,6 +163,6 @@ impl Credentials<'_> {
     }
 }
 
-fn goes_on(renewed: &Renewed) -> String {
-    format!("goes on as session {}", audit::session_reference(renewed.sid().0))
+fn goes_on(renewed: &Renewed) -> Value {
+    json!({ "continues_as": audit::session_reference(renewed.sid().0) })
 }

@@ -2,6 +2,7 @@
 //! hashes. `token` makes and uses them up; `recovery` and `setup` are what they
 //! are for.
 
+pub mod events;
 mod recovery;
 mod restore;
 mod setup;

@@ -3,13 +3,13 @@
 use sea_orm::ConnectionTrait;
 use time::Duration;
 
+use super::events;
 use super::table::TokenPurpose;
 use super::token::{NewToken, find, void};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::Event;
 use crate::domain::sessions::Act;
 
 /// A fresh recovery token for `account`, within the act that makes it. Older ones are void.
@@ -22,7 +22,7 @@ pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -
     let maker = act.by.as_ref().map(|by| by.id);
     let new = NewToken::of(TokenPurpose::Recovery).of_account(account).made_by(maker);
     let token = new.issue(txn, life, now).await?;
-    act.tell(Event::RecoveryStarted, Some(account), "").await?;
+    act.tell(events::RECOVERY_STARTED, Some(account), ()).await?;
     Ok(token)
 }
 

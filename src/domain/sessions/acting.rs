@@ -6,6 +6,7 @@
 //! the audit log what an [`Actor`] did, and an [`Act`] begins with the proof.
 
 use sea_orm::ConnectionTrait;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::handle::Sessions;
@@ -85,7 +86,8 @@ pub struct Act<'a> {
 }
 
 impl Act<'_> {
-    /// Tells in the audit log that this was done to `target`, if to anybody.
+    /// Tells in the audit log that this was done to `target`, if to anybody, with
+    /// more data, `()` for none.
     /// Returns the number of the event.
     ///
     /// # Errors
@@ -94,9 +96,9 @@ impl Act<'_> {
         &self,
         event: Event,
         target: Option<AccountId>,
-        detail: impl Into<String>,
+        data: impl Into<Value>,
     ) -> Result<i64> {
-        let told = self.actor.does(event, target.map(|id| id.0)).with(detail);
+        let told = self.actor.does(event, target.map(|id| id.0)).with(data);
         audit::record(&self.txn, told, self.now).await
     }
 
@@ -109,9 +111,9 @@ impl Act<'_> {
         event: Event,
         target: AccountId,
         sid: SessionId,
-        detail: impl Into<String>,
+        data: impl Into<Value>,
     ) -> Result<()> {
-        let told = self.actor.does(event, Some(target.0)).with(detail).in_session(sid.0);
+        let told = self.actor.does(event, Some(target.0)).with(data).in_session(sid.0);
         audit::record(&self.txn, told, self.now).await?;
         Ok(())
     }

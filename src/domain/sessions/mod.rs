@@ -7,6 +7,7 @@ mod acting;
 mod activity;
 mod end;
 mod epochs;
+pub mod events;
 mod handle;
 mod list;
 pub mod refresh;

@@ -2,6 +2,7 @@
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 
+use super::events;
 use super::handle::Sessions;
 use super::refresh::Predecessor;
 use super::refresh::rotation::Rotation;
@@ -15,7 +16,7 @@ use crate::base::secrets;
 use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::login::{AuthLevel, Verified};
 
 /// The session that a new one takes the place of.
@@ -118,7 +119,7 @@ impl Sessions {
         // After that: who signs in again in a browser has a place already.
         revoked = revoked.and(self.evict(&txn, account.id, now).await?);
         let row = self.fresh_row(&account, verified.auth, new, origin, now).insert(&txn).await?;
-        let told = Entry::by_owner(Event::LoggedIn, account.id.0, origin).in_session(row.sid.0);
+        let told = Entry::by_owner(events::LOGGED_IN, account.id.0, origin).in_session(row.sid.0);
         audit::record(&txn, told, now).await?;
         txn.commit().await?;
         Ok((row, account, revoked))

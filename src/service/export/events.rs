@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::format::{Format, broken_off, csv_line, headings, json_line};
 use super::screens::{BATCH, Lines, still_may};
 use crate::domain::audit::{self, Filter, RecordedEvent};
 use crate::domain::sessions::Principal;
-use crate::service::Doorward;
+use crate::service::{Doorward, words};
 
 #[derive(Serialize)]
 struct EventLine {
@@ -22,6 +23,7 @@ struct EventLine {
     user_agent: String,
     detail: String,
     reason: String,
+    data: Option<Map<String, Value>>,
 }
 
 const EVENT_HEADINGS: [&str; 10] = [
@@ -47,7 +49,8 @@ fn event_line(row: RecordedEvent, format: Format) -> String {
         session: row.session,
         address: row.address,
         user_agent: row.user_agent,
-        detail: row.detail,
+        detail: words::detail(&row.detail),
+        data: row.detail.into_data(),
         reason: row.reason,
     };
     match format {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::base::error::{Error, Result};
 use crate::domain::accounts::Account;
 use crate::domain::personal_data::{self, AccountData};
-use crate::service::Doorward;
+use crate::service::{Doorward, words};
 use crate::web::answer::download::Download;
 use crate::web::request::guards::{LiveSession, RecentlySignedIn};
 use crate::web::request::service::Service;
@@ -44,7 +44,8 @@ fn parts(doorward: Arc<Doorward>, who: LiveSession) -> impl Stream<Item = String
                 // A slow reader must not outlast the session.
                 let now = doorward.clock.now();
                 doorward.sessions.still_may(&principal, None, now).await?;
-                personal_data::events(doorward.db.read(), &account, before, BATCH).await
+                let db = doorward.db.read();
+                personal_data::events(db, &account, before, BATCH, words::detail).await
             };
             let (events, last) = match read.await {
                 Ok(events) => events,

@@ -17,7 +17,7 @@ use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Exporter;
 
-/// What may be taken out: its name in the audit log, and the file's.
+/// What may be exported.
 #[derive(Clone, Copy)]
 pub(super) enum List {
     Accounts,
@@ -25,10 +25,11 @@ pub(super) enum List {
 }
 
 impl List {
-    fn names(self) -> (&'static str, &'static str) {
+    /// Its name in the audit log, and the file's.
+    fn name(self) -> &'static str {
         match self {
-            Self::Accounts => ("list of accounts", "accounts"),
-            Self::Events => ("audit log", "audit"),
+            Self::Accounts => "accounts",
+            Self::Events => "audit",
         }
     }
 }
@@ -67,9 +68,9 @@ impl Export {
         lines: impl FnOnce(Arc<Doorward>, Principal, Format) -> Lines,
     ) -> Result<Download<Lines>, Failure> {
         let Self { who: Exporter(who), caller, now, format } = self;
-        let (what, name) = list.names();
+        let name = list.name();
         let actor = who.acting(&caller, "");
-        administration::note_export(&doorward.sessions, what, actor, now.0).await?;
+        administration::note_export(&doorward.sessions, name, actor, now.0).await?;
         let (kind, ending) = match format {
             Format::Csv => (ContentType::CSV, "csv"),
             Format::JsonLines => (ContentType::new("application", "jsonl"), "jsonl"),

@@ -13,9 +13,8 @@ use super::view::chart::{Chart, grouped};
 use crate::base::error::Result;
 use crate::base::keys::{OLD, Purpose};
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts;
-use crate::domain::audit::{self, Event};
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
+use crate::domain::{accounts, audit, sessions};
 use crate::service::{Doorward, doctor};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
@@ -32,12 +31,12 @@ const SPANS: [(&str, (Step, i64)); 2] = [("day", (Step::Hour, 24)), ("month", (S
 
 /// The figures shown: the name in the table, and the title.
 const FIGURES: [(&str, &str); 7] = [
-    ("auth.login.ok", "Log-ins"),
-    ("auth.login.fail", "Failed log-ins"),
-    ("user.registered", "Registrations"),
+    (sessions::events::LOGGED_IN.name(), "Log-ins"),
+    (accounts::events::LOGIN_FAILED.name(), "Failed log-ins"),
+    (accounts::events::REGISTERED.name(), "Registrations"),
     (LIVE_SESSIONS, "Active sessions"),
     (REFRESHES, "Refreshes"),
-    ("refresh.reuse", "Reuse alarms"),
+    (sessions::events::REFRESH_REUSE.name(), "Reuse alarms"),
     (THROTTLED, "Throttled attempts"),
 ];
 
@@ -110,14 +109,15 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
         found.push(Attention { words, link, action });
     };
 
-    let alarms = audit::newest(db, Event::RefreshReuse, now - Duration::days(7), 20).await?;
+    let alarms =
+        audit::newest(db, sessions::events::REFRESH_REUSE, now - Duration::days(7), 20).await?;
     if !alarms.is_empty() {
         add(
             format!(
                 "In the last seven days a copy of a session was used, and that session was ended: {}.",
                 times(alarms.len() as i64)
             ),
-            link("/admin/audit", &[("event", Event::RefreshReuse.name())]),
+            link("/admin/audit", &[("event", sessions::events::REFRESH_REUSE.name())]),
             "Look at them",
         );
     }
@@ -133,7 +133,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
                 grouped(lately),
                 grouped(usual)
             ),
-            link("/admin/audit", &[("event", Event::LoginFailed.name())]),
+            link("/admin/audit", &[("event", accounts::events::LOGIN_FAILED.name())]),
             "Look at them",
         );
     }
@@ -186,7 +186,7 @@ async fn failures(
     places: std::ops::RangeInclusive<i64>,
 ) -> Result<i64> {
     let figures = statistics::since(db, step, *places.start()).await?;
-    let failures = figures.get(Event::LoginFailed.name());
+    let failures = figures.get(accounts::events::LOGIN_FAILED.name());
     Ok(failures.map_or(0, |counts| counts.range(places).map(|(_, count)| count).sum()))
 }
 

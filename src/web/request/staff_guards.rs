@@ -7,15 +7,17 @@ use moka::sync::Cache;
 use rocket::http::Status;
 use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome, Request};
+use serde_json::json;
 
 use super::caller::Caller;
 use super::denial::Denial;
 use super::guards::{LiveSession, recently};
 use super::now::Now;
 use super::request_id::RequestId;
+use crate::domain::accounts;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::administration::BulkAction;
-use crate::domain::audit::{self, Entry, Event};
+use crate::domain::audit::{self, Entry};
 use crate::domain::sessions::SessionId;
 use crate::service::Doorward;
 
@@ -85,9 +87,9 @@ async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<Liv
         tracing::warn!(id = RequestId::of(request), route, "authz.denied");
         return Outcome::Error((Status::Forbidden, ()));
     }
-    let told = Entry::by_owner(Event::Denied, live.account.id.0, origin)
+    let told = Entry::by_owner(accounts::events::DENIED, live.account.id.0, origin)
         .in_session(live.principal.session.0)
-        .with(format!("{} {route}", request.method()));
+        .with(json!({ "method": request.method().as_str(), "route": route }));
     if let Err(error) = audit::record(doorward.db.write(), told, Now::of(request)).await {
         tracing::error!(id = RequestId::of(request), %error, "a refusal cannot be written down");
     }

@@ -2,6 +2,9 @@
 
 use rocket::http::Status;
 
+use sea_orm::ConnectionTrait;
+
+use super::WHY;
 use crate::app::App;
 
 #[rocket::async_test]
@@ -53,4 +56,28 @@ async fn exports_keep_the_filter_and_hold_no_formula() {
     assert!(csv.contains("\"'=HYPERLINK(\"\"http://evil.example\"\",\"\"x\"\")\""), "{csv}");
     let lines = reader.get("/admin/audit.jsonl?event=audit.exported").await.body;
     assert_eq!(lines.lines().count(), 4, "who took what is written down: {lines}");
+    let newest: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(newest["detail"], "audit log");
+    assert_eq!(newest["data"], serde_json::json!({ "list": "audit" }));
+}
+
+#[rocket::async_test]
+async fn the_log_shows_words_for_data_and_old_words_as_they_are() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let ada = app.member("ada").await;
+    ada.get("/admin").await;
+    chief
+        .post(
+            "/admin/accounts/new",
+            &[("username", "bob"), ("email", "bob@example.org"), ("role.auditor", "on"), WHY],
+        )
+        .await;
+    let sql = "INSERT INTO audit_events (at, event, session, address, user_agent, detail, reason) SELECT at, 'role.changed', '', '', '', 'from no roles to admin', '' FROM audit_events LIMIT 1";
+    app.doorward.db.write().execute_unprepared(sql).await.unwrap();
+    let page = chief.get("/admin/audit").await.body;
+    for words in ["(GET &#x2F;admin)", "(auditor)", "(from no roles to admin)"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("{&quot;") && !page.contains("{\""), "{page}");
 }

@@ -1,6 +1,7 @@
 //! The overview of the service.
 
-use doorward::domain::audit::{self, Entry, Event, RequestSource};
+use doorward::domain::audit::{self, Entry, RequestSource};
+use doorward::domain::sessions;
 use time::Duration;
 
 use crate::app::App;
@@ -38,7 +39,7 @@ async fn the_overview_names_alarms_a_shared_address_and_old_keys() {
     let here = RequestSource { address, ..RequestSource::default() };
     for round in 0..100 {
         let pupil = app.id_of(&format!("pupil-{}", round % 5)).await.parse().unwrap();
-        let told = Entry::by_owner(Event::LoggedIn, pupil, &here);
+        let told = Entry::by_owner(sessions::events::LOGGED_IN, pupil, &here);
         audit::record(app.doorward.db.write(), told, app.clock().now()).await.unwrap();
     }
     let thief = app.browser_at("192.0.2.1");

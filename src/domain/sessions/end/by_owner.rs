@@ -1,12 +1,14 @@
 //! What owners end: the session they use, another of their own, or all others.
 
 use sea_orm::EntityTrait;
+use serde_json::json;
 
 use crate::base::error::{Denied, Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::sessions::acting::Actor;
+use crate::domain::sessions::events;
 use crate::domain::sessions::handle::Sessions;
 use crate::domain::sessions::refresh::rotation::DISTANT;
 use crate::domain::sessions::renew::Renewal;
@@ -30,7 +32,7 @@ impl Sessions {
         let txn = self.db.begin().await?;
         let (ended, revoked) = self.end(&txn, sid, EndReason::LoggedOut, now).await?;
         if ended {
-            let told = Entry::by_owner(Event::LoggedOut, account.0, origin).in_session(sid.0);
+            let told = Entry::by_owner(events::LOGGED_OUT, account.0, origin).in_session(sid.0);
             audit::record(&txn, told, now).await?;
         }
         txn.commit().await?;
@@ -53,7 +55,7 @@ impl Sessions {
         if !ended {
             return Err(Error::NotFound);
         }
-        act.tell_of_session(Event::SessionEnded, account.id, sid, "").await?;
+        act.tell_of_session(events::SESSION_ENDED, account.id, sid, ()).await?;
         act.commit().await?;
         self.make_known([account.id], revoked);
         Ok(())
@@ -83,8 +85,8 @@ impl Sessions {
         }
         let why = EndReason::EndedElsewhere;
         let (ended, revoked) = self.end_all(&act.txn, &account, Some(keep), why, now).await?;
-        let words = format!("all others: {ended}");
-        act.tell_of_session(Event::SessionEnded, account.id, keep, words).await?;
+        let data = json!({ "others_ended": ended });
+        act.tell_of_session(events::SESSION_ENDED, account.id, keep, data).await?;
         let why = Renewal::OthersEnded;
         let (renewed, replaced) = self.renew(&act.txn, account.id, keep, why, now).await?;
         act.commit().await?;

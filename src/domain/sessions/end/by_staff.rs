@@ -1,6 +1,7 @@
 //! What staff and the operator end and revoke, whosever it is.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::base::error::Result;
@@ -8,8 +9,8 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Permission;
-use crate::domain::audit::Event;
 use crate::domain::sessions::acting::Actor;
+use crate::domain::sessions::events;
 use crate::domain::sessions::handle::Sessions;
 use crate::domain::sessions::revocation::{Kind, OUTRIGHT, Revoked, revoke};
 use crate::domain::sessions::session::{EndReason, SessionId};
@@ -45,7 +46,7 @@ impl Sessions {
             let row = table::Entity::find_by_id(*sid).one(&act.txn).await?;
             let (ended, more) = self.end(&act.txn, *sid, EndReason::ByStaff, now).await?;
             let Some(row) = row.filter(|_| ended) else { continue };
-            act.tell_of_session(Event::SessionEndedByStaff, row.account_id, *sid, "").await?;
+            act.tell_of_session(events::SESSION_ENDED_BY_STAFF, row.account_id, *sid, ()).await?;
             revoked = revoked.and(more);
             count += 1;
         }
@@ -64,7 +65,7 @@ impl Sessions {
     pub async fn end_everything(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
         // Only proved: what follows also ends the session that acts.
         self.begin_act(actor, Some(Permission::Administer), &[], now).await?;
-        let told = actor.does(Event::EveryoneSignedOut, None);
+        let told = actor.does(events::EVERYONE_SIGNED_OUT, None);
         let words = ("everyone signed out", 1);
         self.end_all_there_are(EndReason::ByStaff, words, told, now).await
     }
@@ -105,7 +106,8 @@ impl Sessions {
         let (act, _) = self.begin_act(actor, Some(Permission::EndSessions), &[], now).await?;
         let life = (self.token_life(), now);
         let revoked = revoke(&act.txn, Kind::Token, jti, OUTRIGHT, "revoked", life).await?;
-        act.tell(Event::TokenRevoked, None, format!("jti {}", secrets::encode_id(jti))).await?;
+        let data = json!({ "jti": secrets::encode_id(jti) });
+        act.tell(events::TOKEN_REVOKED, None, data).await?;
         act.commit().await?;
         self.make_known([], revoked);
         Ok(())

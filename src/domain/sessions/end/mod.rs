@@ -6,8 +6,10 @@ mod purge;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
 
 use super::acting::Actor;
+use super::events;
 use super::handle::Sessions;
 use super::revocation::{Kind, OUTRIGHT, Revoked, revoke};
 use super::session::{EndReason, SessionId};
@@ -16,7 +18,7 @@ use crate::base::error::Result;
 use crate::base::store::{Hold, Txn, shared};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event};
+use crate::domain::audit::{self, Entry};
 
 impl Sessions {
     /// Ends one session within the caller's transaction. Says whether it was live.
@@ -83,7 +85,7 @@ impl Sessions {
     /// # Errors
     /// The database failed; those ended so far stay ended.
     pub async fn end_after_restore(&self, actor: Actor<'_>, now: Timestamp) -> Result<u64> {
-        let told = actor.does(Event::BackupRestored, None);
+        let told = actor.does(events::BACKUP_RESTORED, None);
         // Past every epoch that was given out since the backup, also when the
         // same backup is brought back a second time.
         let words = ("backup restored", now.0.max(1 << 40));
@@ -110,7 +112,7 @@ impl Sessions {
         }
         let txn = self.db.begin().await?;
         let revoked = self.raise_global_epoch(&txn, words, by, now).await?;
-        audit::record(&txn, told.with(format!("sessions ended: {count}")), now).await?;
+        audit::record(&txn, told.with(json!({ "sessions_ended": count })), now).await?;
         txn.commit().await?;
         self.make_known([], revoked);
         Ok(count)

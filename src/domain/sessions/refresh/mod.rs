@@ -5,8 +5,10 @@ pub mod rotation;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany};
+use serde_json::json;
 
 use self::rotation::{GRACE, Presented, Rotation, Verdict};
+use super::events;
 use super::handle::Sessions;
 use super::revocation::Revoked;
 use super::session::{Audience, EndReason, Principal, SessionId};
@@ -19,7 +21,7 @@ use crate::base::keys::{Key, Purpose, Ring};
 use crate::base::store::{Retry, Txn};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId};
-use crate::domain::audit::{self, Entry, Event, RequestSource};
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::statistics;
 
 /// What came of a refresh token.
@@ -296,14 +298,14 @@ impl Sessions {
             return Ok(None);
         }
         let event = match reason {
-            EndReason::Reuse => Some(Event::RefreshReuse),
-            EndReason::Restored => Some(Event::DatabaseRestored),
+            EndReason::Reuse => Some(events::REFRESH_REUSE),
+            EndReason::Restored => Some(events::DATABASE_RESTORED),
             _ => None,
         };
         if let Some(event) = event {
             let told = Entry::about(event, row.account_id.0, origin)
                 .in_session(row.sid.0)
-                .with(format!("session was last used from {}", row.address));
+                .with(json!({ "last_used_from": row.address }));
             audit::record(&txn, told, now).await?;
         }
         txn.commit().await?;

@@ -9,7 +9,8 @@ use rocket_dyn_templates::context;
 
 use self::query::AuditQuery;
 use crate::base::error::Result;
-use crate::domain::audit::{self, Event, RecordedEvent};
+use crate::domain::audit::{self, RecordedEvent};
+use crate::service::{events, words};
 use crate::web::admin::query::{SCREEN, cursor, typed};
 use crate::web::admin::view::event::event_views;
 use crate::web::answer::failure::Failure;
@@ -41,7 +42,7 @@ async fn audit_page(
     let rows: Vec<RecordedEvent> = rows.into_iter().take(SCREEN as usize).collect();
     let last = rows.last().filter(|_| more).map(|row| row.id.to_string());
     let events: Vec<(&str, &str)> =
-        Event::all().map(|event| (event.name(), event.words())).collect();
+        events::all().map(|event| (event.name(), words::event(event.name()))).collect();
     let story = event_views(db, rows).await?;
     Ok(page.in_section("admin/audit").render(
         "admin/audit.html",

@@ -5,6 +5,7 @@ use sea_orm::DatabaseConnection;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{Event, Filter};
+use crate::service::events;
 use crate::web::admin::query::{NamedAccount, chosen, find_account, link, typed};
 
 /// What the address of the log asks for.
@@ -24,7 +25,7 @@ impl AuditQuery<'_> {
         db: &DatabaseConnection,
         notices: &mut Vec<String>,
     ) -> Result<Option<Filter>> {
-        let events: Vec<(&str, Event)> = Event::all().map(|event| (event.name(), event)).collect();
+        let events: Vec<(&str, Event)> = events::all().map(|event| (event.name(), event)).collect();
         let account = match find_account(db, self.account, notices).await? {
             NamedAccount::Any => None,
             NamedAccount::One(id) => Some(id),

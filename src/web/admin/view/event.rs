@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::base::error::Result;
 use crate::domain::accounts;
-use crate::domain::audit::{self, Event, RecordedEvent};
+use crate::domain::audit::{self, RecordedEvent};
+use crate::service::words;
 use crate::web::answer::view::{Moment, browser_in_words};
 
 /// An event in words.
@@ -41,7 +42,7 @@ pub(in crate::web::admin) async fn event_views(
     let told = |row: RecordedEvent| EventView {
         id: row.id,
         at: row.at.into(),
-        words: Event::parse(&row.event).map_or("did something", Event::words),
+        words: words::event(&row.event),
         event: row.event,
         actor: row.actor.map(person),
         target: row.target.map(person),
@@ -52,7 +53,7 @@ pub(in crate::web::admin) async fn event_views(
             browser_in_words(&row.user_agent)
         },
         address: row.address,
-        detail: row.detail,
+        detail: words::detail(&row.detail),
         reason: row.reason,
     };
     Ok(rows.into_iter().map(told).collect())

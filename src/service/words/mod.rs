@@ -1,0 +1,8 @@
+//! Words for people: what the domain says by name and with data, in sentences.
+//! Pages, exports and the command line share them.
+
+mod details;
+mod events;
+
+pub use self::details::detail;
+pub use self::events::event;
