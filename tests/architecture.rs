@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use shared::source::{files_below, product, rust_files};
+use shared::source::{declared, files_below, product, rust_files};
 
 /// The rooms, lowest first. A file imports only from its own room and from
 /// those below it.
@@ -233,23 +233,10 @@ fn only_signing_in_says_that_somebody_proved_who_they_are() {
 
 #[test]
 fn every_event_that_is_declared_is_in_the_list() {
-    let mut declared = declared_in_source("Event::new(\"");
     let mut listed: Vec<String> =
         doorward::service::events::all().map(|event| event.name().to_owned()).collect();
-    declared.sort();
     listed.sort();
-    assert_eq!(declared, listed, "the `ALL` of its module, and `service::events`");
-}
-
-/// What stands in quotes behind `call`, all over the source.
-fn declared_in_source(call: &str) -> Vec<String> {
-    let mut names = vec![];
-    for file in rust_files(Path::new("src")) {
-        let source = product(&fs::read_to_string(file).unwrap());
-        let found = source.split(call).skip(1).map(|after| after.split('"').next().unwrap());
-        names.extend(found.map(str::to_owned));
-    }
-    names
+    assert_eq!(declared("Event::new("), listed, "the `ALL` of its module, and `service::events`");
 }
 
 #[test]

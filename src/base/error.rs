@@ -1,14 +1,15 @@
 //! The one error type of the ground floor.
 
+use std::fmt;
+
 use sea_orm::{RuntimeErr, sqlx};
-use time::Duration;
 
 /// Why a domain function did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The person asking can put it right; the page says how.
-    #[error("{0}")]
-    Refused(#[from] Refusal),
+    /// The person asking can correct it; `service::words` says how.
+    #[error("refused: {0}")]
+    Refused(Refusal),
     /// There is no such thing, or the asker may not know of it.
     #[error("There is no such thing.")]
     NotFound,
@@ -31,83 +32,47 @@ pub enum Error {
     Broken(String),
 }
 
-/// A reason that the person at the form can correct, in the words they see.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Somebody has this user name, or one that reads the same.
-    #[error("That user name is taken. Please choose another.")]
-    UsernameTaken,
-    /// The name is kept for the operators of the service.
-    #[error("That user name is reserved. Please choose another.")]
-    UsernameReserved,
-    /// An account with this address exists.
-    #[error("An account with this e-mail address exists already. You can log in with it.")]
-    EmailTaken,
-    /// One word of the address has letters of two alphabets.
-    #[error(
-        "This address mixes letters of different alphabets in one word, so it could be taken for another. Please use a different one."
-    )]
-    EmailMixesScripts,
-    /// The new password does not meet the policy; the text says which rule.
-    #[error("{0}")]
-    UnfitPassword(String),
-    /// Name and password do not belong together; never says which of the two is wrong.
-    #[error("The user name, the e-mail address or the password is wrong.")]
-    WrongCredentials,
-    /// The password asked for again does not match.
-    #[error("That is not your current password.")]
-    WrongPassword,
-    /// The new password is the old one.
-    #[error("That is your present password. Please choose a new one.")]
-    SamePassword,
-    /// Told only after the right password.
-    #[error("This account is switched off. Please ask the people who run this service.")]
-    AccountDisabled,
-    /// Password, roles or state of the account changed while the request was under way.
-    #[error("Your account was changed a moment ago. Please try again.")]
-    AccountChanged,
-    /// Nobody else could administer the service afterwards.
-    #[error("This is the last administrator. Make somebody else an administrator first.")]
-    LastAdmin,
-    /// The setup token is wrong, used up or too old.
-    #[error(
-        "This setup link is not valid any more. The file setup-token in the data folder has the present one."
-    )]
-    SetupTokenInvalid,
-    /// The roles would make the access cookie larger than browsers keep.
-    #[error("These are more roles than the access token can carry. Remove some first.")]
-    TooManyRoles,
-    /// Somebody guesses, or seems to.
-    #[error("There were too many attempts. Please wait {} and try again. A browser that you logged in with before is not affected.", in_words(*.0))]
-    TooManyAttempts(Duration),
-    /// A role of this name exists, or one is built in.
-    #[error("There is a role of that name already. Please choose another.")]
-    RoleTaken,
-    /// What was pasted to be revoked is nothing that could be.
-    #[error("That is neither a token of this service nor a jti. Please paste all of it.")]
-    UnknownToken,
-    /// Support helps members; nobody takes over an administrator from the dashboard.
-    #[error(
-        "This cannot be done to an administrator from here. The operator can, at the command line."
-    )]
-    NotAnAdmin,
-    /// Staff who recover or disable an account must have all of its permissions.
-    #[error("This account may do things that yours may not. Please ask an administrator.")]
-    TargetOutranksActor,
-    /// With a copy of somebody's cookies nobody gets to the password.
-    #[error("This cannot be done to your own account. Please ask somebody else of the staff.")]
-    OwnAccount,
-    /// Somebody else changed the roles since the form was drawn.
-    #[error(
-        "Somebody changed these roles while this page was open. They are ticked as they are now: please make your change again."
-    )]
-    RolesChangedMeanwhile,
-    /// What an undo would bring back is not what is there.
-    #[error("This cannot be undone any more: it was changed again, or it is too long ago.")]
-    TooLateToUndo,
-    /// A key that cannot be rotated from here, and why.
-    #[error("{0}")]
-    Key(String),
+/// A reason that the person at the form can correct. It says which one, and with
+/// what; the words are made above the domain, in `service::words`. Each module
+/// declares its own in `refusals`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    id: &'static str,
+    subject: Subject,
+    number: Option<i64>,
+}
+
+impl Refusal {
+    /// The refusal of that name, as in `username-taken`.
+    pub const fn new(id: &'static str, subject: Subject) -> Self {
+        Self { id, subject, number: None }
+    }
+
+    /// The same with the number that its words need.
+    pub const fn with(self, number: i64) -> Self {
+        Self { number: Some(number), ..self }
+    }
+
+    /// Whether it is this one, whatever their numbers.
+    pub fn is(self, other: Self) -> bool {
+        self.id == other.id
+    }
+
+    /// What it is about.
+    pub const fn subject(self) -> Subject {
+        self.subject
+    }
+
+    /// The number that its words need.
+    pub const fn number(self) -> Option<i64> {
+        self.number
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 /// What a refusal is about, for the page that shows it with the field.
@@ -131,33 +96,6 @@ pub enum Subject {
     Whole,
 }
 
-impl Refusal {
-    /// What it is about.
-    pub fn subject(&self) -> Subject {
-        match self {
-            Self::UsernameTaken | Self::UsernameReserved => Subject::Username,
-            Self::EmailTaken | Self::EmailMixesScripts => Subject::Email,
-            Self::UnfitPassword(_) | Self::SamePassword => Subject::NewPassword,
-            Self::WrongPassword => Subject::PresentPassword,
-            Self::RoleTaken => Subject::RoleName,
-            Self::SetupTokenInvalid => Subject::SetupToken,
-            Self::UnknownToken => Subject::RevokedToken,
-            Self::WrongCredentials
-            | Self::AccountDisabled
-            | Self::AccountChanged
-            | Self::TooManyAttempts(_)
-            | Self::LastAdmin
-            | Self::TooManyRoles
-            | Self::NotAnAdmin
-            | Self::TargetOutranksActor
-            | Self::OwnAccount
-            | Self::RolesChangedMeanwhile
-            | Self::TooLateToUndo
-            | Self::Key(_) => Subject::Whole,
-        }
-    }
-}
-
 /// Why an act does not come about although a guard let the request in: what the
 /// guard asked was asked again in the transaction of the act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -175,6 +113,12 @@ pub enum Denied {
     /// The account's roles do not permit it.
     #[error("The account may not do this.")]
     NotPermitted,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// What domain functions return.
@@ -217,18 +161,6 @@ impl Error {
     /// A failure in a sentence for the operator.
     pub fn broken(why: impl Into<String>) -> Self {
         Self::Broken(why.into())
-    }
-}
-
-/// A wait in words, rounded up.
-fn in_words(wait: Duration) -> String {
-    let seconds = (wait.whole_milliseconds().max(1) as u128).div_ceil(1000);
-    match (seconds, seconds.div_ceil(60)) {
-        (1, _) => "a second".to_owned(),
-        (..60, _) => format!("{seconds} seconds"),
-        (_, 1) => "a minute".to_owned(),
-        (_, minutes @ ..120) => format!("{minutes} minutes"),
-        (_, minutes) => format!("{} hours", minutes.div_ceil(60)),
     }
 }
 

@@ -25,8 +25,8 @@ use crate::base::error::{Error, Result};
 use crate::domain::administration;
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::Actor;
-use crate::service::Doorward;
 use crate::service::settings::{self, Settings};
+use crate::service::{Doorward, words};
 
 /// A login, session and admin server.
 #[derive(Parser)]
@@ -124,7 +124,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed; the exit code says it all the same.
-            warn(&error.to_string());
+            warn(&words::error(&error));
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::find::find;
 use crate::cli::terminal::{say, secret, warn};
@@ -135,7 +135,7 @@ pub(super) async fn run_token(command: TokenCommand, doorward: &Doorward) -> Res
         _ => secret("Token: ", !std::io::IsTerminal::is_terminal(&std::io::stdin()))?,
     };
     let sessions = &doorward.sessions;
-    let named = sessions.named(&token, now).ok_or(Refusal::UnknownToken)?;
+    let named = sessions.named(&token, now).ok_or(sessions::refusals::UNKNOWN_TOKEN)?;
     if sessions.revoke_named(named, Actor::operator(&origin), now).await? {
         Ok(())
     } else {

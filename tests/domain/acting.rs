@@ -1,6 +1,6 @@
 //! What a guard proved is proved again in the transaction of the act.
 
-use doorward::base::error::{Denied, Error, Refusal, Result};
+use doorward::base::error::{Denied, Error, Result};
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
@@ -223,7 +223,7 @@ async fn an_account_is_not_deleted_with_the_password_it_had() {
     accounts::set_password_hash(db, ada.id, hash.unwrap(), NOON).await.unwrap();
     let actor = Actor::signed_in(&session.principal, &here, "");
     let done = administration::delete_own(&credentials, &ada, &password, actor, NOON).await;
-    assert!(matches!(done, Err(Error::Refused(Refusal::WrongPassword))), "{done:?}");
+    assert!(matches!(done, Err(Error::Refused(accounts::refusals::WRONG_PASSWORD))), "{done:?}");
     assert!(accounts::by_id(db, ada.id).await.is_ok());
 }
 

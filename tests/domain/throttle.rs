@@ -1,14 +1,17 @@
 //! Guessing is slow for the one who guesses, and for nobody else.
 
-use doorward::base::error::{Error, Refusal};
+use doorward::base::error::Error;
 use doorward::base::keys::{Purpose, Ring};
 use doorward::base::timestamp::Timestamp;
+use doorward::domain::accounts;
 use doorward::domain::accounts::names::LoginName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::audit::RequestSource;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::throttle::known_browser::{self, Known};
+use doorward::domain::throttle::refusals::wait_of;
 use doorward::domain::throttle::{Limits, Throttle};
+use doorward::service::words;
 use rocket::futures::future::join_all;
 use shared::databases::postgres;
 use time::Duration;
@@ -40,8 +43,8 @@ async fn attempt(
     let here = at(address);
     match world.passwords().authenticate(&login, &password, known, &here, now).await {
         Ok(_) => Came::In,
-        Err(Error::Refused(Refusal::WrongCredentials)) => Came::Wrong,
-        Err(Error::Refused(Refusal::TooManyAttempts(wait))) => Came::Wait(wait),
+        Err(Error::Refused(accounts::refusals::WRONG_CREDENTIALS)) => Came::Wrong,
+        Err(Error::Refused(refusal)) => Came::Wait(wait_of(refusal).unwrap()),
         Err(other) => panic!("{other}"),
     }
 }
@@ -282,7 +285,7 @@ async fn accounts_are_opened_from_one_address_only_so_often() {
     }
     drop(world.throttle.register("192.0.2.2", NOON).await.unwrap());
     let refused = world.throttle.register("192.0.2.1", NOON).await.err();
-    let told = refused.map(|error| error.to_string()).unwrap_or_default();
+    let told = refused.map(|error| words::error(&error)).unwrap_or_default();
     assert!(told.contains("wait 60 minutes"), "{told}");
 }
 

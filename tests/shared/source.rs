@@ -19,3 +19,18 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
+
+/// The text in quotes with which each `call` begins, all over the source, in order.
+pub fn declared(call: &str) -> Vec<String> {
+    let mut names = vec![];
+    for file in rust_files(Path::new("src")) {
+        let source = product(&fs::read_to_string(file).unwrap());
+        let quoted = source.split(call).skip(1).filter_map(|after| {
+            let text = after.trim_start().strip_prefix('"')?;
+            text.split('"').next()
+        });
+        names.extend(quoted.map(str::to_owned));
+    }
+    names.sort();
+    names
+}

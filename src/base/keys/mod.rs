@@ -6,6 +6,7 @@ mod file;
 pub mod in_use;
 mod key;
 mod purpose;
+pub mod refusals;
 mod ring;
 #[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "nothing is encrypted yet"))]
 mod sealed;

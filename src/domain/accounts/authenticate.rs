@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::Account;
-use super::events;
 use super::find::{by_name, roles_of};
 use super::id::AccountId;
 use super::names::LoginName;
 use super::tables;
 use super::update::replace_hash;
-use crate::base::error::{Error, Refusal, Result};
+use super::{events, refusals};
+use crate::base::error::{Error, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{self, Entry, RequestSource};
@@ -40,8 +40,8 @@ impl Passwords<'_> {
     /// writing, so that a stranger with a stopwatch cannot list our accounts.
     ///
     /// # Errors
-    /// [`Refusal::WrongCredentials`]; [`Refusal::AccountDisabled`], told only after
-    /// the right password; [`Refusal::TooManyAttempts`] before any hashing;
+    /// `accounts::refusals::WRONG_CREDENTIALS`; `accounts::refusals::ACCOUNT_DISABLED`, told only after
+    /// the right password; `throttle::refusals::TOO_MANY_ATTEMPTS` before any hashing;
     /// [`Error::Busy`].
     pub async fn authenticate(
         &self,
@@ -89,12 +89,12 @@ impl Passwords<'_> {
             (Match::Yes | Match::NeedsRehash, Some(_)) => {
                 attempt.count(now).await?;
                 note_failure(db, id, json!({ "account_disabled": true }), origin, now).await?;
-                Err(Refusal::AccountDisabled.into())
+                Err(refusals::ACCOUNT_DISABLED.into())
             }
             _ => {
                 attempt.count(now).await?;
                 note_failure(db, id, Value::Null, origin, now).await?;
-                Err(Refusal::WrongCredentials.into())
+                Err(refusals::WRONG_CREDENTIALS.into())
             }
         }
     }
@@ -105,7 +105,7 @@ impl Passwords<'_> {
     /// others.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`]; [`Refusal::TooManyAttempts`];
+    /// `accounts::refusals::WRONG_PASSWORD`; `throttle::refusals::TOO_MANY_ATTEMPTS`;
     /// [`Error::Busy`].
     pub async fn confirm(
         &self,
@@ -123,7 +123,7 @@ impl Passwords<'_> {
                 attempt.count(now).await?;
                 note_failure(self.db, Some(account.id), json!({ "signed_in": true }), origin, now)
                     .await?;
-                Err(Refusal::WrongPassword.into())
+                Err(refusals::WRONG_PASSWORD.into())
             }
             Match::Yes | Match::NeedsRehash => {
                 self.throttle.was_right(right, now)?;

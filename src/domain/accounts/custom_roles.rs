@@ -9,8 +9,9 @@ use sea_orm::{
 
 use super::names::RoleName;
 use super::permissions::{BUILT_IN, MOST_BYTES, Roles};
+use super::refusals;
 use super::tables::role;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::store::Table;
 use crate::base::timestamp::Timestamp;
 
@@ -50,7 +51,7 @@ pub async fn holders(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
 /// Makes a role.
 ///
 /// # Errors
-/// [`Refusal::RoleTaken`].
+/// `accounts::refusals::ROLE_TAKEN`.
 pub async fn create(
     db: &impl ConnectionTrait,
     name: &RoleName,
@@ -58,7 +59,7 @@ pub async fn create(
     now: Timestamp,
 ) -> Result<()> {
     if BUILT_IN.iter().any(|(built_in, _)| *built_in == name.as_str()) {
-        return Err(Refusal::RoleTaken.into());
+        return Err(refusals::ROLE_TAKEN.into());
     }
     let row = table::ActiveModel {
         name: Set(name.as_str().to_owned()),
@@ -67,7 +68,7 @@ pub async fn create(
     };
     match table::Entity::insert(row).exec_without_returning(db).await {
         Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(Refusal::RoleTaken.into())
+            Err(refusals::ROLE_TAKEN.into())
         }
         done => Ok(done.map(|_| ())?),
     }
@@ -110,7 +111,7 @@ pub(super) async fn add_missing(
 /// Gives a role another name, also with everyone who has it.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Refusal::RoleTaken`]; [`Refusal::TooManyRoles`] when
+/// [`Error::NotFound`]; `accounts::refusals::ROLE_TAKEN`; `accounts::refusals::TOO_MANY_ROLES` when
 /// somebody's roles would not fit into an access token any more.
 pub async fn rename(
     db: &impl ConnectionTrait,
@@ -144,7 +145,7 @@ pub async fn rename(
         .into_tuple::<uuid::Uuid>()
         .one(db)
         .await?;
-    if crowded.is_some() { Err(Refusal::TooManyRoles.into()) } else { Ok(()) }
+    if crowded.is_some() { Err(refusals::TOO_MANY_ROLES.into()) } else { Ok(()) }
 }
 
 /// Removes a role, also from everyone who has it. Returns how many had it.

@@ -13,6 +13,7 @@ use super::account::{Account, NewAccount};
 use super::id::AccountId;
 use super::names::LoginName;
 use super::permissions::{ADMIN, Roles};
+use super::refusals;
 use super::tables;
 use crate::base::error::{Error, Refusal, Result};
 
@@ -63,17 +64,17 @@ pub async fn hold(
 /// An account whose password was found right, held until the transaction ends.
 ///
 /// # Errors
-/// [`Refusal::AccountChanged`] when it has another password since, was disabled
+/// `accounts::refusals::ACCOUNT_CHANGED` when it has another password since, was disabled
 /// or deleted.
 pub async fn hold_unchanged(db: &impl ConnectionTrait, verified: &Account) -> Result<Account> {
     let held = match by_id_to_change(db, verified.id).await {
-        Err(Error::NotFound) => return Err(Refusal::AccountChanged.into()),
+        Err(Error::NotFound) => return Err(refusals::ACCOUNT_CHANGED.into()),
         held => held?,
     };
     if held.password_hash == verified.password_hash && held.disabled_at.is_none() {
         Ok(held)
     } else {
-        Err(Refusal::AccountChanged.into())
+        Err(refusals::ACCOUNT_CHANGED.into())
     }
 }
 
@@ -81,10 +82,10 @@ pub async fn hold_unchanged(db: &impl ConnectionTrait, verified: &Account) -> Re
 /// change, and with the end of all sessions.
 ///
 /// # Errors
-/// [`Refusal::AccountChanged`].
+/// `accounts::refusals::ACCOUNT_CHANGED`.
 pub async fn hold_for_sign_in(db: &impl ConnectionTrait, verified: &Account) -> Result<Account> {
     let held = hold_unchanged(db, verified).await?;
-    if held.epoch == verified.epoch { Ok(held) } else { Err(Refusal::AccountChanged.into()) }
+    if held.epoch == verified.epoch { Ok(held) } else { Err(refusals::ACCOUNT_CHANGED.into()) }
 }
 
 /// The account of that user name or e-mail address.
@@ -113,10 +114,10 @@ pub(super) async fn by_name(
 pub(super) async fn taken(db: &impl ConnectionTrait, new: &NewAccount) -> Result<Option<Refusal>> {
     let of = |column: tables::Column, name: &str| tables::Entity::find().filter(column.eq(name));
     if of(tables::Column::UsernameCanonical, new.username.canonical()).one(db).await?.is_some() {
-        return Ok(Some(Refusal::UsernameTaken));
+        return Ok(Some(refusals::USERNAME_TAKEN));
     }
     let email = of(tables::Column::EmailCanonical, new.email.canonical()).one(db).await?;
-    Ok(email.map(|_| Refusal::EmailTaken))
+    Ok(email.map(|_| refusals::EMAIL_TAKEN))
 }
 
 pub(super) async fn roles_of(db: &impl ConnectionTrait, id: AccountId) -> Result<Roles> {

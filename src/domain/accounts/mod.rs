@@ -9,6 +9,7 @@ mod id;
 pub mod list;
 pub mod names;
 pub mod permissions;
+pub mod refusals;
 mod register;
 mod tables;
 mod update;

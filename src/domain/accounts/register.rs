@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 use super::account::{Account, NewAccount};
 use super::authenticate::Passwords;
-use super::events;
 use super::find::taken;
 use super::id::AccountId;
 use super::permissions::Roles;
 use super::tables;
 use super::update::write_roles;
-use crate::base::error::{Error, Refusal, Result};
+use super::{events, refusals};
+use crate::base::error::{Error, Result};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{self, Entry, RequestSource};
@@ -25,8 +25,8 @@ use crate::domain::passwords::policy::PasswordRules;
 /// work for a name that is not. What is worked on counts, whatever comes of it.
 ///
 /// # Errors
-/// A [`Refusal`] for a taken or reserved name or an unfit password;
-/// [`Refusal::TooManyAttempts`]; [`Error::Busy`].
+/// A refusal of a taken or reserved name or an unfit password;
+/// `throttle::refusals::TOO_MANY_ATTEMPTS`; [`Error::Busy`].
 pub async fn register(
     Passwords { db, hasher, throttle }: Passwords<'_>,
     rules: &PasswordRules,
@@ -35,10 +35,10 @@ pub async fn register(
     now: Timestamp,
 ) -> Result<Account> {
     if new.username.is_reserved() {
-        return Err(Refusal::UsernameReserved.into());
+        return Err(refusals::USERNAME_RESERVED.into());
     }
     if new.email.mixes_scripts() {
-        return Err(Refusal::EmailMixesScripts.into());
+        return Err(refusals::EMAIL_MIXES_SCRIPTS.into());
     }
     let asked = throttle.ask_for_names(&origin.address, now).await?;
     if let Some(refusal) = taken(db.read(), &new).await? {
@@ -58,7 +58,7 @@ pub async fn register(
 /// The hash of a new account's password, if the policy lets it pass.
 ///
 /// # Errors
-/// [`Refusal::UnfitPassword`]; [`Error::Busy`].
+/// what the password rules refuse; [`Error::Busy`].
 pub async fn hash_for(
     hasher: &Hasher,
     rules: &PasswordRules,
@@ -74,14 +74,13 @@ fn rules_for(rules: &PasswordRules, new: &NewAccount) -> PasswordRules {
 }
 
 fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
-    let screened = rules_for(rules, new).screen(&new.password);
-    Ok(screened.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?)
+    Ok(rules_for(rules, new).screen(&new.password)?)
 }
 
 /// Writes a new account within the caller's transaction.
 ///
 /// # Errors
-/// [`Refusal::UsernameTaken`], [`Refusal::EmailTaken`], [`Refusal::TooManyRoles`].
+/// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`, `accounts::refusals::TOO_MANY_ROLES`.
 pub async fn insert(
     db: &impl ConnectionTrait,
     new: &NewAccount,
@@ -109,9 +108,9 @@ pub async fn insert(
     };
     let row = row.insert(db).await.map_err(|error| {
         if store::is_taken(&error, "username_canonical") {
-            Error::from(Refusal::UsernameTaken)
+            Error::from(refusals::USERNAME_TAKEN)
         } else if store::is_taken(&error, "email_canonical") {
-            Refusal::EmailTaken.into()
+            refusals::EMAIL_TAKEN.into()
         } else {
             error.into()
         }

@@ -6,8 +6,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::find::roles_of;
 use super::id::AccountId;
 use super::permissions::{Permission, Roles};
+use super::refusals;
 use super::{custom_roles, tables};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::passwords::hash::PasswordHash;
 
@@ -15,7 +16,7 @@ use crate::domain::passwords::hash::PasswordHash;
 /// staff that are new to it open only once the password is given again.
 ///
 /// # Errors
-/// [`Refusal::TooManyRoles`] when they would not fit into an access token.
+/// `accounts::refusals::TOO_MANY_ROLES` when they would not fit into an access token.
 pub async fn write_roles(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -23,7 +24,7 @@ pub async fn write_roles(
     now: Timestamp,
 ) -> Result<()> {
     if !roles.fit_a_token() {
-        return Err(Refusal::TooManyRoles.into());
+        return Err(refusals::TOO_MANY_ROLES.into());
     }
     let before = roles_of(db, id).await?;
     if Permission::ALL.iter().any(|right| roles.may(*right) && !before.may(*right)) {

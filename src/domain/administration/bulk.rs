@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::safeguards::{ensure_outranks, keep_an_admin};
 use super::table::UndoKind;
 use super::undoable::{remember_disabled, supersede};
-use crate::base::error::{Denied, Error, Refusal, Result};
+use crate::base::error::{Denied, Error, Result};
 use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
@@ -67,8 +67,8 @@ impl BulkAction {
 /// and those it changes nothing about, are left out.
 ///
 /// # Errors
-/// [`Error::NotFound`] when nothing is left; [`Refusal::LastAdmin`];
-/// [`Refusal::TargetOutranksActor`] when an account may do what the actor may not.
+/// [`Error::NotFound`] when nothing is left; `administration::refusals::LAST_ADMIN`;
+/// `administration::refusals::TARGET_OUTRANKS_ACTOR` when an account may do what the actor may not.
 pub async fn apply(
     sessions: &Sessions,
     deed: BulkAction,
@@ -108,7 +108,7 @@ async fn apply_once(
 /// Somebody deletes their own account, giving the password.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::WrongPassword`]; [`Refusal::LastAdmin`]; [`Error::Busy`].
+/// [`Error::Denied`]; `accounts::refusals::WRONG_PASSWORD`; `administration::refusals::LAST_ADMIN`; [`Error::Busy`].
 pub async fn delete_own(
     credentials: &Credentials<'_>,
     account: &Account,
@@ -121,7 +121,7 @@ pub async fn delete_own(
     let sessions = credentials.sessions;
     let (act, own) = sessions.begin_act(actor, None, &[account.id], now).await?;
     if !own.iter().all(|present| present.has_password_of(account)) {
-        return Err(Refusal::WrongPassword.into());
+        return Err(accounts::refusals::WRONG_PASSWORD.into());
     }
     carry_out(sessions, BulkAction::Delete, act, &own).await
 }

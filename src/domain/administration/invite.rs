@@ -18,7 +18,7 @@ use crate::domain::sessions::{Act, Actor};
 ///
 /// # Errors
 /// [`crate::base::error::Error::Denied`]; what opening an account refuses;
-/// [`crate::base::error::Refusal::TooManyRoles`].
+/// `accounts::refusals::TOO_MANY_ROLES`.
 pub async fn add_account(
     credentials: &Credentials<'_>,
     new: &NewAccount,

@@ -8,6 +8,7 @@ mod export;
 mod invite;
 mod outcome;
 mod recovery;
+pub mod refusals;
 mod roles;
 mod safeguards;
 mod table;

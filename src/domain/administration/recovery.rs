@@ -2,9 +2,9 @@
 
 use time::Duration;
 
-use super::events;
 use super::safeguards::ensure_outranks;
-use crate::base::error::{Error, Refusal, Result};
+use super::{events, refusals};
+use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::names::LoginName;
@@ -16,9 +16,9 @@ use crate::domain::throttle::Throttle;
 /// A recovery link for somebody who cannot log in; its token, once.
 ///
 /// # Errors
-/// [`Refusal::NotAnAdmin`]: anyone who could make one for an administrator could
+/// `administration::refusals::NOT_AN_ADMIN`: anyone who could make one for an administrator could
 /// become that administrator. The operator can, at the command line. And
-/// [`Refusal::TargetOutranksActor`], [`Refusal::OwnAccount`].
+/// `administration::refusals::TARGET_OUTRANKS_ACTOR`, `administration::refusals::OWN_ACCOUNT`.
 pub async fn start_recovery(
     sessions: &Sessions,
     id: AccountId,
@@ -29,7 +29,7 @@ pub async fn start_recovery(
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
     if account.roles.has(ADMIN) && act.by.is_some() {
-        return Err(Refusal::NotAnAdmin.into());
+        return Err(refusals::NOT_AN_ADMIN.into());
     }
     ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;
@@ -42,8 +42,8 @@ pub async fn start_recovery(
 /// scripts, and in its sessions. Says whether anything was counted for it.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::TargetOutranksActor`]: someone who guesses at an administrator has
-/// no friend in support; [`Refusal::OwnAccount`]; not found.
+/// [`Error::Denied`]; `administration::refusals::TARGET_OUTRANKS_ACTOR`: someone who guesses at an administrator has
+/// no friend in support; `administration::refusals::OWN_ACCOUNT`; not found.
 pub async fn lift_throttle(
     sessions: &Sessions,
     throttle: &Throttle,
@@ -66,7 +66,7 @@ pub async fn lift_throttle(
 /// password: neither by a link nor by guessing at it without end.
 fn leave_oneself_alone(act: &Act<'_>, id: AccountId) -> Result<()> {
     if act.by.as_ref().is_some_and(|by| by.id == id) {
-        return Err(Refusal::OwnAccount.into());
+        return Err(refusals::OWN_ACCOUNT.into());
     }
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::events;
 use super::outcome::Outcome;
 use super::safeguards::keep_an_admin;
 use super::table::UndoKind;
 use super::undoable::{remember_roles, supersede};
-use crate::base::error::{Error, Refusal, Result};
+use super::{events, refusals};
+use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::{Permission, Roles};
@@ -27,8 +27,8 @@ pub struct Change<'a> {
 /// Replaces the roles of an account. It acts on the account's next request.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::RolesChangedMeanwhile`], [`Refusal::LastAdmin`],
-/// [`Refusal::TooManyRoles`]; not found.
+/// [`Error::Denied`]; `administration::refusals::ROLES_CHANGED_MEANWHILE`, `administration::refusals::LAST_ADMIN`,
+/// `accounts::refusals::TOO_MANY_ROLES`; not found.
 pub async fn set_roles(
     sessions: &Sessions,
     id: AccountId,
@@ -40,7 +40,7 @@ pub async fn set_roles(
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
     if change.shown.is_some_and(|shown| account.roles != *shown) {
-        return Err(Refusal::RolesChangedMeanwhile.into());
+        return Err(refusals::ROLES_CHANGED_MEANWHILE.into());
     }
     // Those who want them so, too, would be surprised by somebody else's undo.
     supersede(&act.txn, UndoKind::Roles, &found).await?;
@@ -79,7 +79,7 @@ pub(super) async fn replace(
 /// Makes a role.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::RoleTaken`].
+/// [`Error::Denied`]; `accounts::refusals::ROLE_TAKEN`.
 pub async fn create_role(
     sessions: &Sessions,
     name: &RoleName,
@@ -96,7 +96,7 @@ pub async fn create_role(
 /// Renames or describes a role. Everyone's next request gets a token with the new name.
 ///
 /// # Errors
-/// [`Error::Denied`]; [`Refusal::RoleTaken`], [`Refusal::TooManyRoles`]; not found.
+/// [`Error::Denied`]; `accounts::refusals::ROLE_TAKEN`, `accounts::refusals::TOO_MANY_ROLES`; not found.
 pub async fn rename_role(
     sessions: &Sessions,
     from: &str,

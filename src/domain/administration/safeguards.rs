@@ -3,7 +3,8 @@
 
 use sea_orm::ConnectionTrait;
 
-use crate::base::error::{Refusal, Result};
+use super::refusals;
+use crate::base::error::Result;
 use crate::domain::accounts::permissions::ADMIN;
 use crate::domain::accounts::{self, Account};
 use crate::domain::sessions::Act;
@@ -23,7 +24,7 @@ fn administers(account: &Account) -> bool {
 /// Refuses, after the change and before its commit, to be left without an administrator.
 pub(super) async fn keep_an_admin(db: &impl ConnectionTrait, before: &[Account]) -> Result<()> {
     if before.iter().any(administers) && accounts::count_admins(db).await? == 0 {
-        return Err(Refusal::LastAdmin.into());
+        return Err(refusals::LAST_ADMIN.into());
     }
     Ok(())
 }
@@ -34,5 +35,5 @@ pub(super) fn ensure_outranks(act: &Act<'_>, affected: &[Account]) -> Result<()>
     if affected.iter().all(|account| by.roles.cover(&account.roles)) {
         return Ok(());
     }
-    Err(Refusal::TargetOutranksActor.into())
+    Err(refusals::TARGET_OUTRANKS_ACTOR.into())
 }

@@ -3,11 +3,12 @@
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::bulk::{self, BulkAction};
+use super::refusals;
 use super::roles;
 use super::safeguards::ensure_outranks;
 use super::table::{Column, Entity, Model, UndoKind};
 use super::undoable::{UNDO, supersede};
-use crate::base::error::{Refusal, Result};
+use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
@@ -30,7 +31,7 @@ pub struct Undone {
 /// all still there. (Sessions that ended stay ended.)
 ///
 /// # Errors
-/// [`crate::base::error::Error::Denied`]; [`Refusal::TooLateToUndo`] when that is true
+/// [`crate::base::error::Error::Denied`]; `administration::refusals::TOO_LATE_TO_UNDO` when that is true
 /// of none; what giving back roles refuses.
 pub async fn undo(
     sessions: &Sessions,
@@ -61,7 +62,7 @@ pub async fn undo(
         }
     }
     if accounts.is_empty() {
-        return Err(Refusal::TooLateToUndo.into());
+        return Err(refusals::TOO_LATE_TO_UNDO.into());
     }
     let undone = Undone { accounts: accounts.len() as u64, left: all - accounts.len() as u64 };
     ensure_outranks(&act, &accounts)?;

@@ -3,10 +3,11 @@
 
 pub mod events;
 mod owner;
+pub mod refusals;
 
 use sea_orm::DatabaseTransaction;
 
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
@@ -42,7 +43,7 @@ impl Credentials<'_> {
     /// The operator sets a password at the command line. All sessions end.
     ///
     /// # Errors
-    /// [`Refusal::UnfitPassword`]; [`Error::Busy`].
+    /// what the password rules refuse; [`Error::Busy`].
     pub async fn set_password(
         &self,
         account: &Account,
@@ -61,7 +62,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] for a token that is wrong, used up or too old;
-    /// [`Refusal::UnfitPassword`], which uses nothing up; [`Error::Busy`].
+    /// what the password rules refuse, which uses nothing up; [`Error::Busy`].
     pub async fn recover(
         &self,
         token: &str,
@@ -105,7 +106,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] once there is an administrator;
-    /// [`Refusal::SetupTokenInvalid`]; what opening an account refuses.
+    /// `credentials::refusals::SETUP_TOKEN_INVALID`; what opening an account refuses.
     pub async fn set_up(
         &self,
         token: &str,
@@ -118,12 +119,12 @@ impl Credentials<'_> {
         }
         find(self.db().read(), token, TokenPurpose::Setup, now)
             .await?
-            .ok_or(Refusal::SetupTokenInvalid)?;
+            .ok_or(refusals::SETUP_TOKEN_INVALID)?;
         let hash =
             accounts::hash_for(self.passwords.hasher, self.rules, new, Waiter::House).await?;
         let txn = self.db().begin().await?;
         if !use_up(&txn, token, TokenPurpose::Setup, now).await? {
-            return Err(Refusal::SetupTokenInvalid.into());
+            return Err(refusals::SETUP_TOKEN_INVALID.into());
         }
         if accounts::count_admins(&txn).await? > 0 {
             return Err(Error::NotFound);

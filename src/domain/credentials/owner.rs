@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Credentials, events};
-use crate::base::error::{Denied, Error, Refusal, Result};
+use super::{Credentials, events, refusals};
+use crate::base::error::{Denied, Error, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
@@ -21,8 +21,8 @@ impl Credentials<'_> {
     /// Whether `password` is the account's, asked of the user of that session.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], counted for the session under whatever name
-    /// it goes on; [`Refusal::TooManyAttempts`]; [`Denied::NotSignedIn`]; [`Error::Busy`].
+    /// `accounts::refusals::WRONG_PASSWORD`, counted for the session under whatever name
+    /// it goes on; `throttle::refusals::TOO_MANY_ATTEMPTS`; [`Denied::NotSignedIn`]; [`Error::Busy`].
     pub async fn ask_again(
         &self,
         account: &Account,
@@ -48,7 +48,7 @@ impl Credentials<'_> {
     /// the session that stays. As often as the password may be given in it.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`]; what [`crate::domain::sessions::Sessions::end_others`] denies.
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`; what [`crate::domain::sessions::Sessions::end_others`] denies.
     pub async fn sign_out_others(
         &self,
         shown: Option<&RefreshToken>,
@@ -66,8 +66,8 @@ impl Credentials<'_> {
     /// in, and goes on under a new name.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], counted like a failed sign-in;
-    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
+    /// `accounts::refusals::WRONG_PASSWORD`, counted like a failed sign-in;
+    /// `accounts::refusals::ACCOUNT_CHANGED` and [`Denied::NotSignedIn`] when the account
     /// or the session is not any more what it was; [`Error::Busy`].
     pub async fn confirm(
         &self,
@@ -101,7 +101,7 @@ impl Credentials<'_> {
     /// for a caller who gives the password that the account has now.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`]; [`Denied::NotSignedIn`] when the tokens have
+    /// `accounts::refusals::WRONG_PASSWORD`; [`Denied::NotSignedIn`] when the tokens have
     /// arrived; [`Error::Busy`].
     pub async fn confirm_again(
         &self,
@@ -119,8 +119,8 @@ impl Credentials<'_> {
     /// on under a new name (ASVS V7.2.4, V7.4.3).
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], [`Refusal::SamePassword`], [`Refusal::UnfitPassword`];
-    /// [`Refusal::AccountChanged`] and [`Denied::NotSignedIn`] when the account
+    /// `accounts::refusals::WRONG_PASSWORD`, `credentials::refusals::SAME_PASSWORD`, what the password rules refuse;
+    /// `accounts::refusals::ACCOUNT_CHANGED` and [`Denied::NotSignedIn`] when the account
     /// or the session is not any more what it was; [`Error::Busy`].
     pub async fn change_password(
         &self,
@@ -132,7 +132,7 @@ impl Credentials<'_> {
     ) -> Result<Issued> {
         self.ask_again(account, sid, current, origin, now).await?;
         if secrets::same(current.expose().as_bytes(), new.expose().as_bytes()) {
-            return Err(Refusal::SamePassword.into());
+            return Err(refusals::SAME_PASSWORD.into());
         }
         let hash = self.new_hash(account, new).await?;
         let txn = self.db().begin().await?;

@@ -4,3 +4,4 @@ mod guessable;
 pub mod hash;
 pub mod hasher;
 pub mod policy;
+pub mod refusals;

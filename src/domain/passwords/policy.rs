@@ -7,6 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::guessable::is_guessable;
+use super::refusals;
+use crate::base::error::Refusal;
 
 const MOST_CHARS: usize = 256;
 const MOST_BYTES: usize = 1024;
@@ -60,11 +62,11 @@ impl PasswordRules {
     ///
     /// # Errors
     /// The first rule it breaks.
-    pub fn judge(&self, password: &Password) -> Result<(), PasswordFault> {
+    pub fn judge(&self, password: &Password) -> Result<(), Refusal> {
         let words = self.screened(password)?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         if is_guessable(password.expose(), &words) {
-            return Err(PasswordFault::TooSimple);
+            return Err(refusals::PASSWORD_TOO_SIMPLE);
         }
         Ok(())
     }
@@ -73,22 +75,22 @@ impl PasswordRules {
     ///
     /// # Errors
     /// The first rule it breaks.
-    pub fn screen(&self, password: &Password) -> Result<(), PasswordFault> {
+    pub fn screen(&self, password: &Password) -> Result<(), Refusal> {
         self.screened(password).map(drop)
     }
 
-    fn screened(&self, password: &Password) -> Result<Vec<String>, PasswordFault> {
+    fn screened(&self, password: &Password) -> Result<Vec<String>, Refusal> {
         let password = password.expose();
         if password.chars().count() < self.min_length {
-            return Err(PasswordFault::TooShort(self.min_length));
+            return Err(too_short(self.min_length));
         }
         let folded = Zeroizing::new(password.to_lowercase());
         let words = self.words();
         if words.iter().any(|word| is_little_more_than(word, &folded)) {
-            return Err(PasswordFault::ContainsContext);
+            return Err(refusals::PASSWORD_CONTAINS_CONTEXT);
         }
         if COMMON.binary_search(&folded.as_str()).is_ok() {
-            return Err(PasswordFault::Common);
+            return Err(refusals::PASSWORD_COMMON);
         }
         Ok(words)
     }
@@ -113,23 +115,8 @@ impl PasswordRules {
 const OUR_WORDS: [&str; 7] =
     ["doorward", "admin", "administrator", "support", "auditor", "password", "login"];
 
-/// Why a password cannot be chosen, in the words people see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFault {
-    /// Fewer characters than this.
-    #[error("Use at least {0} characters. Several words with spaces between them are good.")]
-    TooShort(usize),
-    /// On the list of common passwords.
-    #[error("This password is on lists that attackers try first. Please choose another.")]
-    Common,
-    /// Guessed within a million tries.
-    #[error("This password is easy to guess. Several unrelated words are better.")]
-    TooSimple,
-    /// A name of the person or of the service, and nothing else but digits and signs.
-    #[error(
-        "This password is little more than a name or a word of this service. Please choose another."
-    )]
-    ContainsContext,
+fn too_short(min_length: usize) -> Refusal {
+    refusals::PASSWORD_TOO_SHORT.with(min_length as i64)
 }
 
 fn normalised(text: &str) -> Option<Zeroizing<String>> {
@@ -172,7 +159,7 @@ mod tests {
             .with_context("lovelace", "ada.byron@mail.test")
     }
 
-    fn fault(text: &str) -> Option<PasswordFault> {
+    fn refusal(text: &str) -> Option<Refusal> {
         rules().judge(&Password::parse(text).expect("a usable password")).err()
     }
 
@@ -189,7 +176,7 @@ mod tests {
             "j7!kQz0)vL2#",
             &"ab cd ef gh ".repeat(21),
         ] {
-            assert_eq!(fault(text), None, "{text:?}");
+            assert_eq!(refusal(text), None, "{text:?}");
             let password = Password::parse(text).unwrap();
             assert_eq!(password.expose(), text.nfc().collect::<String>());
         }
@@ -198,7 +185,7 @@ mod tests {
     #[test]
     fn length_is_counted_in_composed_code_points() {
         let short = "e\u{301}".repeat(11);
-        assert_eq!(fault(&short), Some(PasswordFault::TooShort(12)));
+        assert_eq!(refusal(&short), Some(too_short(12)));
         for long in ["a b".repeat(86), "🦀".repeat(257), "a".repeat(1 << 20)] {
             assert!(Password::parse(&long).is_none());
         }
@@ -223,14 +210,14 @@ mod tests {
     #[test]
     fn a_listed_password_is_refused_in_any_case() {
         for text in ["1qaz2wsx3edc4rfv", "FinalFantasy", "qwertyuiop123"] {
-            assert_eq!(fault(text), Some(PasswordFault::Common), "{text}");
+            assert_eq!(refusal(text), Some(refusals::PASSWORD_COMMON), "{text}");
         }
     }
 
     #[test]
     fn a_simple_password_is_refused() {
         for text in ["zzzzzzzzzzzzzzzz", "xkxkxkxkxkxkxkxk", "zyxwvutsrqponm", &"7".repeat(200)] {
-            assert_eq!(fault(text), Some(PasswordFault::TooSimple), "{text}");
+            assert_eq!(refusal(text), Some(refusals::PASSWORD_TOO_SIMPLE), "{text}");
         }
     }
 
@@ -248,7 +235,7 @@ mod tests {
             "Password2026!!!",
             "administrator",
         ] {
-            assert_eq!(fault(text), Some(PasswordFault::ContainsContext), "{text}");
+            assert_eq!(refusal(text), Some(refusals::PASSWORD_CONTAINS_CONTEXT), "{text}");
         }
     }
 

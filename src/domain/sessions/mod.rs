@@ -11,6 +11,7 @@ pub mod events;
 mod handle;
 mod list;
 pub mod refresh;
+pub mod refusals;
 mod renew;
 pub mod revocation;
 pub mod search;

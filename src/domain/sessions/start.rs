@@ -10,7 +10,7 @@ use super::revocation::Revoked;
 use super::session::{Audience, EndReason, SessionId};
 use super::table;
 use super::tokens::pair::Issued;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::keys::Purpose;
 use crate::base::secrets;
 use crate::base::store::Retry;
@@ -56,7 +56,7 @@ impl Sessions {
     /// password that was found right is still the account's.
     ///
     /// # Errors
-    /// [`Refusal::AccountChanged`] when the password or the state of the account
+    /// `accounts::refusals::ACCOUNT_CHANGED` when the password or the state of the account
     /// changed since. Nobody is signed in then.
     pub async fn sign_in(
         &self,
@@ -67,13 +67,13 @@ impl Sessions {
     ) -> Result<Issued> {
         for _ in 0..8 {
             match self.start(&verified, new, origin, now).await {
-                Err(Error::Refused(Refusal::AccountChanged)) => {}
+                Err(Error::Refused(accounts::refusals::ACCOUNT_CHANGED)) => {}
                 started => return started,
             }
             let txn = self.db.begin().await?;
             verified.account = accounts::hold_unchanged(&txn, &verified.account).await?;
         }
-        Err(Refusal::AccountChanged.into())
+        Err(accounts::refusals::ACCOUNT_CHANGED.into())
     }
 
     /// Starts a session for an account as it stood when its owner proved who
@@ -81,7 +81,7 @@ impl Sessions {
     /// was there before (ASVS V7.2.4).
     ///
     /// # Errors
-    /// [`Refusal::AccountChanged`] when the password, the epoch or the state of
+    /// `accounts::refusals::ACCOUNT_CHANGED` when the password, the epoch or the state of
     /// the account changed since; the database failed. Nobody is signed in then.
     pub async fn start(
         &self,

@@ -12,6 +12,7 @@ mod in_flight;
 pub mod known_browser;
 mod limits;
 pub mod network;
+pub mod refusals;
 mod right;
 mod table;
 
@@ -30,7 +31,7 @@ use self::network::Network;
 use self::right::Right;
 pub use self::right::Whose;
 pub use self::table::tables;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::keys::{Keys, Purpose};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
@@ -72,7 +73,7 @@ impl Throttle {
     /// Lets an attempt to log in begin.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`, before anything was worked on.
     pub async fn log_in(&self, who: Who<'_>, now: Timestamp) -> Result<Attempt<'_>> {
         let name = who.name.as_bytes();
         let in_a_row = |name: &&str| self.key(Bucket::InARow, &[name.as_bytes()]);
@@ -98,7 +99,7 @@ impl Throttle {
     /// session whose sign-in was then.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`, before anything was worked on.
     pub async fn confirm(
         &self,
         account: Uuid,
@@ -112,7 +113,7 @@ impl Throttle {
     /// Counts a right password.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`].
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`.
     pub fn was_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
         let wait = self.right.count(whose, bucket::right(self.limits), now);
         wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
@@ -123,7 +124,7 @@ impl Throttle {
     /// account is logged in to often.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`].
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`.
     pub fn may_be_right(&self, whose: Whose, now: Timestamp) -> Result<()> {
         let wait = self.right.wait(whose, bucket::right(self.limits), now);
         wait.map_or(Ok(()), |wait| Err(self.turned_away(wait, now)))
@@ -132,7 +133,7 @@ impl Throttle {
     /// Lets the opening of an account begin.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`, before anything was worked on.
     pub async fn register(&self, address: &str, now: Timestamp) -> Result<Attempt<'_>> {
         self.by_network(address, Bucket::Registrations, Bucket::RegistrationsWide, now).await
     }
@@ -141,7 +142,7 @@ impl Throttle {
     /// counts if they are.
     ///
     /// # Errors
-    /// [`Refusal::TooManyAttempts`], before anything was worked on.
+    /// `throttle::refusals::TOO_MANY_ATTEMPTS`, before anything was worked on.
     pub async fn ask_for_names(&self, address: &str, now: Timestamp) -> Result<Attempt<'_>> {
         self.by_network(address, Bucket::TakenNames, Bucket::TakenNamesWide, now).await
     }
@@ -219,7 +220,7 @@ impl Throttle {
 
     fn turned_away(&self, wait: Duration, now: Timestamp) -> Error {
         self.counters.count(THROTTLED, now);
-        Refusal::TooManyAttempts(wait).into()
+        refusals::wait(wait).into()
     }
 
     /// Resets what was counted for an account: by its names, in browsers

@@ -3,6 +3,8 @@
 
 mod details;
 mod events;
+mod refusals;
 
 pub use self::details::detail;
 pub use self::events::event;
+pub use self::refusals::{error, refusal};

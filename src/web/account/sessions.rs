@@ -5,8 +5,9 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use crate::base::error::{Error, Refusal};
+use crate::base::error::Error;
 use crate::domain::sessions::{self, Session, SessionId};
+use crate::domain::throttle;
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
@@ -97,7 +98,9 @@ async fn revoke_others(
     let RecentlySignedIn(live) = who;
     let (credentials, actor) = (doorward.credentials(), live.acting(&caller, ""));
     let done = credentials.sign_out_others(shown.0.as_ref(), actor, now.0).await;
-    if let Err(Error::Refused(Refusal::TooManyAttempts(wait))) = done {
+    if let Err(Error::Refused(refusal)) = done
+        && let Some(wait) = throttle::refusals::wait_of(refusal)
+    {
         retry_after.after(wait);
         return Err(Failure::Status(Status::TooManyRequests));
     }

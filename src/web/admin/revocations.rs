@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::query::{SCREEN, cursor, link};
 use super::reason::Reason;
-use crate::base::error::{Refusal, Result};
+use crate::base::error::Result;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
@@ -164,7 +164,8 @@ async fn revoke(
         .submit(page, draw, async |new: NewRevocation| {
             let actor = who.0.acting(&caller, &new.reason.0);
             let sessions = &doorward.sessions;
-            let named = sessions.named(&new.token, now.0).ok_or(Refusal::UnknownToken)?;
+            let named =
+                sessions.named(&new.token, now.0).ok_or(sessions::refusals::UNKNOWN_TOKEN)?;
             sessions.revoke_named(named, actor, now.0).await
         })
         .await?;

@@ -3,7 +3,7 @@
 use rocket::{Route, post, routes};
 use rocket_dyn_templates::context;
 
-use crate::base::error::{Error, Refusal};
+use crate::base::error::Error;
 use crate::domain::administration::{self, UndoKind};
 use crate::service::Doorward;
 use crate::web::answer::failure::Failure;
@@ -53,8 +53,10 @@ async fn undo(
             let events = (undo.first, undo.last);
             match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
                 Ok(undone) => Ok(Note::undone(undone)),
-                Err(Error::Refused(Refusal::TooLateToUndo)) => Ok(Message::NotUndone.into()),
-                Err(Error::Refused(Refusal::TargetOutranksActor)) => {
+                Err(Error::Refused(administration::refusals::TOO_LATE_TO_UNDO)) => {
+                    Ok(Message::NotUndone.into())
+                }
+                Err(Error::Refused(administration::refusals::TARGET_OUTRANKS_ACTOR)) => {
                     Ok(Message::TargetOutranksActor.into())
                 }
                 Err(error) => Err(error),

@@ -5,7 +5,9 @@ use rocket::http::{Header, Status};
 use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
 
-use crate::base::error::{Error, Refusal};
+use crate::base::error::Error;
+use crate::domain::{accounts, throttle};
+use crate::service::words;
 use crate::web::answer::failure;
 
 /// A failure as JSON: a word for programs, a sentence for people.
@@ -46,16 +48,16 @@ impl ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(Refusal::AccountDisabled) => {
-                Self::new(Status::Forbidden, "account_disabled", error.to_string())
-            }
-            Error::Refused(Refusal::TooManyAttempts(wait)) => {
-                let words = error.to_string();
-                let new = Self::new(Status::TooManyRequests, "too_many_attempts", words);
-                Self { retry_after: wait.whole_seconds() + 1, ..new }
-            }
-            Error::Refused(_) => {
-                Self::new(Status::Unauthorized, "invalid_credentials", error.to_string())
+            Error::Refused(refusal) => {
+                let message = words::refusal(refusal);
+                if let Some(wait) = throttle::refusals::wait_of(refusal) {
+                    let new = Self::new(Status::TooManyRequests, "too_many_attempts", message);
+                    return Self { retry_after: wait.whole_seconds() + 1, ..new };
+                }
+                if refusal == accounts::refusals::ACCOUNT_DISABLED {
+                    return Self::new(Status::Forbidden, "account_disabled", message);
+                }
+                Self::new(Status::Unauthorized, "invalid_credentials", message)
             }
             Error::NotFound | Error::Denied(_) => Self::invalid_token(),
             Error::Busy => Self::of_status(Status::ServiceUnavailable),

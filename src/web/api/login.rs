@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::error::ApiError;
 use super::json::Body;
 use super::tokens::Tokens;
-use crate::base::error::{Error, Refusal};
+use crate::base::error::Error;
+use crate::domain::accounts;
 use crate::domain::accounts::names::LoginName;
 use crate::domain::login::{self, Begun, SignIn};
 use crate::domain::passwords::policy::Password;
@@ -39,7 +40,8 @@ async fn log_in(
     now: Now,
 ) -> Result<Json<Tokens>, ApiError> {
     let Login { login, password, device_token } = body.0?;
-    let password = Password::parse(&password).ok_or(Error::from(Refusal::WrongCredentials))?;
+    let password =
+        Password::parse(&password).ok_or(Error::from(accounts::refusals::WRONG_CREDENTIALS))?;
     let login = LoginName::parse(&login);
     let keys = &doorward.keys;
     let known = device_token.and_then(|token| known_browser::verify(keys, &token, now.0));

@@ -14,10 +14,11 @@ use zeroize::Zeroizing;
 
 use super::body;
 use super::csrf::{self, Binding};
-use crate::base::error::{Error, Refusal, Result, Subject};
+use crate::base::error::{Error, Result, Subject};
 use crate::domain::audit::RequestSource;
 use crate::domain::passwords::policy::Password;
-use crate::service::Doorward;
+use crate::domain::{accounts, throttle};
+use crate::service::{Doorward, words};
 use crate::web::answer::failure::{Failure, Problem, RetryAfter};
 use crate::web::answer::page::{Html, Page};
 use crate::web::request::caller::Caller;
@@ -195,14 +196,18 @@ impl<T: PageForm> Submitted<T> {
             match act(form).await {
                 Err(Error::Refused(refusal)) => {
                     let (field, label) = place_of::<T>(refusal.subject());
-                    if refusal == Refusal::WrongCredentials {
+                    if refusal == accounts::refusals::WRONG_CREDENTIALS {
                         status = Status::Unauthorized;
                     }
-                    if let Refusal::TooManyAttempts(wait) = refusal {
+                    if let Some(wait) = throttle::refusals::wait_of(refusal) {
                         status = Status::TooManyRequests;
                         retry.after(wait);
                     }
-                    typed.errors.push(FieldError { field, label, message: refusal.to_string() });
+                    typed.errors.push(FieldError {
+                        field,
+                        label,
+                        message: words::refusal(refusal),
+                    });
                 }
                 // What was typed is not lost to a busy moment.
                 Err(Error::Busy) => {
@@ -349,6 +354,8 @@ fn decoded(text: &str) -> Result<String, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::error::Refusal;
+    use crate::domain::{administration, credentials};
 
     #[test]
     fn fields_are_decoded_once() {
@@ -382,9 +389,9 @@ mod tests {
             }
         }
         let field = |refusal: Refusal| place_of::<Change>(refusal.subject()).0;
-        assert_eq!(field(Refusal::UsernameTaken), "username");
-        assert_eq!(field(Refusal::SamePassword), "new_password");
-        assert_eq!(field(Refusal::WrongPassword), "password");
-        assert_eq!(field(Refusal::LastAdmin), "");
+        assert_eq!(field(accounts::refusals::USERNAME_TAKEN), "username");
+        assert_eq!(field(credentials::refusals::SAME_PASSWORD), "new_password");
+        assert_eq!(field(accounts::refusals::WRONG_PASSWORD), "password");
+        assert_eq!(field(administration::refusals::LAST_ADMIN), "");
     }
 }

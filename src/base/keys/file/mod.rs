@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::key::Key;
 use super::purpose::Purpose;
 use super::ring::{Ring, UnknownKey};
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
+use crate::base::keys::refusals;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 
@@ -183,11 +184,7 @@ impl Keys {
     /// A refusal when the ring came from a variable; what `change` returns; a file that cannot be written.
     pub fn change<T>(&self, change: impl FnOnce(&mut Ring) -> Result<T>) -> Result<T> {
         let Some(file) = &self.file else {
-            return Err(Refusal::Key(
-                "The keys come from the variable DOORWARD_KEYS: change them where it is set."
-                    .to_owned(),
-            )
-            .into());
+            return Err(refusals::KEYS_IN_VARIABLE.into());
         };
         let _lock = lock(file)?;
         let mut ring = read(file)?;

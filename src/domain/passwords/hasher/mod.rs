@@ -16,7 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use self::queue::Queue;
 pub use self::queue::Waiter;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::base::keys::{Key, Keys, Purpose, Ring};
 use crate::base::secrets;
 use crate::domain::passwords::hash::PasswordHash;
@@ -99,7 +99,7 @@ impl Hasher {
     /// guessed takes milliseconds to find out, so that is done here.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the queue is full; [`Refusal::UnfitPassword`] with
+    /// [`Error::Busy`] when the queue is full; what the password rules refuse with
     /// the rule it breaks.
     pub async fn hash_new(
         &self,
@@ -109,7 +109,7 @@ impl Hasher {
     ) -> Result<PasswordHash> {
         let new = password.clone();
         let judged = self.on_a_thread(waiter.clone(), move |_| rules.judge(&new)).await?;
-        judged.map_err(|fault| Refusal::UnfitPassword(fault.to_string()))?;
+        judged?;
         Ok(PasswordHash::judged(self.hash(password, waiter).await?))
     }
 

@@ -5,7 +5,7 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use super::lookup::by_id;
-use crate::base::error::{Error, Refusal, Result};
+use crate::base::error::{Error, Result};
 use crate::domain::audit::{self, Filter};
 use crate::domain::{administration, sessions};
 use crate::web::admin::view::account::AccountDetails;
@@ -67,8 +67,10 @@ async fn forgive(
     let (sessions, throttle) = (&doorward.sessions, &doorward.throttle);
     let actor = who.0.acting(&caller, "");
     let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
-        Err(Error::Refused(Refusal::TargetOutranksActor)) => Message::TargetOutranksActor,
-        Err(Error::Refused(Refusal::OwnAccount)) => Message::OwnAccount,
+        Err(Error::Refused(administration::refusals::TARGET_OUTRANKS_ACTOR)) => {
+            Message::TargetOutranksActor
+        }
+        Err(Error::Refused(administration::refusals::OWN_ACCOUNT)) => Message::OwnAccount,
         done => done.map(|_| Message::Forgiven)?,
     };
     Ok(SeeOther::at(format!("/admin/accounts/{id}")).saying(message))

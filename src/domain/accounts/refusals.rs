@@ -1,0 +1,24 @@
+//! What accounts refuse. The words for it are in `service::words`.
+
+use crate::base::error::{Refusal, Subject};
+
+/// Somebody has this user name, or one that reads the same.
+pub const USERNAME_TAKEN: Refusal = Refusal::new("username-taken", Subject::Username);
+/// The name is kept for the operators of the service.
+pub const USERNAME_RESERVED: Refusal = Refusal::new("username-reserved", Subject::Username);
+/// An account with this address exists.
+pub const EMAIL_TAKEN: Refusal = Refusal::new("email-taken", Subject::Email);
+/// One word of the address has letters of two alphabets.
+pub const EMAIL_MIXES_SCRIPTS: Refusal = Refusal::new("email-mixes-scripts", Subject::Email);
+/// Name and password do not belong together; never says which of the two is wrong.
+pub const WRONG_CREDENTIALS: Refusal = Refusal::new("wrong-credentials", Subject::Whole);
+/// The password asked for again does not match.
+pub const WRONG_PASSWORD: Refusal = Refusal::new("wrong-password", Subject::PresentPassword);
+/// Told only after the right password.
+pub const ACCOUNT_DISABLED: Refusal = Refusal::new("account-disabled", Subject::Whole);
+/// Password, roles or state of the account changed while the request was under way.
+pub const ACCOUNT_CHANGED: Refusal = Refusal::new("account-changed", Subject::Whole);
+/// A role of this name exists, or one is built in.
+pub const ROLE_TAKEN: Refusal = Refusal::new("role-taken", Subject::RoleName);
+/// The roles would make the access cookie larger than browsers keep.
+pub const TOO_MANY_ROLES: Refusal = Refusal::new("too-many-roles", Subject::Whole);

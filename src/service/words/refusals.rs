@@ -1,0 +1,161 @@
+//! Refusals in words.
+
+use crate::base::error::{Error, Refusal};
+use crate::base::keys;
+use crate::domain::{accounts, administration, credentials, passwords, sessions, throttle};
+
+/// Each refusal in words. `{0}` stands for its number, `{wait}` for its number of
+/// milliseconds.
+const WORDS: &[(Refusal, &str)] = &[
+    (accounts::refusals::USERNAME_TAKEN, "That user name is taken. Please choose another."),
+    (accounts::refusals::USERNAME_RESERVED, "That user name is reserved. Please choose another."),
+    (
+        accounts::refusals::EMAIL_TAKEN,
+        "An account with this e-mail address exists already. You can log in with it.",
+    ),
+    (
+        accounts::refusals::EMAIL_MIXES_SCRIPTS,
+        "This address mixes letters of different alphabets in one word, so it could be taken for another. Please use a different one.",
+    ),
+    (
+        accounts::refusals::WRONG_CREDENTIALS,
+        "The user name, the e-mail address or the password is wrong.",
+    ),
+    (accounts::refusals::WRONG_PASSWORD, "That is not your current password."),
+    (
+        accounts::refusals::ACCOUNT_DISABLED,
+        "This account is switched off. Please ask the people who run this service.",
+    ),
+    (
+        accounts::refusals::ACCOUNT_CHANGED,
+        "Your account was changed a moment ago. Please try again.",
+    ),
+    (
+        accounts::refusals::ROLE_TAKEN,
+        "There is a role of that name already. Please choose another.",
+    ),
+    (
+        accounts::refusals::TOO_MANY_ROLES,
+        "These are more roles than the access token can carry. Remove some first.",
+    ),
+    (
+        credentials::refusals::SAME_PASSWORD,
+        "That is your present password. Please choose a new one.",
+    ),
+    (
+        credentials::refusals::SETUP_TOKEN_INVALID,
+        "This setup link is not valid any more. The file setup-token in the data folder has the present one.",
+    ),
+    (
+        sessions::refusals::UNKNOWN_TOKEN,
+        "That is neither a token of this service nor a jti. Please paste all of it.",
+    ),
+    (
+        administration::refusals::LAST_ADMIN,
+        "This is the last administrator. Make somebody else an administrator first.",
+    ),
+    (
+        administration::refusals::NOT_AN_ADMIN,
+        "This cannot be done to an administrator from here. The operator can, at the command line.",
+    ),
+    (
+        administration::refusals::TARGET_OUTRANKS_ACTOR,
+        "This account may do things that yours may not. Please ask an administrator.",
+    ),
+    (
+        administration::refusals::OWN_ACCOUNT,
+        "This cannot be done to your own account. Please ask somebody else of the staff.",
+    ),
+    (
+        administration::refusals::ROLES_CHANGED_MEANWHILE,
+        "Somebody changed these roles while this page was open. They are ticked as they are now: please make your change again.",
+    ),
+    (
+        administration::refusals::TOO_LATE_TO_UNDO,
+        "This cannot be undone any more: it was changed again, or it is too long ago.",
+    ),
+    (
+        passwords::refusals::PASSWORD_TOO_SHORT,
+        "Use at least {0} characters. Several words with spaces between them are good.",
+    ),
+    (
+        passwords::refusals::PASSWORD_COMMON,
+        "This password is on lists that attackers try first. Please choose another.",
+    ),
+    (
+        passwords::refusals::PASSWORD_TOO_SIMPLE,
+        "This password is easy to guess. Several unrelated words are better.",
+    ),
+    (
+        passwords::refusals::PASSWORD_CONTAINS_CONTEXT,
+        "This password is little more than a name or a word of this service. Please choose another.",
+    ),
+    (
+        throttle::refusals::TOO_MANY_ATTEMPTS,
+        "There were too many attempts. Please wait {wait} and try again. A browser that you logged in with before is not affected.",
+    ),
+    (
+        keys::refusals::KEYS_IN_VARIABLE,
+        "The keys come from the variable DOORWARD_KEYS: change them where it is set.",
+    ),
+];
+
+/// What to correct, for the person who was refused.
+pub fn refusal(refusal: Refusal) -> String {
+    let words = WORDS.iter().find(|(known, _)| known.is(refusal));
+    let words = words.map_or("That cannot be done.", |(_, words)| words);
+    let Some(number) = refusal.number() else { return words.to_owned() };
+    words.replace("{0}", &number.to_string()).replace("{wait}", &duration(number))
+}
+
+/// What went wrong, for the person who asked.
+pub fn error(error: &Error) -> String {
+    match error {
+        Error::Refused(reason) => refusal(*reason),
+        other => other.to_string(),
+    }
+}
+
+/// A wait in words, rounded up.
+fn duration(millis: i64) -> String {
+    let seconds = millis.max(1).unsigned_abs().div_ceil(1000);
+    match (seconds, seconds.div_ceil(60)) {
+        (1, _) => "a second".to_owned(),
+        (..60, _) => format!("{seconds} seconds"),
+        (_, 1) => "a minute".to_owned(),
+        (_, minutes @ ..120) => format!("{minutes} minutes"),
+        (_, minutes) => format!("{} hours", minutes.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::source::declared;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_that_is_declared_has_words_and_an_id_of_its_own() {
+        let mut ids: Vec<String> = WORDS.iter().map(|(refusal, _)| refusal.to_string()).collect();
+        ids.sort();
+        assert_eq!(declared("Refusal::new("), ids);
+        ids.dedup();
+        assert_eq!(ids.len(), WORDS.len());
+    }
+
+    #[test]
+    fn numbers_are_put_into_the_words() {
+        let short = refusal(passwords::refusals::PASSWORD_TOO_SHORT.with(12));
+        assert!(short.starts_with("Use at least 12 characters."), "{short}");
+        for (millis, wait) in [
+            (0, "wait a second "),
+            (1001, "wait 2 seconds "),
+            (60_000, "wait a minute "),
+            (3_600_000, "wait 60 minutes "),
+            (7_200_001, "wait 3 hours "),
+        ] {
+            let words = refusal(throttle::refusals::TOO_MANY_ATTEMPTS.with(millis));
+            assert!(words.contains(wait), "{words}");
+        }
+    }
+}
