@@ -3,6 +3,7 @@
 
 mod access_token;
 mod acting;
+mod activity;
 mod audit;
 mod copying;
 mod credentials;

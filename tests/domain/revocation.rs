@@ -295,30 +295,6 @@ async fn whoever_stands_still_in_a_transaction_holds_nobody_up_for_long() {
 }
 
 #[tokio::test]
-async fn that_a_session_is_in_use_is_written_twice_a_minute_and_forgotten_with_time() {
-    let world = World::new().await;
-    let (_, issued) = world.session("ada").await;
-    let sid = issued.principal.session;
-    let seen = async |now| {
-        assert!(world.admits(&issued, now).await);
-        world.sessions.sync(now).await.unwrap();
-        let session =
-            doorward::domain::sessions::by_id(world.sessions.db.read(), sid).await.unwrap();
-        session.last_seen_at.since(NOON).whole_seconds()
-    };
-    assert_eq!(seen(NOON).await, 0);
-    assert_eq!(seen(NOON + Duration::seconds(20)).await, 0);
-    assert_eq!(seen(NOON + Duration::seconds(30)).await, 30);
-    let last = NOON + Duration::seconds(30);
-    assert_eq!(world.sessions.last_accepted(sid), Some(last));
-    // Also where somebody always has just been seen.
-    let (_, other) = world.session("bob").await;
-    assert!(world.admits(&other, last).await);
-    world.sessions.purge_expired(last + Duration::days(1)).await.unwrap();
-    assert_eq!(world.sessions.last_accepted(sid), None);
-}
-
-#[tokio::test]
 async fn of_one_accounts_ended_sessions_the_newest_two_hundred_are_kept() {
     let world = World::new().await;
     let (account, _) = world.session("ada").await;
