@@ -6,6 +6,7 @@ use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account};
 use doorward::domain::administration::{self, BulkAction, Change, UndoKind};
+use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
@@ -225,6 +226,19 @@ async fn an_account_is_not_deleted_with_the_password_it_had() {
     let done = administration::delete_own(&credentials, &ada, &password, actor, NOON).await;
     assert!(matches!(done, Err(Error::Refused(accounts::refusals::WRONG_PASSWORD))), "{done:?}");
     assert!(accounts::by_id(db, ada.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_wrong_password_for_a_deletion_is_recorded_with_where_it_was_given() {
+    let world = World::new().await;
+    let (ada, session) = world.session("ada").await;
+    let here = origin("web");
+    let (credentials, wrong) = (world.credentials(), Password::parse("not the password").unwrap());
+    let actor = Actor::signed_in(&session.principal, &here, "");
+    administration::delete_own(&credentials, &ada, &wrong, actor, NOON).await.unwrap_err();
+    let db = world.sessions.db.read();
+    let told = audit::about(db, ada.id.0, i64::MAX, 1).await.unwrap().remove(0);
+    assert_eq!((told.event.as_str(), told.address.as_str()), ("auth.login.fail", "web"));
 }
 
 #[tokio::test]
