@@ -27,7 +27,7 @@ use rocket::shield::Shield;
 use rocket::{Build, Rocket};
 
 use self::account::overview::Overviews;
-use self::answer::page::Engine;
+use self::answer::engine::Engine;
 use self::request::staff_guards::Denials;
 use crate::service::Doorward;
 

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use rocket_dyn_templates::{Engines, tera};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::frame;
+
 #[derive(RustEmbed)]
 #[folder = "static"]
 #[exclude = "*.md"]
@@ -40,18 +42,29 @@ fn with_hashed_names(text: &str) -> String {
     })
 }
 
+/// The frame with its gaps, and what pages extend in its place: their blocks alone.
+pub const FRAME: &str = "frame.html";
+const BLOCKS: &str = "blocks.html";
+
 /// Registers every template under a name that ends in `.html`: Tera escapes in
 /// no other.
 ///
 /// # Errors
 /// A template that does not parse; the server then does not start.
 pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
-    let sources = Templates::iter().map(|file| {
+    let mut sources = Vec::new();
+    for file in Templates::iter() {
         let source = Templates::get(&file).expect("an embedded file");
-        let source = String::from_utf8_lossy(&source.data).into_owned();
-        let name = file.trim_end_matches(".tera").to_owned();
-        (name, with_hashed_names(&source))
-    });
+        let source = with_hashed_names(&String::from_utf8_lossy(&source.data));
+        let name = file.trim_end_matches(".tera");
+        if name == "base.html" {
+            let (frame, blocks) = frame::split(&source)?;
+            sources.extend([(FRAME.to_owned(), frame), (BLOCKS.to_owned(), blocks)]);
+        } else {
+            let base = format!("{{% extends \"{BLOCKS}\" %}}");
+            sources.push((name.to_owned(), source.replace("{% extends \"base.html\" %}", &base)));
+        }
+    }
     engines.tera.add_raw_templates(sources)?;
     engines.tera.set_escape_fn(escape);
     // A template has no business with the server's environment.

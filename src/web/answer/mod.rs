@@ -4,7 +4,9 @@
 pub mod access_log;
 pub mod assets;
 pub mod download;
+pub mod engine;
 pub mod failure;
+pub mod frame;
 pub mod headers;
 pub mod message;
 pub mod page;

@@ -2,20 +2,18 @@
 //! message left by the step before. Taken by every route that answers with
 //! HTML, so that no page lacks its frame.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rocket::fairing::Fairing;
 use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder};
-use rocket_dyn_templates::Template;
-use rocket_dyn_templates::tera::{self, Context, Tera};
+use rocket_dyn_templates::tera::{self, Context};
 use serde::Serialize;
 
-use super::assets;
+use super::engine::Engine;
+use super::frame::{May, Surroundings};
 use super::message::{Note, Shown};
 use crate::base::keys::Keys;
-use crate::domain::accounts::permissions::{Permission, Roles};
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
 use crate::service::settings::Registration;
@@ -25,39 +23,20 @@ use crate::web::request::identity::{Identity, identity};
 use crate::web::request::now::Now;
 use crate::web::request::request_id::RequestId;
 
-/// The template engine with every template in it. Rocket's `Template` would
-/// serialise what a page shows twice, first into Rocket's values and then into Tera's.
-#[derive(Clone, Default)]
-pub struct Engine(Arc<OnceLock<Tera>>);
-
-impl Engine {
-    /// Reads the templates before the server starts, which it does not when one
-    /// cannot be read.
-    pub fn fairing(&self) -> impl Fairing + use<> {
-        let engine = self.clone();
-        Template::try_custom(move |engines| {
-            assets::templates(engines)?;
-            engine.0.get_or_init(|| std::mem::take(&mut engines.tera));
-            Ok(())
-        })
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "the one place that draws pages")]
-    fn draw(&self, name: &str, context: &Context) -> tera::Result<String> {
-        self.0.get().ok_or_else(|| tera::Error::msg("no template was read"))?.render(name, context)
-    }
-}
-
 /// A page of HTML, drawn when it is sent.
 pub struct Html {
     name: &'static str,
-    context: tera::Result<Context>,
+    content: tera::Result<Context>,
+    around: Surroundings,
+    message: Option<Shown>,
+    csrf: String,
 }
 
 impl<'r> Responder<'r, 'static> for Html {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let engine: &Engine = request.rocket().state().expect("the engine is managed");
-        let drawn = self.context.and_then(|context| engine.draw(self.name, &context));
+        let frame = (self.around, self.message.as_ref(), self.csrf.as_str());
+        let drawn = self.content.and_then(|content| engine.page(self.name, &content, frame));
         let text = drawn.map_err(|error| {
             let (id, page) = (RequestId::of(request), self.name);
             tracing::error!(id, page, ?error, "page.undrawn");
@@ -69,83 +48,38 @@ impl<'r> Responder<'r, 'static> for Html {
 
 /// The frame.
 pub struct Page {
-    signed_in: bool,
-    section: &'static str,
-    may: May,
+    around: Surroundings,
     message: Option<Shown>,
-    registration_open: bool,
     keys: Arc<Keys>,
     binding: Binding,
     /// Why this browser's session is over, if it still carries the old cookie.
     pub ended: Option<EndReason>,
 }
 
-/// What the sections inside a page follow: the same permissions as the routes.
-#[derive(Default)]
-struct May {
-    look: bool,
-    audit: bool,
-    end_sessions: bool,
-    manage_accounts: bool,
-    administer: bool,
-}
-
-impl May {
-    fn of(roles: &Roles) -> Self {
-        Self {
-            look: roles.may(Permission::Look),
-            audit: roles.may(Permission::ReadAudit),
-            end_sessions: roles.may(Permission::EndSessions),
-            manage_accounts: roles.may(Permission::ManageAccounts),
-            administer: roles.may(Permission::Administer),
-        }
-    }
-}
-
 impl Page {
     /// Marks the entry of the navigation that leads here.
-    pub fn in_section(self, section: &'static str) -> Self {
-        Self { section, ..self }
+    pub fn in_section(mut self, section: &'static str) -> Self {
+        self.around.section = section;
+        self
     }
 
     /// Draws `templates/NAME.html.tera` in this frame.
     pub fn render(self, name: &'static str, content: impl Serialize) -> Html {
-        let context = Context::from_serialize(content).map(|content| self.around(content));
-        Html { name, context }
-    }
-
-    /// Adds what templates know of the frame: names that begin with `page_`,
-    /// without dots, which take Tera several times as long to look up. Each is
-    /// there on every page that asks for it: for one that is not, Tera puts an
-    /// error into words before it takes it for false.
-    fn around(self, mut context: Context) -> Context {
-        let errors = context.get("form").and_then(|form| form["errors"].as_array());
-        let refused = errors.is_some_and(|errors| !errors.is_empty());
-        context.insert("page_refused", &refused);
-        context.insert("page_signed_in", &self.signed_in);
+        let mut around = self.around;
         // Nobody else has a button outside the page's own form, but for an undo
         // that is shown when the session is over.
-        if self.signed_in || self.message.is_some() {
-            context.insert("page_csrf", &self.csrf_for("std"));
-        }
-        context.insert("page_registration_open", &self.registration_open);
-        context.insert("page_message", &self.message);
-        context.insert("page_undo", &self.message.as_ref().and_then(Shown::undo));
-        let here = |section: &str| if self.section == section { "page" } else { "" };
-        let account = if self.section == "data" { "true" } else { here("account") };
-        context.insert("page_account", account);
-        context.insert("page_sessions", here("sessions"));
-        context.insert("page_password", here("password"));
-        let May { look, audit, end_sessions, manage_accounts, administer } = self.may;
-        context.insert("page_staff", &look);
-        if look {
-            context.insert("page_section", self.section);
-            context.insert("page_may_audit", &audit);
-            context.insert("page_may_end_sessions", &end_sessions);
-            context.insert("page_may_manage_accounts", &manage_accounts);
-            context.insert("page_may_administer", &administer);
-        }
-        context
+        let csrf = match around.signed_in || self.message.is_some() {
+            true => self.csrf_for("std"),
+            false => String::new(),
+        };
+        let content = Context::from_serialize(content).map(|mut content| {
+            let errors = content.get("form").and_then(|form| form["errors"].as_array());
+            around.refused = errors.is_some_and(|errors| !errors.is_empty());
+            around.tell_page(&mut content);
+            content.insert("page_csrf", &csrf);
+            content
+        });
+        Html { name, content, around, message: self.message, csrf }
     }
 
     /// A CSRF token for the form of that name on this page.
@@ -174,13 +108,16 @@ impl<'r> FromRequest<'r> for Page {
             Outgoing::of(request).remove(Cookie::Message);
             Note::verify(&doorward.keys, value, Now::of(request))
         });
-        let may = principal.map(|principal| May::of(&principal.roles)).unwrap_or_default();
-        Outcome::Success(Self {
+        let around = Surroundings {
             signed_in: principal.is_some(),
             section: "",
-            may,
-            message: message.map(Note::shown),
+            may: principal.map(|principal| May::from(&principal.roles)).unwrap_or_default(),
             registration_open: doorward.settings.web.registration == Registration::Open,
+            refused: false,
+        };
+        Outcome::Success(Self {
+            around,
+            message: message.map(Note::shown),
             keys: Arc::clone(&doorward.keys),
             binding,
             ended,
