@@ -4,9 +4,8 @@ use rocket::{Route, post, routes};
 use rocket_dyn_templates::context;
 
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::Message;
 use crate::web::answer::page::Page;
-use crate::web::answer::redirect::SeeOther;
+use crate::web::answer::redirect::{LOGGED_OUT, SeeOther};
 use crate::web::form::submitted::{Button, Submitted};
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::SignedIn;
@@ -30,5 +29,5 @@ async fn log_out(
     button.pressed(page, |page| page.render("log_out.html", context! {}))?;
     let SignedIn(principal) = who;
     doorward.sessions.log_out(principal.account, principal.session, &caller.0, now.0).await?;
-    Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
+    Ok(SeeOther::at("/login").saying(LOGGED_OUT).signed_out())
 }

@@ -13,6 +13,7 @@ mod health;
 mod home;
 mod login;
 mod logout;
+mod messages;
 mod metrics;
 mod misdirected;
 mod recover;
@@ -38,6 +39,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .manage(doorward)
         .manage(Overviews::default())
         .manage(Denials::default())
+        .manage(messages::all())
         .attach(engine.fairing())
         .manage(engine)
         // Rocket's own set of headers would contradict ours.

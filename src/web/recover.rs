@@ -24,6 +24,13 @@ pub fn routes() -> Vec<Route> {
     routes![recovery_page, recover]
 }
 
+/// After setting a password through a recovery link.
+const PASSWORD_SET: Message =
+    Message::done("password-set", "Your password is set. Please log in with it.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[PASSWORD_SET];
+
 struct Recovery {
     new_password: Password,
 }
@@ -89,5 +96,5 @@ async fn recover(
         doorward.credentials().recover(token, &recovery.new_password, &caller.0, now.0).await
     })
     .await?;
-    Ok(SeeOther::at("/login").saying(Message::PasswordSet))
+    Ok(SeeOther::at("/login").saying(PASSWORD_SET))
 }

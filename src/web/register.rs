@@ -22,6 +22,13 @@ pub fn routes() -> Vec<Route> {
     routes![registration_page, register]
 }
 
+/// After registration.
+const ACCOUNT_OPENED: Message =
+    Message::done("account-opened", "Your account is open. Please log in.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[ACCOUNT_OPENED];
+
 impl PageForm for NewAccount {
     const PURPOSE: &'static str = "register";
 
@@ -71,5 +78,5 @@ async fn register(
         },
     )
     .await?;
-    Ok(SeeOther::at("/login").saying(Message::AccountOpened))
+    Ok(SeeOther::at("/login").saying(ACCOUNT_OPENED))
 }

@@ -21,6 +21,12 @@ pub fn routes() -> Vec<Route> {
     routes![setup_page, set_up]
 }
 
+/// After setup.
+const SET_UP: Message = Message::done("set-up", "You are the administrator. Please log in.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[SET_UP];
+
 struct Setup {
     token: String,
     admin: NewAccount,
@@ -72,5 +78,5 @@ async fn set_up(
     )
     .await?;
     setup_token::remove(&doorward.settings.data_dir);
-    Ok(SeeOther::at("/login").saying(Message::SetUp))
+    Ok(SeeOther::at("/login").saying(SET_UP))
 }

@@ -21,6 +21,13 @@ pub fn routes() -> Vec<Route> {
     routes![deletion_page, delete]
 }
 
+/// After deleting the account.
+const ACCOUNT_DELETED: Message =
+    Message::done("account-deleted", "Your account and what was kept about you are deleted.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[ACCOUNT_DELETED];
+
 struct Deletion {
     password: Password,
 }
@@ -67,5 +74,5 @@ async fn delete(
         administration::delete_own(&credentials, account, &form.password, actor, now.0).await
     })
     .await?;
-    Ok(SeeOther::at("/login").saying(Message::AccountDeleted).signed_out())
+    Ok(SeeOther::at("/login").saying(ACCOUNT_DELETED).signed_out())
 }

@@ -22,6 +22,15 @@ pub fn routes() -> Vec<Route> {
     routes![password_page, change_password]
 }
 
+/// After changing the password.
+const PASSWORD_CHANGED: Message = Message::done(
+    "password-changed",
+    "Your password is changed, and every other browser is signed out.",
+);
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[PASSWORD_CHANGED];
+
 struct PasswordChange {
     current: Password,
     new: Password,
@@ -62,7 +71,7 @@ async fn change_password(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let changed = SeeOther::at("/account").saying(Message::PasswordChanged);
+    let changed = SeeOther::at("/account").saying(PASSWORD_CHANGED);
     let RecentlySignedIn(LiveSession { account, principal, .. }) = match who {
         Repeatable::First(recent) => recent,
         Repeatable::Again(before) => {

@@ -11,7 +11,7 @@ use crate::domain::throttle;
 use crate::web::answer::failure::{Failure, RetryAfter};
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
-use crate::web::answer::redirect::SeeOther;
+use crate::web::answer::redirect::{LOGGED_OUT, SeeOther};
 use crate::web::answer::view::SessionView;
 use crate::web::form::submitted::{Button, Submitted};
 use crate::web::request::caller::Caller;
@@ -25,6 +25,14 @@ use crate::web::request::service::Service;
 pub fn routes() -> Vec<Route> {
     routes![sessions_page, revoke, revoke_others]
 }
+
+/// After ending one other session.
+const SESSION_ENDED: Message = Message::done("session-ended", "That browser is signed out.");
+/// After ending all other sessions.
+const OTHERS_ENDED: Message = Message::done("others-ended", "Every other browser is signed out.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[SESSION_ENDED, OTHERS_ENDED];
 
 /// A session with whether it is the one that asks.
 #[derive(Serialize)]
@@ -73,9 +81,9 @@ async fn revoke(
     let RecentlySignedIn(live) = who;
     match doorward.sessions.end_own(sid, live.acting(&caller, ""), now.0).await {
         Ok(()) if sid == live.principal.session => {
-            Ok(SeeOther::at("/login").saying(Message::LoggedOut).signed_out())
+            Ok(SeeOther::at("/login").saying(LOGGED_OUT).signed_out())
         }
-        Ok(()) => Ok(SeeOther::at("/account/sessions").saying(Message::SessionEnded)),
+        Ok(()) => Ok(SeeOther::at("/account/sessions").saying(SESSION_ENDED)),
         Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
         Err(other) => Err(other.into()),
     }
@@ -105,7 +113,7 @@ async fn revoke_others(
         return Err(Failure::Status(Status::TooManyRequests));
     }
     Ok(SeeOther::at("/account/sessions")
-        .saying(Message::OthersEnded)
+        .saying(OTHERS_ENDED)
         .with_tokens(done?)
         .still_known(live.account.id, known.0))
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod doctor;
 mod export;
+mod messages;
 mod overview;
 mod query;
 mod reason;
@@ -15,6 +16,8 @@ mod undo;
 mod view;
 
 use rocket::Route;
+
+use crate::web::answer::message::Message;
 
 #[cfg(feature = "test-support")]
 use crate::domain::accounts::permissions::Permission;
@@ -39,6 +42,20 @@ pub fn routes() -> Vec<Route> {
         audit::routes(),
         audit::export::routes(),
         doctor::routes(),
+    ]
+    .concat()
+}
+
+/// What the pages below `/admin` say.
+pub fn messages() -> Vec<Message> {
+    [
+        messages::MESSAGES,
+        accounts::bulk::MESSAGES,
+        accounts::one::MESSAGES,
+        accounts::roles::MESSAGES,
+        revocations::MESSAGES,
+        roles::MESSAGES,
+        undo::MESSAGES,
     ]
     .concat()
 }

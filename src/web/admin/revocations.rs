@@ -33,6 +33,16 @@ pub(super) fn routes() -> Vec<Route> {
     routes![revocations_page, new_page, revoke]
 }
 
+/// Staff revoked a token.
+const TOKEN_REVOKED: Message =
+    Message::done("token-revoked", "The token is revoked, from the very next request on.");
+/// The session to end was over already.
+const SESSION_WAS_OVER: Message =
+    Message::notice("session-was-over", "That session was over already.");
+
+/// The messages of this file.
+pub(super) const MESSAGES: &[Message] = &[TOKEN_REVOKED, SESSION_WAS_OVER];
+
 /// A revocation as the page shows it.
 #[derive(Serialize)]
 struct Row {
@@ -169,6 +179,6 @@ async fn revoke(
             sessions.revoke_named(named, actor, now.0).await
         })
         .await?;
-    let message = if done { Message::TokenRevoked } else { Message::SessionWasOver };
+    let message = if done { TOKEN_REVOKED } else { SESSION_WAS_OVER };
     Ok(SeeOther::at("/admin/revocations").saying(message))
 }

@@ -13,7 +13,7 @@ use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::administration;
 use crate::service::Doorward;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::{Message, Note};
+use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -25,6 +25,17 @@ use crate::web::request::staff_guards::{Admin, RecentAdmin};
 pub(super) fn routes() -> Vec<Route> {
     routes![roles_page, new_page, create, role_page, change, remove_page, remove]
 }
+
+/// An administrator made a role.
+const ROLE_CREATED: Message = Message::done("role-created", "The role is made.");
+/// An administrator renamed or described a role.
+const ROLE_CHANGED: Message = Message::done("role-changed", "The role is changed.");
+/// An administrator removed a role, from so many accounts.
+const ROLE_REMOVED: Message =
+    Message::done("role-removed", "The role is removed, also from the accounts that had it: {0}.");
+
+/// The messages of this file.
+pub(super) const MESSAGES: &[Message] = &[ROLE_CREATED, ROLE_CHANGED, ROLE_REMOVED];
 
 /// A role with the number of its holders.
 #[derive(Serialize)]
@@ -105,7 +116,7 @@ async fn create(
         administration::create_role(&doorward.sessions, name, words, actor, now.0).await
     })
     .await?;
-    Ok(SeeOther::at("/admin/roles").saying(Message::RoleCreated))
+    Ok(SeeOther::at("/admin/roles").saying(ROLE_CREATED))
 }
 
 /// A role of one's own with its holders; a built-in one cannot be changed.
@@ -154,7 +165,7 @@ async fn change(
         administration::rename_role(&doorward.sessions, name, to, words, actor, now.0).await
     })
     .await?;
-    Ok(SeeOther::at("/admin/roles").saying(Message::RoleChanged))
+    Ok(SeeOther::at("/admin/roles").saying(ROLE_CHANGED))
 }
 
 struct Removal;
@@ -198,5 +209,5 @@ async fn remove(
             administration::remove_role(&doorward.sessions, name, actor, now.0).await
         })
         .await?;
-    Ok(SeeOther::at("/admin/roles").saying(Note::counting(Message::RoleRemoved, holders)))
+    Ok(SeeOther::at("/admin/roles").saying(ROLE_REMOVED.counting(holders)))
 }

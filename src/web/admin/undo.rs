@@ -3,8 +3,9 @@
 use rocket::{Route, post, routes};
 use rocket_dyn_templates::context;
 
+use super::messages::TARGET_OUTRANKS_ACTOR;
 use crate::base::error::Error;
-use crate::domain::administration::{self, UndoKind};
+use crate::domain::administration::{self, UndoKind, Undone};
 use crate::service::Doorward;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
@@ -21,6 +22,22 @@ use crate::web::request::staff_guards::{CanManageAccounts, RecentAdmin};
 pub(super) fn routes() -> Vec<Route> {
     routes![undo_disable, undo_roles]
 }
+
+/// An act was taken back.
+const UNDONE: Message = Message::done("undone", "Taken back. Sessions that ended stay ended.");
+/// An act was taken back for so many accounts, and so many were changed since.
+const PARTLY_UNDONE: Message = Message::warning(
+    "partly-undone",
+    "Taken back for accounts: {0}. Changed since, and left as they are: {1}.",
+);
+/// It could not be taken back any more.
+const NOT_UNDONE: Message = Message::warning(
+    "not-undone",
+    "That cannot be taken back any more: it was changed again, or it is too long ago.",
+);
+
+/// The messages of this file.
+pub(super) const MESSAGES: &[Message] = &[UNDONE, PARTLY_UNDONE, NOT_UNDONE];
 
 struct Undo {
     first: i64,
@@ -52,18 +69,24 @@ async fn undo(
             let actor = who.acting(caller, "taken back");
             let events = (undo.first, undo.last);
             match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
-                Ok(undone) => Ok(Note::undone(undone)),
+                Ok(undone) => Ok(note(undone)),
                 Err(Error::Refused(administration::refusals::TOO_LATE_TO_UNDO)) => {
-                    Ok(Message::NotUndone.into())
+                    Ok(NOT_UNDONE.into())
                 }
                 Err(Error::Refused(administration::refusals::TARGET_OUTRANKS_ACTOR)) => {
-                    Ok(Message::TargetOutranksActor.into())
+                    Ok(TARGET_OUTRANKS_ACTOR.into())
                 }
                 Err(error) => Err(error),
             }
         })
         .await?;
     Ok(SeeOther::at("/admin/accounts").saying(done))
+}
+
+/// What came of an undo.
+fn note(undone: Undone) -> Note {
+    let message = if undone.left == 0 { UNDONE } else { PARTLY_UNDONE };
+    message.with([undone.accounts as i64, undone.left as i64, 0, 0])
 }
 
 #[post("/undo/disable", data = "<form>")]

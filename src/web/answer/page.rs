@@ -106,7 +106,7 @@ impl<'r> FromRequest<'r> for Page {
         };
         let message = Received::of(request).get(Cookie::Message).and_then(|value| {
             Outgoing::of(request).remove(Cookie::Message);
-            Note::verify(&doorward.keys, value, Now::of(request))
+            super::message::Messages::of(request).verify(&doorward.keys, value, Now::of(request))
         });
         let around = Surroundings {
             signed_in: principal.is_some(),

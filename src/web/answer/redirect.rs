@@ -5,7 +5,7 @@ use rocket::Request;
 use rocket::http::{Header, Status};
 use rocket::response::{self, Responder, Response};
 
-use super::message::Note;
+use super::message::{Message, Note};
 use crate::domain::accounts::AccountId;
 use crate::domain::sessions::Issued;
 use crate::domain::throttle::known_browser::{self, Known};
@@ -14,11 +14,17 @@ use crate::web::request::cookies::{Cookie, Outgoing};
 use crate::web::request::now::Now;
 use time::Duration;
 
+/// After logging out.
+pub const LOGGED_OUT: Message = Message::done("logged-out", "You are logged out.");
+
+/// The messages of this file.
+pub const MESSAGES: &[Message] = &[LOGGED_OUT];
+
 /// "See other" (RFC 9110, section 15.4.4), to a page of our own.
 #[must_use]
 pub struct SeeOther {
     to: String,
-    message: Option<Note>,
+    message: Option<Box<Note>>,
     tokens: Option<Issued>,
     known: Option<Browser>,
     signed_out: bool,
@@ -37,7 +43,7 @@ impl SeeOther {
 
     /// With a message shown there once.
     pub fn saying(self, message: impl Into<Note>) -> Self {
-        Self { message: Some(message.into()), ..self }
+        Self { message: Some(Box::new(message.into())), ..self }
     }
 
     /// With a session's tokens for the browser.

@@ -9,10 +9,11 @@ use crate::domain::accounts::{self, AccountId};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::sessions;
 use crate::service::Doorward;
+use crate::web::admin::messages::about;
 use crate::web::admin::reason::Reason;
 use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::{Message, Note};
+use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -34,6 +35,20 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
         delete
     ]
 }
+
+/// Staff switched accounts off: how many, and how many sessions ended.
+const DISABLED: Message =
+    Message::done("disabled", "Accounts switched off: {0}. Sessions ended: {1}.")
+        .undone_at("/admin/undo/disable");
+/// Staff switched accounts on.
+const ENABLED: Message = Message::done("enabled", "Accounts switched on: {0}.");
+/// Staff ended the sessions of accounts: how many sessions, of how many accounts.
+const SIGNED_OUT: Message = Message::done("signed-out", "Sessions ended: {1}, of accounts: {0}.");
+/// Staff deleted accounts.
+const DELETED: Message = Message::done("deleted", "Accounts deleted: {0}.");
+
+/// The messages of this file.
+pub(in crate::web::admin) const MESSAGES: &[Message] = &[DISABLED, ENABLED, SIGNED_OUT, DELETED];
 
 /// More are not acted on at once; a screen has fewer.
 const MOST: usize = 100;
@@ -78,25 +93,25 @@ fn words_of(action: BulkAction) -> Words {
             title: "Switch accounts off",
             button: "Switch off",
             consequence: "They cannot log in until somebody switches them on again.",
-            done: Message::Disabled,
+            done: DISABLED,
         },
         BulkAction::Enable => Words {
             title: "Switch accounts on",
             button: "Switch on",
             consequence: "They can log in again, with the password they have.",
-            done: Message::Enabled,
+            done: ENABLED,
         },
         BulkAction::EndSessions => Words {
             title: "Sign accounts out",
             button: "Sign out",
             consequence: "They can log in again at once.",
-            done: Message::SignedOut,
+            done: SIGNED_OUT,
         },
         BulkAction::Delete => Words {
             title: "Delete accounts",
             button: "Delete for good",
             consequence: "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
-            done: Message::Deleted,
+            done: DELETED,
         },
     }
 }
@@ -147,7 +162,7 @@ async fn perform(
                 [id] if action != BulkAction::Delete => format!("/admin/accounts/{id}"),
                 _ => "/admin/accounts".to_owned(),
             };
-            Ok(SeeOther::at(to).saying(Note::about(words_of(action).done, &done)))
+            Ok(SeeOther::at(to).saying(about(words_of(action).done, &done)))
         }
         Err((status, typed)) => {
             let drawn = preview(action, ids, page, Some(typed), (doorward, now)).await?;

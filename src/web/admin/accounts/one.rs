@@ -8,6 +8,7 @@ use super::lookup::by_id;
 use crate::base::error::{Error, Result};
 use crate::domain::audit::{self, Filter};
 use crate::domain::{administration, sessions};
+use crate::web::admin::messages::TARGET_OUTRANKS_ACTOR;
 use crate::web::admin::view::account::AccountDetails;
 use crate::web::admin::view::event::{EventView, event_views};
 use crate::web::admin::view::session::SessionRow;
@@ -25,6 +26,18 @@ use crate::web::request::staff_guards::{CanEndSessions, Staff};
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![account_page, forgive]
 }
+
+/// Nobody does that to their own account.
+const OWN_ACCOUNT: Message = Message::warning(
+    "own-account",
+    "Nothing was done: this cannot be done to your own account. Please ask somebody else of the staff.",
+);
+/// Staff reset failed attempts.
+const FORGIVEN: Message =
+    Message::done("forgiven", "Failed attempts are forgiven: it can be tried again at once.");
+
+/// The messages of this file.
+pub(in crate::web::admin) const MESSAGES: &[Message] = &[OWN_ACCOUNT, FORGIVEN];
 
 /// Events of the story on one screen.
 const STORY: u64 = 30;
@@ -68,10 +81,10 @@ async fn forgive(
     let actor = who.0.acting(&caller, "");
     let message = match administration::lift_throttle(sessions, throttle, id, actor, now.0).await {
         Err(Error::Refused(administration::refusals::TARGET_OUTRANKS_ACTOR)) => {
-            Message::TargetOutranksActor
+            TARGET_OUTRANKS_ACTOR
         }
-        Err(Error::Refused(administration::refusals::OWN_ACCOUNT)) => Message::OwnAccount,
-        done => done.map(|_| Message::Forgiven)?,
+        Err(Error::Refused(administration::refusals::OWN_ACCOUNT)) => OWN_ACCOUNT,
+        done => done.map(|_| FORGIVEN)?,
     };
     Ok(SeeOther::at(format!("/admin/accounts/{id}")).saying(message))
 }

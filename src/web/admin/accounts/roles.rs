@@ -10,10 +10,11 @@ use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account};
 use crate::domain::administration::{self, Change};
+use crate::web::admin::messages::about;
 use crate::web::admin::reason::Reason;
 use crate::web::admin::view::account::AccountDetails;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::{Message, Note};
+use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -26,6 +27,14 @@ use crate::web::request::staff_guards::RecentAdmin;
 pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![roles_page, set_roles]
 }
+
+/// Staff changed somebody's roles.
+const ROLES_CHANGED: Message =
+    Message::done("roles-changed", "The roles are changed, from the very next request on.")
+        .undone_at("/admin/undo/roles");
+
+/// The messages of this file.
+pub(in crate::web::admin) const MESSAGES: &[Message] = &[ROLES_CHANGED];
 
 struct RolesForm {
     /// Those that the account had when the form was drawn.
@@ -99,5 +108,5 @@ async fn set_roles(
     // Someone who gives up their own role may not see the page any more.
     let own = who.0.account.id == id;
     let to = if own { "/account".to_owned() } else { format!("/admin/accounts/{id}") };
-    Ok(SeeOther::at(to).saying(Note::about(Message::RolesChanged, &done)))
+    Ok(SeeOther::at(to).saying(about(ROLES_CHANGED, &done)))
 }

@@ -13,11 +13,11 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::sessions::{self, Session, SessionId, search};
 use crate::service::Doorward;
+use crate::web::admin::messages::{SESSIONS_ENDED, UNCHANGED};
 use crate::web::admin::query::typed;
 use crate::web::admin::reason::Reason;
 use crate::web::admin::view::session::named_rows;
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
@@ -134,11 +134,8 @@ async fn end(
         doorward.sessions.end_by_staff(&end.sids, actor, now.0).await
     });
     match attempt.await? {
-        Ok(0) => Ok(SeeOther::at("/admin/sessions").saying(Message::Unchanged)),
-        Ok(count) => {
-            Ok(SeeOther::at("/admin/sessions")
-                .saying(Note::counting(Message::SessionsEnded, count)))
-        }
+        Ok(0) => Ok(SeeOther::at("/admin/sessions").saying(UNCHANGED)),
+        Ok(count) => Ok(SeeOther::at("/admin/sessions").saying(SESSIONS_ENDED.counting(count))),
         Err((status, typed)) => {
             let chosen = Chosen { sid: vec![&sids], account: None, address: None, kind: None };
             let drawn = preview(chosen, page, Some(typed), (doorward, now)).await?;

@@ -8,9 +8,9 @@ use rocket_dyn_templates::context;
 use crate::base::error::{Error, Result};
 use crate::domain::sessions;
 use crate::service::Doorward;
+use crate::web::admin::messages::SESSIONS_ENDED;
 use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::answer::failure::Failure;
-use crate::web::answer::message::{Message, Note};
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Submitted, Typed};
@@ -68,9 +68,7 @@ async fn end_all(
         all.await.map_err(|why| Error::broken(format!("It broke off: {why}.")))?
     });
     match attempt.await? {
-        Ok(count) => {
-            Ok(SeeOther::at("/login").saying(Note::counting(Message::SessionsEnded, count)))
-        }
+        Ok(count) => Ok(SeeOther::at("/login").saying(SESSIONS_ENDED.counting(count))),
         Err((status, form)) => {
             let drawn = draw(page, form, (doorward, now)).await?;
             Err(Failure::Page(status, Box::new(drawn)))
