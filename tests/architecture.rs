@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use shared::routes::{Route, routes};
 use shared::source::{declared, files_below, product, rust_files};
 
 /// The rooms, lowest first. A file imports only from its own room and from
@@ -130,33 +131,16 @@ fn file_of(address: &str) -> PathBuf {
 
 #[test]
 fn the_file_of_an_address_is_found_by_its_name() {
-    let server = fs::read_to_string("src/web/mod.rs").unwrap();
-    let mounts: Vec<(&str, &str)> = server
-        .split(".mount(\"")
-        .skip(1)
-        .map(|mount| mount.split_once("\", ").unwrap())
-        .map(|(base, routes)| (routes.split("::").next().unwrap(), base))
-        .collect();
     let (mut count, mut known) = (0, 0);
-    for file in rust_files(Path::new("src/web")) {
-        let source = product(&fs::read_to_string(&file).unwrap());
-        let routes = ["#[get(\"", "#[post(\""].map(|attribute| source.split(attribute).skip(1));
-        for route in routes.into_iter().flatten() {
-            let path = route.split('"').next().unwrap().split('?').next().unwrap();
-            let module = file.strip_prefix("src/web").unwrap().iter().next().unwrap();
-            let module = module.to_str().unwrap().trim_end_matches(".rs");
-            let (_, base) = mounts.iter().find(|(name, _)| *name == module).unwrap();
-            let address = format!("{}{path}", base.trim_end_matches('/'));
-            let address = if address == "/" { "/" } else { address.trim_end_matches('/') };
-            let exception = ELSEWHERE.iter().find(|(known, _)| *known == address);
-            let expected = match exception {
-                Some((_, other)) => Path::new("src/web").join(other),
-                None => file_of(address),
-            };
-            assert_eq!(file, expected, "{address}");
-            count += 1;
-            known += usize::from(exception.is_some());
-        }
+    for Route { address, file, .. } in routes() {
+        let exception = ELSEWHERE.iter().find(|(known, _)| *known == address);
+        let expected = match exception {
+            Some((_, other)) => Path::new("src/web").join(other),
+            None => file_of(&address),
+        };
+        assert_eq!(file, expected, "{address}");
+        count += 1;
+        known += usize::from(exception.is_some());
     }
     assert!(count > 70 && known >= ELSEWHERE.len(), "{count} routes, {known} exceptions");
 }

@@ -30,8 +30,11 @@ impl PageForm for Confirmation {
     const PURPOSE: &'static str = "confirm";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `username`: whose password it is, for password managers; not used
         fields.text("username");
+        // `password`: the present password
         let password = fields.secret("password", "Password");
+        // `next`: as at `/login`
         let next = OwnPage::parse(&fields.text("next")).unwrap_or_default();
         Some(Self { password: password?, next })
     }

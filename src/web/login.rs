@@ -35,14 +35,20 @@ impl PageForm for Login {
     const PURPOSE: &'static str = "login";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `login`: not empty; an address if it has an `@`, else a user name; anything else
+        // belongs to nobody
         let login = fields.parsed("login", "User name or e-mail address", |text| {
             if text.trim().is_empty() {
                 return Err("Please fill this in.");
             }
             Ok(LoginName::parse(text))
         });
+        // `password`: 1 to 256 characters, no controls
         let password = fields.secret("password", "Password");
+        // `remember`: present or absent
         let remember = fields.ticked("remember");
+        // `next`: a path of our own below `/account`, `/admin` or `/confirm`, at most 512
+        // bytes; else `/account`
         let next = OwnPage::parse(&fields.text("next")).unwrap_or_default();
         Some(Self { login: login?, password: password?, remember, next })
     }

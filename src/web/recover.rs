@@ -40,8 +40,9 @@ impl PageForm for Recovery {
     const NEW_PASSWORD: (&'static str, &'static str) = ("new_password", "New password");
 
     fn read(fields: &mut Fields) -> Option<Self> {
-        // Only there for password managers.
+        // `username`: whose password it is, for password managers; not used
         fields.text("username");
+        // `new_password`: a new password
         Some(Self { new_password: fields.secret("new_password", "New password")? })
     }
 }

@@ -33,8 +33,15 @@ impl PageForm for NewAccount {
     const PURPOSE: &'static str = "register";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `username`: 3 to 32 of `a-z`, `0-9`, `.`, `_`, `-` after NFKC and small letters; begins
+        // and ends with a letter or digit; unique in that form; names like `admin` only at
+        // setup and the command line
         let username = fields.parsed("username", "User name", Username::parse);
+        // `email`: at most 254 bytes, one `@`, local part at most 64 bytes, a host name; no
+        // spaces, controls or invisible characters; unique in small letters, the host as
+        // `xn--` labels; no word of two alphabets at `/register`, and staff see a mark
         let email = fields.parsed("email", "E-mail address", EmailAddress::parse);
+        // `password`: a new password, see below
         let password = fields.secret("password", "Password");
         Some(Self { username: username?, email: email?, password: password? })
     }

@@ -36,6 +36,7 @@ impl PageForm for Setup {
     const PURPOSE: &'static str = "setup";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `token`: the unused setup token of the last hour
         let token = fields.text("token");
         Some(Self { token: token.trim().to_owned(), admin: NewAccount::read(fields)? })
     }

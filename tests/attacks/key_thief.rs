@@ -13,6 +13,7 @@ use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Audience, SessionId};
 use rocket::http::{Header, Method, Status};
+use shared::routes::filled;
 use time::Duration;
 use uuid::Uuid;
 
@@ -67,19 +68,15 @@ async fn what_the_keys_alone_make_changes_nothing_and_opens_no_page_of_staff() {
     let chief = app.staff("chief", "admin").await;
     let id = app.id_of("chief").await;
     let forger = forger(&app, &app.doorward.keys.ring(), &id);
-    let filled = |pattern: &str| {
-        let sid = "AAAAAAAAAAAAAAAAAAAAAA";
-        pattern.replace("<id>", &id).replace("<sid>", sid).replace("<name>", "editors")
-    };
     let button = forger.get("/account").await.button_csrf();
     for pattern in app.addresses(Method::Post) {
         let fields = [("password", "x"), ("reason", "because"), ("ids", &*id)];
-        forger.post_with(&filled(&pattern), &button, &fields).await;
+        forger.post_with(&filled(&pattern, &id), &button, &fields).await;
     }
     // To look at one's own account a token is accepted for its ten minutes.
     let looks = ["/account", "/account/sessions"];
     for pattern in app.addresses(Method::Get) {
-        let answer = forger.get(&filled(&pattern)).await;
+        let answer = forger.get(&filled(&pattern, &id)).await;
         assert!(!answer.body.contains("chief") || looks.contains(&&*pattern), "{pattern}");
         if pattern.starts_with("/admin") {
             let to = answer.location.unwrap_or_default();

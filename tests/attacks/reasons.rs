@@ -3,6 +3,7 @@
 
 use rocket::http::Status;
 use sea_orm::{ConnectionTrait, Statement};
+use shared::routes::{self, filled, filled_in, form_to, page_of};
 
 use crate::app::{App, Browser};
 
@@ -14,64 +15,60 @@ async fn newest(app: &App, column: &str) -> String {
     row.try_get_by_index(0).unwrap()
 }
 
-/// A page, where its form is sent, and what is typed into it.
-type Form<'a> = ((String, String), &'a [(&'a str, &'a str)]);
+/// The acts that need none: an undo says itself what it takes back.
+const WITHOUT: [&str; 3] =
+    ["/admin/accounts/<id>/forgive", "/admin/undo/disable", "/admin/undo/roles"];
 
-/// Opens the page and sends its form there, with that reason, if any.
+/// Everything that staff can send.
+fn acts() -> Vec<String> {
+    let forms = routes::forms().into_iter().map(|route| route.address);
+    let acts: Vec<String> =
+        forms.filter(|it| it.starts_with("/admin") && !WITHOUT.contains(&&**it)).collect();
+    assert!(acts.len() > 12, "{acts:?}");
+    acts
+}
+
+/// Opens the page and sends its form, with that reason, if any.
 async fn act(
     chief: &Browser<'_>,
-    (page, path): (&str, &str),
-    fields: &[(&str, &str)],
+    (address, id): (&str, &str),
+    typed: &[(&str, &str)],
     reason: Option<&str>,
 ) -> Status {
-    let shown = chief.get(page).await;
-    let mut all = fields.to_vec();
-    let hidden = ["shown", "sid"].map(|name| (name, shown.value_of(name)));
-    let hidden = hidden.iter().filter(|(_, value)| !value.is_empty());
-    all.extend(hidden.map(|(name, value)| (*name, &**value)));
-    all.extend(reason.map(|reason| ("reason", reason)));
-    chief.post_with(path, &shown.csrf(), &all).await.status
+    let page = chief.get(&filled(page_of(address), id)).await.page();
+    let form = form_to(&page, address).unwrap_or_else(|| panic!("no form is sent to {address}"));
+    let mut fields = filled_in(&form, typed);
+    assert!(fields.iter().any(|(name, _)| name == "reason"), "{address} asks for no reason");
+    fields.retain(|(name, _)| !["csrf", "reason"].contains(&&**name));
+    fields.extend(reason.map(|reason| ("reason".to_owned(), reason.to_owned())));
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (&**name, &**text)).collect();
+    chief.post_with(&form.action, &form.token(), &fields).await.status
 }
 
 #[rocket::async_test]
 async fn no_act_comes_about_without_its_reason_and_each_reason_is_kept() {
-    let app = App::start().await;
-    let chief = app.staff("chief", "admin").await;
-    let ada = app.account("ada", &["editors"]).await.id.to_string();
-    let browser = app.signed_in("ada").await;
-    let token = browser.cookie("__Host-at").unwrap();
-    let at = |path: &str| path.replace("ID", &ada);
-    let own = |path: &str| (at(path), at(path));
-    let on = |path: &str| (format!("{path}?id={ada}"), path.to_owned());
-    let new = [("username", "eve"), ("email", "eve@example.org")];
-    // In an order in which each can still be done after those before it.
-    let acts: [Form<'_>; 13] = [
-        (own("/admin/accounts/new"), &new),
-        (own("/admin/new-role"), &[("name", "writers")]),
-        (own("/admin/roles/editors"), &[("name", "readers")]),
-        (own("/admin/roles/readers/remove"), &[]),
-        (own("/admin/accounts/ID/recovery"), &[]),
-        (own("/admin/accounts/ID/roles"), &[("role.support", "on")]),
-        (own("/admin/revocations/new"), &[("token", &token)]),
-        (("/admin/sessions/end?account=ada".into(), "/admin/sessions/end".into()), &[]),
-        (on("/admin/accounts/end-sessions"), &[("ids", &ada)]),
-        (on("/admin/accounts/disable"), &[("ids", &ada)]),
-        (on("/admin/accounts/enable"), &[("ids", &ada)]),
-        (on("/admin/accounts/delete"), &[("ids", &ada)]),
-        (own("/admin/sessions/end-all"), &[]),
-    ];
-    for (number, ((page, path), fields)) in acts.iter().enumerate() {
+    for address in acts() {
+        // Each on accounts of its own: what one has done, another cannot do again.
+        let app = App::start().await;
+        let chief = app.staff("chief", "admin").await;
+        let id = app.account("ada", &["editors"]).await.id.to_string();
+        let token = app.signed_in("ada").await.cookie("__Host-at").unwrap();
+        let typed = [("token", &*token)];
+        if address == "/admin/accounts/enable" {
+            act(&chief, ("/admin/accounts/disable", &id), &[], Some("so that it can be")).await;
+        }
         let before = newest(&app, "id").await;
         for reason in [None, Some(""), Some("  "), Some("a\u{7}b\u{7}"), Some(&*"x".repeat(301))] {
-            let status = act(&chief, (page, path), fields, reason).await;
+            let status = act(&chief, (&address, &id), &typed, reason).await;
             let refused = [Status::UnprocessableEntity, Status::BadRequest].contains(&status);
-            assert!(refused, "{path} {reason:?}: {status}");
-            assert_eq!(newest(&app, "id").await, before, "{path} {reason:?}");
+            assert!(refused, "{address} {reason:?}: {status}");
+            assert_eq!(newest(&app, "id").await, before, "{address} {reason:?}");
         }
-        let reason = format!("the reason number {number}");
-        let status = act(&chief, (page, path), fields, Some(&reason)).await;
-        assert!([Status::SeeOther, Status::Ok].contains(&status), "{path}: {status}");
-        assert_eq!(newest(&app, "reason").await, reason, "{path}");
+        let reason = format!("the reason of {address}");
+        let status = act(&chief, (&address, &id), &typed, Some(&reason)).await;
+        assert!([Status::SeeOther, Status::Ok].contains(&status), "{address}: {status}");
+        assert_eq!(newest(&app, "reason").await, reason, "{address}");
+        let ends_all = address == "/admin/sessions/end-all";
+        assert_eq!(chief.is_signed_in().await, !ends_all, "{address}");
     }
-    assert!(!chief.is_signed_in().await, "the last one ends everybody's session");
 }

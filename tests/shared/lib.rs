@@ -5,6 +5,7 @@ pub mod databases;
 pub mod forms;
 pub mod jar;
 pub mod page;
+pub mod routes;
 pub mod source;
 
 /// A password the policy lets pass.

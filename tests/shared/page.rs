@@ -19,7 +19,7 @@ pub struct Form<'a> {
 }
 
 /// A field of a form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Field {
     /// Its name.
     pub name: String,

@@ -34,3 +34,18 @@ pub fn declared(call: &str) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Holds the table below `head` in a document against its rows. With
+/// `UPDATE_DOCS` set, writes them there.
+pub fn table_in(document: &str, head: &str, rows: &str) {
+    let text = fs::read_to_string(document).unwrap();
+    let (before, rest) = text.split_once(head).unwrap_or_else(|| panic!("{document}: {head}"));
+    let rows_there = rest.split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let (old, after) = rest.split_at(rows_there.map(str::len).sum());
+    if old != rows && std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(document, format!("{before}{head}{rows}{after}")).unwrap();
+        return;
+    }
+    let hint = "UPDATE_DOCS=1 cargo test --test documents --test web the_table";
+    assert!(old == rows, "{document} has another table; to write this one: {hint}\n\n{head}{rows}");
+}

@@ -1,7 +1,8 @@
 use rocket::http::{Method, Status};
+use shared::routes::filled;
 
 use crate::app::App;
-use crate::gates::{filled, with_admin};
+use crate::gates::with_admin;
 
 #[rocket::async_test]
 async fn a_cookie_slipped_in_under_another_spelling_signs_nobody_in() {

@@ -4,6 +4,8 @@
 use rocket::http::{Method, Status};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
+use shared::routes::filled;
+
 use crate::app::App;
 
 /// The only addresses a stranger may reach.
@@ -51,15 +53,6 @@ pub async fn with_admin() -> (App, String) {
     let app = App::start().await;
     let id = app.account("root-of-all", &["admin", "editors"]).await.id.to_string();
     (app, id)
-}
-
-/// A path of that pattern, with something in its variable parts.
-pub fn filled(pattern: &str, id: &str) -> String {
-    pattern
-        .replace("<sid>", "AAAAAAAAAAAAAAAAAAAAAA")
-        .replace("<token>", "A")
-        .replace("<name>", "editors")
-        .replace("<id>", id)
 }
 
 #[rocket::async_test]

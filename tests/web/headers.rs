@@ -1,8 +1,9 @@
 use rocket::http::{Method, Status};
 use shared::page::Page;
+use shared::routes::filled;
 
 use crate::app::{Answer, App};
-use crate::gates::{filled, with_admin};
+use crate::gates::with_admin;
 
 fn has_security_headers(answer: &Answer) {
     let policy = answer.header("content-security-policy").expect("a policy");

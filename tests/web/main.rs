@@ -8,6 +8,7 @@ mod app;
 mod audit;
 mod cookies;
 mod csrf;
+mod forms;
 mod gates;
 mod headers;
 mod login;

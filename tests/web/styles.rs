@@ -2,10 +2,10 @@
 
 use rocket::http::Method;
 use shared::page::Page;
+use shared::routes::filled;
 use time::Duration;
 
 use crate::app::{Answer, App};
-use crate::gates::filled;
 
 const WHY: (&str, &str) = ("reason", "asked for by phone");
 

@@ -36,7 +36,9 @@ impl PageForm for Deletion {
     const PURPOSE: &'static str = "delete";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `username`: whose password it is, for password managers; not used
         fields.text("username");
+        // `password`: the present password
         Some(Self { password: fields.secret("password", "Password")? })
     }
 }

@@ -42,8 +42,11 @@ impl PageForm for PasswordChange {
     const PRESENT_PASSWORD: (&'static str, &'static str) = ("current_password", "Current password");
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `username`: whose password it is, for password managers; not used
         fields.text("username");
+        // `current_password`: the present password
         let current = fields.secret("current_password", "Current password");
+        // `new_password`: a new password, another than the present one
         let new = fields.secret("new_password", "New password");
         Some(Self { current: current?, new: new? })
     }

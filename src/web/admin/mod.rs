@@ -1,5 +1,5 @@
-//! `/admin`: the pages of staff. Every route takes a staff guard; a test holds
-//! each against the table of who may do what.
+//! `/admin`: the pages of staff. Every route takes a staff guard; tests hold
+//! each against the table of who may do what in `docs/roles.md`.
 
 mod accounts;
 mod audit;
@@ -18,9 +18,6 @@ mod view;
 use rocket::Route;
 
 use crate::web::answer::message::Message;
-
-#[cfg(feature = "test-support")]
-use crate::domain::accounts::permissions::Permission;
 
 /// The addresses below `/admin`.
 pub fn routes() -> Vec<Route> {
@@ -59,51 +56,3 @@ pub fn messages() -> Vec<Message> {
     ]
     .concat()
 }
-
-/// What each address below `/admin` needs: (method, pattern, permission). The
-/// guards enforce it; this list is for documents, and for the test that holds
-/// the two against each other.
-#[cfg(feature = "test-support")]
-pub const NEEDED: [(&str, &str, Permission); 41] = [
-    ("GET", "/admin", Permission::Look),
-    ("GET", "/admin/accounts", Permission::Look),
-    ("GET", "/admin/accounts.csv", Permission::ReadAudit),
-    ("GET", "/admin/accounts.jsonl", Permission::ReadAudit),
-    ("GET", "/admin/accounts/<id>", Permission::Look),
-    ("GET", "/admin/accounts/new", Permission::Administer),
-    ("POST", "/admin/accounts/new", Permission::Administer),
-    ("GET", "/admin/accounts/<id>/roles", Permission::Administer),
-    ("POST", "/admin/accounts/<id>/roles", Permission::Administer),
-    ("GET", "/admin/accounts/<id>/recovery", Permission::ManageAccounts),
-    ("POST", "/admin/accounts/<id>/recovery", Permission::ManageAccounts),
-    ("POST", "/admin/accounts/<id>/forgive", Permission::EndSessions),
-    ("GET", "/admin/accounts/disable", Permission::ManageAccounts),
-    ("POST", "/admin/accounts/disable", Permission::ManageAccounts),
-    ("GET", "/admin/accounts/enable", Permission::ManageAccounts),
-    ("POST", "/admin/accounts/enable", Permission::ManageAccounts),
-    ("GET", "/admin/accounts/end-sessions", Permission::EndSessions),
-    ("POST", "/admin/accounts/end-sessions", Permission::EndSessions),
-    ("GET", "/admin/accounts/delete", Permission::Administer),
-    ("POST", "/admin/accounts/delete", Permission::Administer),
-    ("POST", "/admin/undo/disable", Permission::ManageAccounts),
-    ("POST", "/admin/undo/roles", Permission::Administer),
-    ("GET", "/admin/sessions", Permission::Look),
-    ("GET", "/admin/sessions/end", Permission::EndSessions),
-    ("POST", "/admin/sessions/end", Permission::EndSessions),
-    ("GET", "/admin/sessions/end-all", Permission::Administer),
-    ("POST", "/admin/sessions/end-all", Permission::Administer),
-    ("GET", "/admin/revocations", Permission::Look),
-    ("GET", "/admin/revocations/new", Permission::EndSessions),
-    ("POST", "/admin/revocations/new", Permission::EndSessions),
-    ("GET", "/admin/roles", Permission::Administer),
-    ("GET", "/admin/new-role", Permission::Administer),
-    ("POST", "/admin/new-role", Permission::Administer),
-    ("GET", "/admin/roles/<name>", Permission::Administer),
-    ("POST", "/admin/roles/<name>", Permission::Administer),
-    ("GET", "/admin/roles/<name>/remove", Permission::Administer),
-    ("POST", "/admin/roles/<name>/remove", Permission::Administer),
-    ("GET", "/admin/audit", Permission::ReadAudit),
-    ("GET", "/admin/audit.csv", Permission::ReadAudit),
-    ("GET", "/admin/audit.jsonl", Permission::ReadAudit),
-    ("GET", "/admin/doctor", Permission::Administer),
-];

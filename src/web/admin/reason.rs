@@ -11,7 +11,7 @@ const MOST: usize = 300;
 pub(super) struct Reason(pub(super) String);
 
 impl Reason {
-    /// The field `reason`.
+    /// `reason`: 3 to 300 characters in one line
     pub(super) fn read(fields: &mut Fields) -> Option<Self> {
         fields.parsed("reason", "Reason", |text| {
             let text = text.trim();

@@ -144,7 +144,8 @@ impl PageForm for NewRevocation {
     const PURPOSE: &'static str = "revoke a token";
 
     fn read(fields: &mut Fields) -> Option<Self> {
-        // Whatever was pasted may be a secret: it is never shown again.
+        // `token`: a `jti`, an access token or a refresh token of this service; never shown
+        // again, for it may be a secret
         let token = fields.unseen("token", "Token or jti");
         let reason = Reason::read(fields);
         Some(Self { token: token?, reason: reason? })

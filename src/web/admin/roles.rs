@@ -78,7 +78,9 @@ impl PageForm for RoleForm {
 
     fn read(fields: &mut Fields) -> Option<Self> {
         const MOST: usize = 200;
+        // `name`: 2 to 32 of `a-z`, `0-9`, `-`, a letter first; unique, not built in
         let name = fields.parsed("name", "Name", RoleName::parse);
+        // `description`: at most 200 characters in one line; may be empty
         let description = fields.parsed("description", "What it is for", |text| {
             let text = text.trim();
             if text.chars().count() > MOST || text.contains(char::is_control) {

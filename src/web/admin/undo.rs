@@ -48,6 +48,8 @@ impl PageForm for Undo {
     const PURPOSE: &'static str = "std";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `first`: the number of an audit event, from the message's own button
+        // `last`: the same, of the last one
         let mut number = |name| fields.text(name).parse().ok();
         let (first, last) = (number("first"), number("last"));
         Some(Self { first: first?, last: last? })

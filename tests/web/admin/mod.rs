@@ -38,7 +38,3 @@ async fn with_people() -> (App, String) {
     }
     (app, id)
 }
-
-fn filled(pattern: &str, id: &str) -> String {
-    pattern.replace("<id>", id).replace("<name>", "editors")
-}

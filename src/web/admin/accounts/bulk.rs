@@ -73,6 +73,7 @@ impl PageForm for BulkForm {
     const PURPOSE: &'static str = "act on accounts";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `ids`: up to 100 account ids with commas between them
         let ids = fields.text("ids");
         Some(Self { ids: parse_ids(ids.split(',')), reason: Reason::read(fields)? })
     }

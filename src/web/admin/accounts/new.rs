@@ -34,8 +34,11 @@ impl PageForm for NewAccountForm {
     const PURPOSE: &'static str = "new account";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `username`: as at `/register`, but names like `admin` are allowed
         let username = fields.parsed("username", "User name", Username::parse);
+        // `email`: as at `/register`
         let email = fields.parsed("email", "E-mail address", EmailAddress::parse);
+        // `role.NAME`: present or absent, for any number of roles
         let names = fields.all_ticked("role.");
         let roles = Roles::of(names.iter().filter_map(|name| RoleName::parse(name).ok()));
         let reason = Reason::read(fields);

@@ -47,8 +47,11 @@ impl PageForm for RolesForm {
     const PURPOSE: &'static str = "roles of an account";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `shown`: the roles that the form was drawn with, with spaces between them; others
+        // now: the form is shown again
         let shown = fields.text("shown");
         let shown = Roles::of(shown.split(' ').filter_map(|name| RoleName::parse(name).ok()));
+        // `role.NAME`: present or absent, for any number of roles
         let names = fields.all_ticked("role.");
         let roles = Roles::of(names.iter().filter_map(|name| RoleName::parse(name).ok()));
         Some(Self { shown, roles, reason: Reason::read(fields)? })

@@ -81,6 +81,7 @@ impl PageForm for EndForm {
     const PURPOSE: &'static str = "end sessions";
 
     fn read(fields: &mut Fields) -> Option<Self> {
+        // `sid`: up to 500 session ids with commas between them
         let sids = fields.text("sid");
         let sids = sids.split(',').filter_map(SessionId::parse).take(MOST as usize).collect();
         Some(Self { sids, reason: Reason::read(fields)? })
