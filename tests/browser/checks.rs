@@ -43,12 +43,17 @@ impl Look<'_> {
         }
     }
 
-    /// Of somebody signed in: next to the name and the button, on a phone below both.
+    /// Of somebody signed in: next to the name and the button, on a phone below both, its words
+    /// where the name begins.
     async fn navigation(&mut self, how: &str, phone: bool) {
-        let places = "const box = (what) => document.querySelector('header.top ' + what)?.getBoundingClientRect(); const [brand, nav, button] = ['.brand', 'nav', 'form button'].map(box); if (!button) return null; return { below: nav.top >= Math.max(brand.bottom, button.bottom), beside: nav.top < brand.bottom && nav.bottom > brand.top, button: button.top < brand.bottom && button.bottom > brand.top }";
+        let places = "const box = (what) => document.querySelector('header.top ' + what)?.getBoundingClientRect(); const [brand, nav, button] = ['.brand', 'nav', 'form button'].map(box); if (!button) return null; const link = document.querySelector('header.top nav a'); const words = link.getBoundingClientRect().left + parseFloat(getComputedStyle(link).paddingLeft); return { aligned: Math.abs(words - brand.left) < 1, below: nav.top >= Math.max(brand.bottom, button.bottom), beside: nav.top < brand.bottom && nav.bottom > brand.top, button: button.top < brand.bottom && button.bottom > brand.top }";
         let places = self.browser.script(places).await;
-        let right = if phone { &places["below"] } else { &places["beside"] };
-        if !places.is_null() && (right != true || places["button"] != true) {
+        let right = if phone {
+            places["below"] == true && places["aligned"] == true
+        } else {
+            places["beside"] == true
+        };
+        if !places.is_null() && (!right || places["button"] != true) {
             self.faults.push(format!("{how}: the navigation is not in its place: {places}"));
         }
         self.navigations += usize::from(!places.is_null());
