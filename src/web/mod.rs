@@ -29,6 +29,7 @@ use rocket::{Build, Rocket};
 
 use self::account::overview::Overviews;
 use self::answer::engine::Engine;
+use self::answer::sections::Sections;
 use self::request::staff_guards::Denials;
 use crate::service::Doorward;
 
@@ -40,6 +41,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .manage(Overviews::default())
         .manage(Denials::default())
         .manage(messages::all())
+        .manage(Sections(&admin::SECTIONS))
         .attach(engine.fairing())
         .manage(engine)
         // Rocket's own set of headers would contradict ours.

@@ -17,7 +17,20 @@ mod view;
 
 use rocket::Route;
 
+use crate::domain::accounts::permissions::Permission;
 use crate::web::answer::message::Message;
+use crate::web::answer::sections::Section;
+
+/// The navigation for staff: each page with what its guard asks for.
+pub const SECTIONS: [Section; 7] = [
+    Section::new("/admin", "Overview", Permission::Look),
+    Section::new("/admin/accounts", "Accounts", Permission::Look),
+    Section::new("/admin/sessions", "Sessions", Permission::Look),
+    Section::new("/admin/revocations", "Revocations", Permission::Look),
+    Section::new("/admin/roles", "Roles", Permission::Administer),
+    Section::new("/admin/audit", "Audit log", Permission::ReadAudit),
+    Section::new("/admin/doctor", "Doctor", Permission::Administer),
+];
 
 /// The addresses below `/admin`.
 pub fn routes() -> Vec<Route> {

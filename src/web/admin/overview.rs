@@ -62,7 +62,7 @@ async fn overview_page(
     let attention = attention(doorward, now.0).await?;
     let month = span == SPANS[1].1;
     Ok(page
-        .in_section("admin/overview")
+        .in_section("admin")
         .render("admin/overview.html", context! { charts, attention, month, notices }))
 }
 

@@ -44,6 +44,19 @@ impl From<&Roles> for May {
     }
 }
 
+impl May {
+    /// Whether that is among it.
+    pub fn allows(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Look => self.look,
+            Permission::ReadAudit => self.audit,
+            Permission::EndSessions => self.end_sessions,
+            Permission::ManageAccounts => self.manage_accounts,
+            Permission::Administer => self.administer,
+        }
+    }
+}
+
 impl Surroundings {
     /// Tells a page what it may ask of its surroundings. The names begin with
     /// `page_` and have no dots, which take Tera several times as long. Each is
@@ -53,7 +66,6 @@ impl Surroundings {
         context.insert("page_registration_open", &self.registration_open);
         let May { look, audit, end_sessions, manage_accounts, administer } = self.may;
         if look {
-            context.insert("page_section", self.section);
             context.insert("page_may_audit", &audit);
             context.insert("page_may_end_sessions", &end_sessions);
             context.insert("page_may_manage_accounts", &manage_accounts);

@@ -11,4 +11,5 @@ pub mod headers;
 pub mod message;
 pub mod page;
 pub mod redirect;
+pub mod sections;
 pub mod view;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::engine::Engine;
 use super::frame::{May, Surroundings};
 use super::message::{Note, Shown};
+use super::sections::Sections;
 use crate::base::keys::Keys;
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
@@ -49,6 +50,7 @@ impl<'r> Responder<'r, 'static> for Html {
 /// The frame.
 pub struct Page {
     around: Surroundings,
+    sections: Sections,
     message: Option<Shown>,
     keys: Arc<Keys>,
     binding: Binding,
@@ -57,7 +59,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// Marks the entry of the navigation that leads here.
+    /// Marks the entry of the navigation that leads here: for staff its path
+    /// without the first stroke.
     pub fn in_section(mut self, section: &'static str) -> Self {
         self.around.section = section;
         self
@@ -76,6 +79,10 @@ impl Page {
             let errors = content.get("form").and_then(|form| form["errors"].as_array());
             around.refused = errors.is_some_and(|errors| !errors.is_empty());
             around.tell_page(&mut content);
+            if around.section.starts_with("admin") {
+                let entries = self.sections.entries(around.may, around.section);
+                content.insert("page_sections", &entries);
+            }
             content.insert("page_csrf", &csrf);
             content
         });
@@ -117,6 +124,7 @@ impl<'r> FromRequest<'r> for Page {
         };
         Outcome::Success(Self {
             around,
+            sections: Sections::of(request),
             message: message.map(Note::shown),
             keys: Arc::clone(&doorward.keys),
             binding,

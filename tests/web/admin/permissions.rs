@@ -1,8 +1,10 @@
 //! Who may do what: each address below `/admin`, role by role.
 
+use std::collections::BTreeSet;
+
 use doorward::domain::accounts::permissions::Permission;
 use rocket::http::{Method, Status};
-use shared::routes::{self, Route, filled};
+use shared::routes::{self, Route, filled, fits};
 use shared::source::table_in;
 use time::Duration;
 
@@ -185,6 +187,33 @@ async fn a_page_offers_only_what_the_reader_may_do() {
         }
         assert!(looked > 4, "{name}");
     }
+}
+
+#[rocket::async_test]
+async fn every_page_of_staff_can_be_reached_from_the_first_one() {
+    let (app, _) = with_people().await;
+    app.account("ada", &["editors"]).await;
+    // At two places, which can be ended at once.
+    app.signed_in("ada").await;
+    app.signed_in("ada").await;
+    let chief = app.signed_in("chief").await;
+    let pages = below_admin().into_iter().filter(|route| route.method == "GET");
+    let all: Vec<String> = pages.map(|route| route.address).collect();
+    let mut missing = all.clone();
+    let (mut asked, mut links) = (BTreeSet::new(), vec!["/admin".to_owned()]);
+    while let Some(link) = links.pop() {
+        let path = link.split(['?', '#']).next().unwrap().to_owned();
+        if !path.starts_with("/admin") || !asked.insert(path.clone()) {
+            continue;
+        }
+        // `/admin/accounts/new` is the id of no account.
+        let is_one = all.contains(&path);
+        missing.retain(|address| *address != path && (is_one || !fits(address, &path)));
+        let shown = chief.get(&link).await.page();
+        links.extend(shown.links());
+        links.extend(shown.attributes("[formaction]", "formaction"));
+    }
+    assert!(missing.is_empty(), "no link leads to {missing:?}");
 }
 
 /// Every link and button of the page leads where its reader may go.
