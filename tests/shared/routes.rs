@@ -142,7 +142,8 @@ pub fn form_to<'p>(page: &'p Page, address: &str) -> Option<Form<'p>> {
 }
 
 /// What a person types, by the name of the field. Into others: some words.
-const TYPED: [(&str, &str); 5] = [
+const TYPED: [(&str, &str); 6] = [
+    ("account", "ada"),
     ("username", "newcomer"),
     ("email", "newcomer@example.org"),
     ("name", "writers"),
