@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::engine::Engine;
 use super::frame::{May, Surroundings};
-use super::message::{Note, Shown};
-use super::sections::Sections;
+use super::message::{Messages, Note, Shown};
+use super::sections::Navigation;
 use crate::base::keys::Keys;
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
@@ -50,7 +50,7 @@ impl<'r> Responder<'r, 'static> for Html {
 /// The frame.
 pub struct Page {
     around: Surroundings,
-    sections: Sections,
+    navigation: Navigation,
     message: Option<Shown>,
     keys: Arc<Keys>,
     binding: Binding,
@@ -80,7 +80,7 @@ impl Page {
             around.refused = errors.is_some_and(|errors| !errors.is_empty());
             around.tell_page(&mut content);
             if around.section.starts_with("admin") {
-                let entries = self.sections.entries(around.may, around.section);
+                let entries = self.navigation.entries(around.may, around.section);
                 content.insert("page_sections", &entries);
             }
             content.insert("page_csrf", &csrf);
@@ -113,7 +113,7 @@ impl<'r> FromRequest<'r> for Page {
         };
         let message = Received::of(request).get(Cookie::Message).and_then(|value| {
             Outgoing::of(request).remove(Cookie::Message);
-            super::message::Messages::of(request).verify(&doorward.keys, value, Now::of(request))
+            Messages::of(request).verify(&doorward.keys, value, Now::of(request))
         });
         let around = Surroundings {
             signed_in: principal.is_some(),
@@ -124,7 +124,7 @@ impl<'r> FromRequest<'r> for Page {
         };
         Outcome::Success(Self {
             around,
-            sections: Sections::of(request),
+            navigation: Navigation::of(request),
             message: message.map(Note::shown),
             keys: Arc::clone(&doorward.keys),
             binding,

@@ -22,30 +22,43 @@ impl Section {
 }
 
 /// All entries, in their order; the server manages them.
-#[derive(Clone, Copy)]
 pub struct Sections(pub &'static [Section]);
+
+/// The navigation as the page of one request shows it.
+pub struct Navigation {
+    sections: &'static [Section],
+    /// The entry that leads to this very page, if one does.
+    here: Option<&'static str>,
+}
 
 /// An entry as the template shows it.
 #[derive(Serialize)]
 pub struct Entry {
     path: &'static str,
     title: &'static str,
-    current: bool,
+    /// The value of `aria-current`: `page` on the page itself, `true` on one below it.
+    current: &'static str,
 }
 
-impl Sections {
-    /// Those of the server that answers this request.
+impl Navigation {
+    /// The one for this request.
     pub fn of(request: &Request<'_>) -> Self {
-        *request.rocket().state().expect("the sections are managed")
+        let Sections(sections) = request.rocket().state().expect("the sections are managed");
+        let path = request.uri().path();
+        let here = sections.iter().find(|section| path == section.path);
+        Self { sections, here: here.map(|section| section.path) }
     }
 
     /// The entries for somebody who may do that, on a page of `section`.
-    pub fn entries(self, may: May, section: &str) -> Vec<Entry> {
-        let allowed = self.0.iter().filter(|entry| may.allows(entry.permission));
-        let entry = |&Section { path, title, .. }: &Section| Entry {
-            path,
-            title,
-            current: path.strip_prefix('/') == Some(section),
+    pub fn entries(&self, may: May, section: &str) -> Vec<Entry> {
+        let allowed = self.sections.iter().filter(|entry| may.allows(entry.permission));
+        let entry = |&Section { path, title, .. }: &Section| {
+            let current = match path.strip_prefix('/') == Some(section) {
+                true if self.here == Some(path) => "page",
+                true => "true",
+                false => "",
+            };
+            Entry { path, title, current }
         };
         allowed.map(entry).collect()
     }

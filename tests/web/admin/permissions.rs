@@ -216,6 +216,27 @@ async fn every_page_of_staff_can_be_reached_from_the_first_one() {
     assert!(missing.is_empty(), "no link leads to {missing:?}");
 }
 
+#[rocket::async_test]
+async fn the_navigation_of_staff_tells_the_page_itself_from_one_below_it() {
+    let (app, id) = with_people().await;
+    let chief = app.signed_in("chief").await;
+    for (path, section, current) in [
+        ("/admin", "/admin", "page"),
+        ("/admin/doctor", "/admin/doctor", "page"),
+        ("/admin/accounts?q=a", "/admin/accounts", "page"),
+        (&*format!("/admin/accounts/{id}"), "/admin/accounts", "true"),
+        ("/admin/revocations/new", "/admin/revocations", "true"),
+    ] {
+        let shown = chief.get(path).await.page();
+        let marked = |attribute| shown.attributes(".sections a[aria-current]", attribute);
+        assert_eq!(
+            (marked("href"), marked("aria-current")),
+            (vec![section.to_owned()], vec![current.to_owned()]),
+            "{path}"
+        );
+    }
+}
+
 /// Every link and button of the page leads where its reader may go.
 async fn offers_fit(browser: &Browser<'_>, page: &str) {
     let shown = browser.get(page).await.page();
