@@ -13,7 +13,7 @@ const ROOMS: [&str; 5] = ["base", "domain", "service", "web", "cli"];
 /// The modules of two rooms, lowest first: within them the same rule holds.
 const BASE: [&str; 9] =
     ["timestamp", "error", "secrets", "logging", "metrics", "store", "files", "keys", "clock"];
-const DOMAIN: [&str; 11] = [
+const DOMAIN: [&str; 10] = [
     "statistics",
     "audit",
     "throttle",
@@ -24,7 +24,6 @@ const DOMAIN: [&str; 11] = [
     "one_time",
     "credentials",
     "administration",
-    "personal_data",
 ];
 
 #[test]

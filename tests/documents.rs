@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use doorward::base::store::{AtDeletion, Exported, Table};
 use shared::source::{files_below, rust_files, table_in};
 
 #[test]
@@ -270,6 +271,29 @@ fn find_banned(prose: &str, banned: &[String]) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn the_table_of_tables_says_what_each_is_to_a_person() {
+    let row = |table: Table| {
+        let exported = match table.exported {
+            Exported::Fields(_) => "fields of its own".to_owned(),
+            Exported::Rows(field, _) => format!("`{field}`"),
+            Exported::Nothing(why) => format!("nothing: {why}"),
+        };
+        let then = table.accounts.iter().map(|(column, then)| match then {
+            AtDeletion::Removed => format!("`{column}`: removed"),
+            AtDeletion::Kept(why) => format!("`{column}`: kept {why}"),
+        });
+        let mut then = then.collect::<Vec<_>>().join("; ");
+        if then.is_empty() {
+            "none".clone_into(&mut then);
+        }
+        format!("| `{}` | {exported} | {then} |\n", table.name)
+    };
+    let rows: String = doorward::service::catalog::tables().into_iter().map(row).collect();
+    let head = "| table | in the export | rows that name a deleted account |\n|---|---|---|\n";
+    table_in("docs/inventory.md", head, &rows);
 }
 
 #[test]

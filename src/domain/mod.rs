@@ -20,5 +20,3 @@ pub mod one_time;
 pub mod credentials;
 
 pub mod administration;
-
-pub mod personal_data;

@@ -1,10 +1,12 @@
 //! The service as a whole: its settings, opening it, and its
 //! periodic work.
 
+pub mod catalog;
 pub mod doctor;
 pub mod events;
 pub mod export;
 pub mod housekeeping;
+pub mod personal_data;
 mod rounds;
 pub mod settings;
 pub mod setup_token;

@@ -8,32 +8,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
-use crate::base::keys::in_use;
-use crate::base::store::{Column, Db, Table, numbers};
-use crate::domain::sessions::revocation;
-use crate::domain::{accounts, administration, audit, one_time, sessions, statistics, throttle};
-
-/// Every table, those before which others refer to, and last the service's own
-/// numbers: until they are there, a copy is not whole. A test compares them with
-/// the schema.
-fn tables() -> Vec<Table> {
-    let tables = [
-        accounts::tables(),
-        accounts::custom_roles::tables(),
-        sessions::tables(),
-        revocation::tables(),
-        revocation::acknowledged::tables(),
-        one_time::tables(),
-        administration::tables(),
-        audit::tables(),
-        audit::tables_of_seals(),
-        statistics::tables(),
-        throttle::tables(),
-        in_use::tables(),
-        numbers::tables(),
-    ];
-    tables.into_iter().flatten().collect()
-}
+use crate::base::store::{Column, Db, Table};
+use crate::service::catalog;
 
 /// The table of the service's own numbers.
 const NUMBERS: &str = "service";
@@ -49,7 +25,7 @@ const BATCH: u64 = 500;
 /// # Errors
 /// The target has rows of its own; the two differ afterwards; a database failed.
 pub async fn copy(from: &Db, to: &Db, mut progress: impl FnMut(&str, u64)) -> Result<u64> {
-    let tables = tables();
+    let tables = catalog::tables();
     begin(to, &tables).await?;
     let mut all = 0;
     for table in &tables {
@@ -216,12 +192,4 @@ async fn move_counters_on(to: &Db, tables: &[Table]) -> Result<()> {
         to.write().execute_unprepared(&sql).await?;
     }
     Ok(())
-}
-
-/// The names of all tables and columns that are copied, for the test that
-/// compares them with the schema.
-#[cfg(feature = "test-support")]
-pub fn known_columns() -> Vec<(String, Vec<String>)> {
-    let columns = |table: &Table| table.columns.iter().map(|one| one.name.to_owned()).collect();
-    tables().iter().map(|table| (table.name.to_owned(), columns(table))).collect()
 }

@@ -10,6 +10,7 @@ mod credentials;
 mod events;
 mod everyone;
 mod listing;
+mod personal_data;
 mod plans;
 mod properties;
 mod refresh;

@@ -1,6 +1,7 @@
 //! Rules for every route, checked on the routes that are really mounted.
 //! Rocket lets anyone into a route without a guard; these tests do not.
 
+use doorward::base::store::{Column, Table};
 use rocket::http::{Method, Status};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -168,13 +169,13 @@ async fn everything_kept(app: &App) -> Vec<String> {
     let db = app.doorward.db.read();
     let backend = db.get_database_backend();
     let mut kept = vec![];
-    for (table, columns) in doorward::service::transfer::known_columns() {
+    for Table { name: table, columns, .. } in doorward::service::catalog::tables() {
         if table == "audit_events" {
             continue;
         }
-        let quoted = columns.iter().map(|column| match backend {
-            DbBackend::Sqlite => format!("quote(\"{column}\")"),
-            _ => format!("quote_nullable(\"{column}\"::text)"),
+        let quoted = columns.iter().map(|Column { name, .. }| match backend {
+            DbBackend::Sqlite => format!("quote(\"{name}\")"),
+            _ => format!("quote_nullable(\"{name}\"::text)"),
         });
         let row = quoted.collect::<Vec<_>>().join(" || ' ' || ");
         let sql = format!("SELECT {row} AS kept FROM \"{table}\" ORDER BY 1");

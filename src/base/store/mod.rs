@@ -13,4 +13,4 @@ pub use self::address::{has_password, sqlite_file};
 pub use self::conflict::{Retry, is_taken};
 pub use self::db::{Db, Options, Txn};
 pub use self::shared::{Heard, Hold, Listener};
-pub use self::table::{Column, Table};
+pub use self::table::{AtDeletion, Batch, Column, Exported, Table};

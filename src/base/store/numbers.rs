@@ -52,9 +52,9 @@ pub async fn set_all(db: &impl ConnectionTrait, numbers: &[(&str, i64)]) -> Resu
     Ok(())
 }
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<table::Entity>()]
+    vec![Table::naming_nobody::<table::Entity>("numbers of the service as a whole")]
 }
 
 mod table {

@@ -161,9 +161,11 @@ pub async fn remove(db: &impl ConnectionTrait, name: &str) -> Result<u64> {
     Ok(taken.rows_affected)
 }
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<table::Entity>()]
+    vec![Table::naming_nobody::<table::Entity>(
+        "which roles there are; who has them is in `account_roles`",
+    )]
 }
 
 /// The table `roles`: the roles that admins made.

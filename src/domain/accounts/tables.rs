@@ -1,9 +1,12 @@
 //! The tables `accounts` and `account_roles`.
 
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 use super::id::AccountId;
-use crate::base::store::Table;
+use crate::base::error::{Error, Result};
+use crate::base::store::{AtDeletion, Batch, Exported, Table};
 use crate::base::timestamp::Timestamp;
 
 #[sea_orm::model]
@@ -54,7 +57,47 @@ pub mod role {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>(), Table::of::<role::Entity>()]
+    vec![
+        Table::naming_accounts::<Entity>(
+            Exported::Fields(|db, id, _| Box::pin(own_account(db, id))),
+            &[(Column::Id, AtDeletion::Removed)],
+        ),
+        Table::naming_accounts::<role::Entity>(
+            Exported::Rows("roles", |db, id, _| Box::pin(own_roles(db, id))),
+            &[(role::Column::AccountId, AtDeletion::Removed)],
+        ),
+    ]
+}
+
+/// What its owner is given of an account. Of the password only when it was set.
+#[derive(Serialize)]
+struct OwnAccount {
+    id: String,
+    username: String,
+    email: String,
+    created_at: String,
+    password_changed_at: String,
+    failed_logins: i64,
+    last_login_at: Option<String>,
+}
+
+async fn own_account(db: &impl ConnectionTrait, id: Uuid) -> Result<Batch> {
+    let row = Entity::find_by_id(AccountId(id)).one(db).await?.ok_or(Error::NotFound)?;
+    Batch::fields(&OwnAccount {
+        id: row.id.to_string(),
+        username: row.username,
+        email: row.email,
+        created_at: row.created_at.iso(),
+        password_changed_at: row.password_changed_at.iso(),
+        failed_logins: row.failed_logins,
+        last_login_at: row.last_login_at.map(Timestamp::iso),
+    })
+}
+
+async fn own_roles(db: &impl ConnectionTrait, id: Uuid) -> Result<Batch> {
+    let mine = role::Entity::find().filter(role::Column::AccountId.eq(id));
+    let rows = mine.order_by_asc(role::Column::Role).all(db).await?;
+    Batch::all(rows.into_iter().map(|row| row.role))
 }

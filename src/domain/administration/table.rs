@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::base::store::Table;
+use crate::base::store::{AtDeletion, Exported, Table};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 
@@ -35,7 +35,18 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>()]
+    vec![Table::naming_accounts::<Entity>(
+        Exported::Nothing("the acts are among the events; this is for 30 minutes"),
+        &[
+            (Column::AccountId, AtDeletion::Removed),
+            (
+                Column::Actor,
+                AtDeletion::Kept(
+                    "for 30 minutes: an act stays one of its actor, not of the operator",
+                ),
+            ),
+        ],
+    )]
 }

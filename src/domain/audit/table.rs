@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::base::store::Table;
+use crate::base::store::{AtDeletion, Exported, Table};
 use crate::base::timestamp::Timestamp;
 
 #[sea_orm::model]
@@ -24,7 +24,14 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tables of this module, for who copies the database.
-pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>()]
+/// The tables of this module. What the log tells a person is `exported`: it takes the words of
+/// the service and the events of other modules.
+pub fn tables(exported: Exported) -> Vec<Table> {
+    const KEPT: AtDeletion = AtDeletion::Kept(
+        "for `audit_retention_days`: the log is append-only; the id names nobody any more",
+    );
+    vec![Table::naming_accounts::<Entity>(
+        exported,
+        &[(Column::Actor, KEPT), (Column::Target, KEPT)],
+    )]
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::base::store::Table;
+use crate::base::store::{AtDeletion, Exported, Table};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 
@@ -35,7 +35,19 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>()]
+    vec![Table::naming_accounts::<Entity>(
+        Exported::Nothing("a secret; that a link was created is among the events"),
+        &[
+            (Column::AccountId, AtDeletion::Removed),
+            // Without it, the link would be one of the operator, which is valid.
+            (
+                Column::MadeBy,
+                AtDeletion::Kept(
+                    "until a day after the link expires: it is refused because its maker is gone",
+                ),
+            ),
+        ],
+    )]
 }

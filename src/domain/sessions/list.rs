@@ -48,7 +48,7 @@ pub struct Session {
 
 impl Session {
     pub(super) fn of(row: table::Model) -> Self {
-        let auth = row.auth();
+        let (auth, ended) = (row.auth(), row.ended());
         let previous = RequestSource {
             address: row.previous_login_address,
             user_agent: row.previous_login_user_agent,
@@ -69,7 +69,7 @@ impl Session {
             last_seen_at: row.last_seen_at,
             previous_login: row.previous_login_at.map(|at| Login { at, origin: previous }),
             failures_before: row.failures_before,
-            ended: row.ended_at.map(|at| (at, row.end_reason.unwrap_or(EndReason::ByStaff))),
+            ended,
             idle_at: row.idle_at,
             absolute_at: row.absolute_at,
             staff_idle_at: row.staff_idle_at,
@@ -136,16 +136,13 @@ pub async fn live_of(
     Ok(rows.into_iter().map(Session::of).filter(|session| session.is_live(now)).collect())
 }
 
-/// Every session of an account that is still on record, newest first.
+/// Every session of an account that is still on record.
 ///
 /// # Errors
 /// The database failed.
+#[cfg(feature = "test-support")]
 pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec<Session>> {
-    let rows = table::Entity::find()
-        .filter(table::Column::AccountId.eq(account))
-        .order_by_desc(table::Column::CreatedAt)
-        .all(db)
-        .await?;
+    let rows = table::Entity::find().filter(table::Column::AccountId.eq(account)).all(db).await?;
     Ok(rows.into_iter().map(Session::of).collect())
 }
 

@@ -25,7 +25,9 @@ pub use self::acting::{Act, Actor};
 #[cfg(feature = "test-support")]
 pub use self::end::by_staff::Named;
 pub use self::handle::Sessions;
-pub use self::list::{Session, all_of, by_id, count_live, last_seen, live_of};
+#[cfg(feature = "test-support")]
+pub use self::list::all_of;
+pub use self::list::{Session, by_id, count_live, last_seen, live_of};
 pub use self::refresh::{Predecessor, Refreshed};
 pub use self::renew::{Renewal, Renewed};
 pub use self::session::{Audience, EndReason, Policy, Principal, SessionId};

@@ -19,7 +19,9 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>()]
+    vec![Table::naming_nobody::<Entity>(
+        "MACs of names and addresses, which cannot be read backwards, for at most 30 days",
+    )]
 }

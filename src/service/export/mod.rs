@@ -4,9 +4,11 @@
 mod accounts;
 mod events;
 mod format;
+mod own_events;
 mod screens;
 
 pub use self::accounts::accounts;
 pub use self::events::events;
 pub use self::format::Format;
+pub use self::own_events::OWN_EVENTS;
 pub use self::screens::Lines;

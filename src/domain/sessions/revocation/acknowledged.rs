@@ -77,9 +77,9 @@ pub(super) async fn remove(db: &impl ConnectionTrait, revocations: &[i64]) -> Re
     Ok(())
 }
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<table::Entity>()]
+    vec![Table::naming_nobody::<table::Entity>("which server has read which revocation")]
 }
 
 /// The table `revocation_receipts`: which process took a revocation up, and

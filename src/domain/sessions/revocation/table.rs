@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::base::store::Table;
+use crate::base::store::{AtDeletion, Exported, Table};
 use crate::base::timestamp::Timestamp;
 
 /// What a revocation is about.
@@ -35,7 +35,15 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tables of this module, for who copies the database.
+/// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    vec![Table::of::<Entity>()]
+    vec![Table::naming_accounts::<Entity>(
+        Exported::Nothing("only which tokens are invalid, until they expire"),
+        &[(
+            Column::Subject,
+            AtDeletion::Kept(
+                "until the last access token of the account expires: this row refuses it",
+            ),
+        )],
+    )]
 }

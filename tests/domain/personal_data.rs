@@ -1,0 +1,133 @@
+//! What every table states of the accounts that it names, compared with what
+//! the export has and with what is left of a deleted account.
+
+use std::collections::BTreeSet;
+
+use doorward::base::store::{AtDeletion, Column, Exported};
+use doorward::domain::accounts::Account;
+use doorward::domain::accounts::names::{LoginName, RoleName};
+use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::administration::{self, BulkAction, Change};
+use doorward::domain::passwords::policy::Password;
+use doorward::domain::sessions::Actor;
+use doorward::service::catalog;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{ColumnType, Expr, ExprTrait, Query};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::{NOON, World, origin};
+
+/// UUIDs that name something else.
+const NO_ACCOUNTS: [(&str, &str); 2] = [("sessions", "sid"), ("sessions", "continued_by")];
+
+/// A name that stands in no other text.
+const NAME: &str = "ada-of-the-tables";
+
+fn roles(name: &str) -> Roles {
+    Roles::of([RoleName::parse(name).unwrap()])
+}
+
+/// An account that every column which may name one names: a member of staff who
+/// has acted on somebody, and on whom somebody has acted.
+async fn named_everywhere(world: &World) -> Account {
+    let (sessions, life) = (&world.sessions, (Duration::hours(1), NOON));
+    let chief = world.account("chief", roles("admin")).await;
+    let ada = world.account(NAME, roles("editors")).await;
+    let bob = world.account("bob", Roles::default()).await;
+    let here = origin("office");
+    let chief = world.start(&chief, NOON).await;
+    let by_chief = Actor::signed_in(&chief.principal, &here, "");
+    let change = Change { shown: None, roles: &roles("admin") };
+    administration::start_recovery(sessions, ada.id, by_chief, life).await.unwrap();
+    administration::set_roles(sessions, ada.id, change, by_chief, NOON).await.unwrap();
+    let session = world.start(&ada, NOON).await;
+    let by_ada = Actor::signed_in(&session.principal, &here, "");
+    administration::start_recovery(sessions, bob.id, by_ada, life).await.unwrap();
+    administration::apply(sessions, BulkAction::Disable, &[bob.id], by_ada, NOON).await.unwrap();
+    let (name, wrong) = (LoginName::parse(NAME), Password::parse("not the password").unwrap());
+    world.passwords().authenticate(&name, &wrong, None, &here, NOON).await.unwrap_err();
+    ada
+}
+
+/// Every column of every table in which the account stands: its id, or its name or id in a text.
+async fn columns_naming(world: &World, account: &Account) -> Vec<(&'static str, &'static str)> {
+    let (mut found, db) = (vec![], world.sessions.db.read());
+    for table in catalog::tables() {
+        for Column { name, kind, .. } in &table.columns {
+            let text = |part: &str| Expr::col(*name).like(format!("%{part}%"));
+            let which = match kind {
+                ColumnType::Uuid => Expr::col(*name).eq(account.id.0),
+                ColumnType::String(_) | ColumnType::Text => {
+                    text(NAME).or(text(&account.id.to_string()))
+                }
+                _ => continue,
+            };
+            let row =
+                Query::select().expr(Expr::val(1)).from(table.name).and_where(which).to_owned();
+            if db.query_one(&row).await.unwrap().is_some() {
+                found.push((table.name, *name));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn every_column_that_can_name_an_account_is_stated() {
+    for table in catalog::tables() {
+        for Column { name, kind, .. } in &table.columns {
+            let is_stated = table.accounts.iter().any(|(stated, _)| stated == name);
+            let can = *kind == ColumnType::Uuid && !NO_ACCOUNTS.contains(&(table.name, *name));
+            assert_eq!(
+                can, is_stated,
+                "{}.{name}: state it where the table is declared",
+                table.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_deleted_account_only_that_is_left_which_its_table_says() {
+    let world = World::new().await;
+    let ada = named_everywhere(&world).await;
+    let named = columns_naming(&world, &ada).await;
+    for table in catalog::tables() {
+        for (column, _) in &table.accounts {
+            let is_named = named.contains(&(table.name, *column));
+            assert!(is_named, "{}.{column}: let something name the account there", table.name);
+        }
+    }
+    let (cli, only) = (origin("cli"), [ada.id]);
+    let by = Actor::operator(&cli);
+    administration::apply(&world.sessions, BulkAction::Delete, &only, by, NOON).await.unwrap();
+    let mut kept = vec![];
+    for table in catalog::tables() {
+        let of_table = table.accounts.iter().filter(|(_, then)| *then != AtDeletion::Removed);
+        kept.extend(of_table.map(|(column, _)| (table.name, *column)));
+    }
+    kept.sort_unstable();
+    assert_eq!(columns_naming(&world, &ada).await, kept);
+}
+
+#[tokio::test]
+async fn the_export_has_of_each_table_what_it_says() {
+    let world = World::new().await;
+    let ada = named_everywhere(&world).await;
+    let (mut fields, db) = (BTreeSet::new(), world.sessions.db.read());
+    for table in catalog::tables() {
+        let (field, read) = match table.exported {
+            Exported::Fields(read) => ("", read),
+            Exported::Rows(field, read) => (field, read),
+            Exported::Nothing(_) => continue,
+        };
+        assert!(fields.insert(field), "{}: two tables have the field {field:?}", table.name);
+        let own = read(db, ada.id.0, i64::MAX).await.unwrap().rows;
+        assert!(!own.is_empty(), "{}: nothing of the account is exported", table.name);
+        let of_nobody = read(db, Uuid::from_u128(1), i64::MAX).await;
+        let rows = of_nobody.map(|batch| batch.rows).unwrap_or_default();
+        assert!(rows.is_empty(), "{}: {rows:?} is exported to somebody else", table.name);
+    }
+}
