@@ -24,38 +24,33 @@ pub struct Surroundings {
 
 /// What the sections inside a page follow: the same permissions as the routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct May {
-    look: bool,
-    audit: bool,
-    end_sessions: bool,
-    manage_accounts: bool,
-    administer: bool,
-}
+pub struct May(u8);
 
 impl From<&Roles> for May {
     fn from(roles: &Roles) -> Self {
-        Self {
-            look: roles.may(Permission::Look),
-            audit: roles.may(Permission::ReadAudit),
-            end_sessions: roles.may(Permission::EndSessions),
-            manage_accounts: roles.may(Permission::ManageAccounts),
-            administer: roles.may(Permission::Administer),
-        }
+        let theirs = Permission::ALL.into_iter().filter(|one| roles.may(*one));
+        Self(theirs.fold(0, |set, one| set | Self::bit(one)))
     }
 }
 
 impl May {
     /// Whether that is among it.
     pub fn allows(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Look => self.look,
-            Permission::ReadAudit => self.audit,
-            Permission::EndSessions => self.end_sessions,
-            Permission::ManageAccounts => self.manage_accounts,
-            Permission::Administer => self.administer,
-        }
+        self.0 & Self::bit(permission) != 0
+    }
+
+    fn bit(permission: Permission) -> u8 {
+        1 << permission as u8
     }
 }
+
+/// What the templates of pages for staff ask, and by which name.
+const ASKED_BY_PAGES: [(&str, Permission); 4] = [
+    ("page_may_audit", Permission::ReadAudit),
+    ("page_may_end_sessions", Permission::EndSessions),
+    ("page_may_manage_accounts", Permission::ManageAccounts),
+    ("page_may_administer", Permission::Administer),
+];
 
 impl Surroundings {
     /// Tells a page what it may ask of its surroundings. The names begin with
@@ -64,12 +59,10 @@ impl Surroundings {
     /// error into words before it takes it for false.
     pub fn tell_page(&self, context: &mut Context) {
         context.insert("page_registration_open", &self.registration_open);
-        let May { look, audit, end_sessions, manage_accounts, administer } = self.may;
-        if look {
-            context.insert("page_may_audit", &audit);
-            context.insert("page_may_end_sessions", &end_sessions);
-            context.insert("page_may_manage_accounts", &manage_accounts);
-            context.insert("page_may_administer", &administer);
+        if self.may.allows(Permission::Look) {
+            for (name, permission) in ASKED_BY_PAGES {
+                context.insert(name, &self.may.allows(permission));
+            }
         }
     }
 
@@ -79,7 +72,7 @@ impl Surroundings {
         context.insert("page_signed_in", &self.signed_in);
         context.insert("page_refused", &self.refused);
         context.insert("page_registration_open", &self.registration_open);
-        context.insert("page_staff", &self.may.look);
+        context.insert("page_staff", &self.may.allows(Permission::Look));
         context.insert("page_section", self.section);
         let here = |section: &str| if self.section == section { "page" } else { "" };
         let account = if self.section == "data" { "true" } else { here("account") };
