@@ -65,7 +65,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
     note(&doorward, events::STOPPED).await?;
-    doorward.sync(doorward.clock.now()).await?;
+    doorward.write_at_stop(doorward.clock.now()).await?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
     Ok(())

@@ -47,6 +47,8 @@ pub struct Task {
     pub name: &'static str,
     /// How often.
     pub period: Period,
+    /// Whether it is also done at the stop of a server, as it writes what is only in memory.
+    at_stop: bool,
     work: for<'a> fn(&'a Doorward, Timestamp) -> BoxFuture<'a, Result<()>>,
 }
 
@@ -55,16 +57,19 @@ pub static TASKS: [Task; 12] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,
+        at_stop: true,
         work: |doorward, now| doorward.sessions.sync(now).boxed(),
     },
     Task {
         name: "counts of throttling",
         period: Period::HalfSecond,
+        at_stop: true,
         work: |doorward, _| doorward.throttle.counters.write(doorward.db.write()).boxed(),
     },
     Task {
         name: "seals of the audit log",
         period: Period::HalfSecond,
+        at_stop: true,
         work: |doorward, now| {
             async move { audit::chain::seal(&doorward.db, now).await.map(drop) }.boxed()
         },
@@ -72,11 +77,13 @@ pub static TASKS: [Task; 12] = [
     Task {
         name: "changed keys",
         period: Period::HalfSecond,
+        at_stop: false,
         work: |doorward, now| reload_keys(doorward, now).boxed(),
     },
     Task {
         name: "figures",
         period: Period::HalfSecond,
+        at_stop: false,
         work: |_, _| {
             metrics::upkeep();
             std::future::ready(Ok(())).boxed()
@@ -85,6 +92,7 @@ pub static TASKS: [Task; 12] = [
     Task {
         name: "keys in use",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| {
             async move { in_use::note(&doorward.db, &doorward.keys.ring(), now).await }.boxed()
         },
@@ -92,43 +100,59 @@ pub static TASKS: [Task; 12] = [
     Task {
         name: "expired sessions",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| remove_sessions(doorward, now).boxed(),
     },
     Task {
         name: "expired counts of throttling",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| remove_counts(doorward, now).boxed(),
     },
     Task {
         name: "write-ahead log",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, _| doorward.db.checkpoint_wal(&doorward.settings.store.url).boxed(),
     },
     Task {
         name: "expired one-time tokens",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| one_time::remove_expired(&doorward.db, now).boxed(),
     },
     Task {
         name: "actions that can no longer be undone",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| administration::forget_old(doorward.db.write(), now).boxed(),
     },
     Task {
         name: "audit events that are too old",
         period: Period::Minute,
+        at_stop: false,
         work: |doorward, now| remove_events(doorward, now).boxed(),
     },
 ];
 
 impl Doorward {
+    /// Writes what is only in memory: activity of sessions and counts, and
+    /// seals the audit log. What a server does last.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn write_at_stop(&self, now: Timestamp) -> Result<()> {
+        run_once(self, |task| task.at_stop, now).await
+    }
+
     /// Reads what other processes revoked, flushes last-seen times and
     /// counters, seals the audit log: what a server does twice a second.
     ///
     /// # Errors
     /// The database failed; all of it is done again the next time.
+    #[cfg(feature = "test-support")]
     pub async fn sync(&self, now: Timestamp) -> Result<()> {
-        run_once(self, Period::HalfSecond, now).await
+        run_once(self, |task| task.period == Period::HalfSecond, now).await
     }
 
     /// Forgets and removes what is over: what a server does once a minute.
@@ -137,17 +161,19 @@ impl Doorward {
     /// The database failed.
     #[cfg(feature = "test-support")]
     pub async fn purge_expired(&self, now: Timestamp) -> Result<()> {
-        run_once(self, Period::Minute, now).await
+        run_once(self, |task| task.period == Period::Minute, now).await
     }
 }
 
-/// Does the tasks of that period once, each whatever becomes of the others.
-///
-/// # Errors
-/// That of the first one that failed.
-pub async fn run_once(doorward: &Doorward, period: Period, now: Timestamp) -> Result<()> {
+/// Does these tasks once, each whatever becomes of the others. Returns the
+/// error of the first one that failed.
+async fn run_once(
+    doorward: &Doorward,
+    which: impl Fn(&Task) -> bool,
+    now: Timestamp,
+) -> Result<()> {
     let mut first = Ok(());
-    for task in TASKS.iter().filter(|task| task.period == period) {
+    for task in TASKS.iter().filter(|task| which(task)) {
         let outcome = AssertUnwindSafe((task.work)(doorward, now)).catch_unwind().await;
         // Logged where it happened; without the next round nobody would learn of
         // revocations any more (ASVS V16.5.4).
@@ -167,7 +193,8 @@ pub async fn keep_running(doorward: &Doorward, period: Period) {
         }
         if period == Period::HalfSecond || doorward.clock.is_certain() {
             // Noted already.
-            drop(run_once(doorward, period, doorward.clock.now()).await);
+            let now = doorward.clock.now();
+            drop(run_once(doorward, |task| task.period == period, now).await);
         }
         sleep(period.length()).await;
     }

@@ -1,6 +1,8 @@
 //! What the server sees of the request.
 
-use doorward::service::housekeeping::{self, Period};
+use doorward::domain::accounts::AccountId;
+use doorward::domain::audit::chain;
+use doorward::domain::sessions;
 use rocket::http::{Method, Status};
 use time::Duration;
 
@@ -34,10 +36,7 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
 async fn a_periodic_task_that_fails_stops_no_other_and_is_shown_until_it_succeeds() {
     let app = App::start().await;
     let chief = app.staff("chief", "admin").await;
-    let round = async || {
-        let now = app.clock().now();
-        housekeeping::run_once(&app.doorward, Period::HalfSecond, now).await
-    };
+    let round = async || app.doorward.sync(app.clock().now()).await;
     round().await.unwrap();
     let page = chief.get("/admin/doctor").await.body;
     assert!(page.contains("All 5 periodic tasks succeed."), "{page}");
@@ -54,6 +53,23 @@ async fn a_periodic_task_that_fails_stops_no_other_and_is_shown_until_it_succeed
     std::fs::write(file, keys).unwrap();
     round().await.unwrap();
     assert!(!chief.get("/admin/doctor").await.body.contains("failed"));
+}
+
+#[rocket::async_test]
+async fn what_is_only_in_memory_is_written_at_the_stop_also_with_a_broken_key_file() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    app.clock().advance(Duration::minutes(2));
+    assert!(ada.is_signed_in().await);
+    std::fs::write(&app.doorward.settings.keys_file, "no key ring").unwrap();
+    let (now, db) = (app.clock().now(), &app.doorward.db);
+    app.doorward.write_at_stop(now).await.unwrap();
+    let account = AccountId(app.id_of("ada").await.parse().unwrap());
+    let session = sessions::live_of(db.read(), account, now).await.unwrap().remove(0);
+    assert!(session.last_seen_at > session.created_at, "{session:?}");
+    assert_eq!(chain::seal(db, now).await.unwrap(), 0, "everything is sealed");
+    let rounds = app.doorward.rounds.all();
+    assert!(rounds.contains_key("counts of throttling"), "{rounds:?}");
 }
 
 #[rocket::async_test]
