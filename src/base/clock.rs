@@ -96,6 +96,13 @@ impl Clock {
         self.ahead_millis.fetch_add(duration.whole_milliseconds() as i64, Ordering::Relaxed);
     }
 
+    /// It is as if it had just been set.
+    #[cfg(feature = "test-support")]
+    pub fn doubt(&self) {
+        let mut doubts = self.doubts.lock().expect("no panic while the lock is held");
+        doubts.until = Some(Instant::now() + UNCERTAIN);
+    }
+
     /// Whether "how long ago" can be relied on: no copy of a token
     /// may be told from its original by time while this is false.
     pub fn is_certain(&self) -> bool {

@@ -20,7 +20,7 @@ use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions;
 use crate::service::Doorward;
-use crate::service::housekeeping::Round;
+use crate::service::housekeeping::{Round, TASKS};
 
 /// What came of a look at one thing, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,9 +129,9 @@ fn clock(doorward: &Doorward) -> Finding {
             Good("This machine's clock agrees with the database's.".to_owned())
         }
         Standing::Certain => Good("The clock has not been set lately.".to_owned()),
-        Standing::Stepped => Look("The clock was set less than two minutes ago. Until then no copied token is told by its time.".to_owned()),
+        Standing::Stepped => Look("The clock was set less than two minutes ago. Until then no copied token is told by its time, and nothing that has expired is removed.".to_owned()),
         Standing::Apart(ahead) => Mend(format!(
-            "This machine's clock is {:.0} seconds {} the database's, and copied tokens are not told by their time. Set both by NTP.",
+            "This machine's clock is {:.0} seconds {} the database's, and copied tokens are not told by their time, nor is anything removed that has expired. Set both by NTP.",
             ahead.as_seconds_f64().abs(),
             if ahead.is_negative() { "behind" } else { "ahead of" },
         )),
@@ -173,9 +173,13 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
 fn tasks(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     const LONG: Duration = Duration::minutes(3);
     let rounds = doorward.rounds.all();
+    // For the clock, which is a finding of its own.
+    let waits = |name: &str| {
+        TASKS.iter().any(|task| task.name == name && task.period.waits_for(&doorward.clock))
+    };
     let failed = |(name, round): (&&'static str, &Round)| match &round.failure {
         Some(why) => Some(Mend(format!("The task \"{name}\" failed and is tried again: {why}"))),
-        None if now.since(round.at) > LONG => {
+        None if now.since(round.at) > LONG && !waits(name) => {
             let minutes = now.since(round.at).whole_minutes();
             Some(Mend(format!("The task \"{name}\" was last done {minutes} minutes ago.")))
         }

@@ -10,6 +10,7 @@ use rocket::futures::future::BoxFuture;
 use rocket::tokio::time::sleep;
 
 pub use super::rounds::Round;
+use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
@@ -38,6 +39,11 @@ impl Period {
             Self::HalfSecond => Duration::from_millis(500),
             Self::Minute => Duration::from_secs(60),
         }
+    }
+
+    /// Whether its tasks wait until the clock is certain.
+    pub fn waits_for(self, clock: &Clock) -> bool {
+        self == Self::Minute && !clock.is_certain()
     }
 }
 
@@ -191,11 +197,13 @@ pub async fn keep_running(doorward: &Doorward, period: Period) {
             let followed = doorward.follow_clock().await;
             doorward.rounds.note("clock", doorward.clock.now(), &followed);
         }
-        if period == Period::HalfSecond || doorward.clock.is_certain() {
-            // Noted already.
-            let now = doorward.clock.now();
-            drop(run_once(doorward, |task| task.period == period, now).await);
+        if period.waits_for(&doorward.clock) {
+            sleep(Period::HalfSecond.length()).await;
+            continue;
         }
+        // Noted already.
+        let now = doorward.clock.now();
+        drop(run_once(doorward, |task| task.period == period, now).await);
         sleep(period.length()).await;
     }
 }

@@ -73,6 +73,21 @@ async fn what_is_only_in_memory_is_written_at_the_stop_also_with_a_broken_key_fi
 }
 
 #[rocket::async_test]
+async fn while_tasks_wait_for_the_clock_the_doctor_names_the_clock_and_not_the_tasks() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    app.doorward.purge_expired(app.clock().now()).await.unwrap();
+    app.pass(Duration::minutes(4)).await;
+    const LATE: &str = "&quot;expired sessions&quot; was last done 4 minutes ago";
+    let page = chief.get("/admin/doctor").await.body;
+    assert!(page.contains(LATE), "{page}");
+    app.clock().doubt();
+    let page = chief.get("/admin/doctor").await.body;
+    assert!(page.contains("The clock was set less than two minutes ago"), "{page}");
+    assert!(!page.contains("last done"), "{page}");
+}
+
+#[rocket::async_test]
 async fn the_doctor_names_a_key_that_is_old() {
     let app = App::start().await;
     app.account("chief", &["admin"]).await;
