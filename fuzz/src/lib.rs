@@ -15,7 +15,7 @@ use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Audience, SessionId, search};
 use doorward::web::form::return_to::OwnPage;
-use doorward::web::form::submitted;
+use doorward::web::form::urlencoded;
 use doorward::web::request::cookies::{Cookie, Received};
 use doorward::web::request::user_agent::client_address;
 use ipnet::IpNet;
@@ -124,11 +124,11 @@ pub fn cursors(data: &[u8]) {
 
 /// A form that is taken is the same when a browser sends it again.
 pub fn form(data: &[u8]) {
-    let Ok(fields) = submitted::parse(data) else { return };
+    let Ok(fields) = urlencoded::parse(data) else { return };
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let body: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    let again = submitted::parse(body.join("&").as_bytes());
+    let again = urlencoded::parse(body.join("&").as_bytes());
     assert_eq!(again.ok(), Some(fields));
 }
 

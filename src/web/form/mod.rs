@@ -3,6 +3,8 @@
 
 pub mod body;
 pub mod csrf;
+pub mod fields;
 pub mod resent;
 pub mod return_to;
 pub mod submitted;
+pub mod urlencoded;

@@ -1,22 +1,21 @@
-//! Submitted forms: where they come from, their CSRF token, typed fields, and
-//! errors with their fields. A route that takes a form takes [`Submitted`];
+//! Submitted forms: where they come from, their CSRF token, and what is shown
+//! again with its errors. A route that takes a form takes [`Submitted`];
 //! the fields cannot be had any other way, so no route can forget the checks.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rocket::data::{self, FromData};
-use rocket::http::{RawStr, Status};
+use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::{Data, Request};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::body;
 use super::csrf::{self, Binding};
+use super::fields::FieldError;
+pub use super::fields::{Button, Fields, PageForm};
+use super::{body, urlencoded};
 use crate::base::error::{Error, Result, Subject};
 use crate::domain::audit::RequestSource;
-use crate::domain::passwords::policy::Password;
 use crate::domain::{accounts, throttle};
 use crate::service::{Doorward, words};
 use crate::web::answer::failure::{Failure, Problem, RetryAfter};
@@ -25,110 +24,6 @@ use crate::web::request::caller::Caller;
 use crate::web::request::denial::Denial;
 use crate::web::request::identity::{Identity, identity};
 use crate::web::request::now::Now;
-
-/// A form of one of our pages: what it is called, and how its fields are read.
-pub trait PageForm: Sized + Send {
-    /// Names the form in its CSRF token; a token of one form is no good for another.
-    const PURPOSE: &'static str;
-    /// The field of a new password, and its label.
-    const NEW_PASSWORD: (&'static str, &'static str) = ("password", "Password");
-    /// The field of the password the person has, and its label.
-    const PRESENT_PASSWORD: (&'static str, &'static str) = ("password", "Password");
-
-    /// The parsed fields; `None` when one was refused (the reason is in `fields`).
-    fn read(fields: &mut Fields) -> Option<Self>;
-}
-
-/// A lone button: the form has nothing but its CSRF token.
-pub struct Button;
-
-impl PageForm for Button {
-    const PURPOSE: &'static str = "std";
-
-    fn read(_: &mut Fields) -> Option<Self> {
-        Some(Self)
-    }
-}
-
-/// A reason shown with its field.
-#[derive(Clone, Debug, Serialize)]
-pub struct FieldError {
-    field: &'static str,
-    label: &'static str,
-    message: String,
-}
-
-/// The fields as they were sent, while they are read.
-pub struct Fields {
-    sent: BTreeMap<String, String>,
-    /// What may be shown again. Secrets never get here.
-    shown: BTreeMap<&'static str, String>,
-    errors: Vec<FieldError>,
-}
-
-impl Fields {
-    /// A field whose text must parse; else the sentence is shown with it.
-    pub fn parsed<T, E: Into<Cow<'static, str>>>(
-        &mut self,
-        name: &'static str,
-        label: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        let text = self.sent.remove(name).unwrap_or_default();
-        let parsed = parse(&text);
-        self.shown.insert(name, text);
-        parsed.map_err(|why| self.refuse(name, label, why.into().into_owned())).ok()
-    }
-
-    /// A text that must not be empty and is never shown again.
-    pub fn unseen(&mut self, name: &'static str, label: &'static str) -> Option<Zeroizing<String>> {
-        let text = Zeroizing::new(self.sent.remove(name).unwrap_or_default());
-        if text.trim().is_empty() {
-            self.refuse(name, label, "Please fill this in.".to_owned());
-            return None;
-        }
-        Some(text)
-    }
-
-    /// A password. It is never shown again.
-    pub fn secret(&mut self, name: &'static str, label: &'static str) -> Option<Password> {
-        let password = Password::parse(&self.unseen(name, label)?);
-        if password.is_none() {
-            let why = "A password has at most 256 characters, and no control characters.";
-            self.refuse(name, label, why.to_owned());
-        }
-        password
-    }
-
-    /// A field that may be absent and is passed on as it is.
-    pub fn text(&mut self, name: &'static str) -> String {
-        let text = self.sent.remove(name).unwrap_or_default();
-        self.shown.insert(name, text.clone());
-        text
-    }
-
-    /// A tick box.
-    pub fn ticked(&mut self, name: &'static str) -> bool {
-        let ticked = self.sent.remove(name).is_some();
-        if ticked {
-            self.shown.insert(name, "on".to_owned());
-        }
-        ticked
-    }
-
-    /// The names of the ticked boxes that begin so: `role.editor` gives `editor`.
-    pub fn all_ticked(&mut self, prefix: &'static str) -> Vec<String> {
-        let names = self.sent.keys().filter_map(|name| name.strip_prefix(prefix));
-        let names: Vec<String> = names.map(str::to_owned).collect();
-        names.iter().for_each(|name| drop(self.sent.remove(&format!("{prefix}{name}"))));
-        self.shown.insert(prefix, names.join(" "));
-        names
-    }
-
-    fn refuse(&mut self, field: &'static str, label: &'static str, message: String) {
-        self.errors.push(FieldError { field, label, message });
-    }
-}
 
 /// A form sent from one of our own pages. A foreign origin or a wrong CSRF
 /// token: 403. A body that is not such a form: 400, 408, 413 or 415.
@@ -297,9 +192,9 @@ async fn receive<T: PageForm>(
     if !is_form {
         return Err((Status::UnsupportedMediaType, Problem::NotAForm));
     }
-    let sent = parse(&body.map_err(|status| (status, Problem::None))?)
+    let sent = urlencoded::parse(&body.map_err(|status| (status, Problem::None))?)
         .map_err(|problem| (Status::BadRequest, problem))?;
-    let mut fields = Fields { sent, shown: BTreeMap::new(), errors: Vec::new() };
+    let mut fields = Fields::of(sent);
     let token = fields.sent.remove("csrf").unwrap_or_default();
     let form = T::read(&mut fields);
     if !fields.sent.is_empty() {
@@ -331,51 +226,11 @@ async fn receive<T: PageForm>(
     Ok(Submitted { form: form.filter(|_| fresh), typed, retry })
 }
 
-/// The pairs of an urlencoded body, strictly: valid UTF-8, no field twice.
-pub fn parse(body: &[u8]) -> Result<BTreeMap<String, String>, Problem> {
-    let text = std::str::from_utf8(body).map_err(|_| Problem::NotUtf8)?;
-    let mut fields = BTreeMap::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decoded(name)?, decoded(value)?);
-        if fields.insert(name, value).is_some() {
-            return Err(Problem::FieldTwice);
-        }
-    }
-    Ok(fields)
-}
-
-fn decoded(text: &str) -> Result<String, Problem> {
-    let spaced = text.replace('+', " ");
-    let decoded = RawStr::new(&spaced).percent_decode().map_err(|_| Problem::NotUtf8)?;
-    Ok(decoded.into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::error::Refusal;
     use crate::domain::{administration, credentials};
-
-    #[test]
-    fn fields_are_decoded_once() {
-        let fields = parse(b"a=1+2%2B3&b=%2541&c").unwrap();
-        assert_eq!(fields["a"], "1 2+3");
-        assert_eq!(fields["b"], "%41");
-        assert_eq!(fields["c"], "");
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_are_refused_and_not_replaced() {
-        assert_eq!(parse(b"a=%ff").err(), Some(Problem::NotUtf8));
-        assert_eq!(parse(b"a=\xff").err(), Some(Problem::NotUtf8));
-    }
-
-    #[test]
-    fn a_field_sent_twice_is_refused() {
-        assert_eq!(parse(b"a=1&b=2&a=1").err(), Some(Problem::FieldTwice));
-        assert_eq!(parse(b"a=1&%61=2").err(), Some(Problem::FieldTwice));
-    }
 
     #[test]
     fn a_refusal_stands_beside_the_field_that_it_is_about() {
