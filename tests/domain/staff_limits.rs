@@ -1,11 +1,13 @@
 //! The limits of staff bind what staff may do, and not the session.
 
 use doorward::base::error::{Denied, Error};
+use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::{Permission, Roles};
-use doorward::domain::sessions::{self, Issued, Refreshed, Renewal, SessionId};
+use doorward::domain::administration::{self, Change};
+use doorward::domain::sessions::{self, Actor, Issued, Refreshed, Renewal, SessionId};
 use time::Duration;
 
-use crate::{NOON, World};
+use crate::{NOON, World, origin};
 
 /// 30 minutes and 12 hours, as in the settings of these tests.
 const IDLE: Duration = Duration::minutes(30);
@@ -116,4 +118,27 @@ async fn a_long_answer_stops_when_staff_pages_close() {
     assert!(matches!(may(30).await, Err(Error::Denied(Denied::NotRecent))));
     let own = world.sessions.still_may(&token.principal, None, NOON + Duration::minutes(30)).await;
     own.unwrap();
+}
+
+#[tokio::test]
+async fn a_right_that_was_given_later_than_the_password_waits_for_it() {
+    let world = World::new().await;
+    let account = world.account("helper", Roles::default()).await;
+    let token = world.start(&account, NOON).await;
+    let (cli, here) = (origin("cli"), origin("web"));
+    for (role, millis, may) in [("support", 0, true), ("admin", 1, false)] {
+        let roles = Roles::of([RoleName::parse(role).unwrap()]);
+        let (change, now) =
+            (Change { shown: None, roles: &roles }, NOON + Duration::milliseconds(millis));
+        let operator = Actor::operator(&cli);
+        administration::set_roles(&world.sessions, account.id, change, operator, now)
+            .await
+            .unwrap();
+        let actor = Actor::signed_in(&token.principal, &here, "");
+        let act = world.sessions.begin_act(actor, Some(Permission::Look), &[], now).await;
+        match act {
+            Ok(_) => assert!(may, "{role}"),
+            Err(why) => assert!(!may && matches!(why, Error::Denied(Denied::NotRecent)), "{why}"),
+        }
+    }
 }

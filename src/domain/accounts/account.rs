@@ -36,7 +36,7 @@ pub struct Account {
     /// What it may do beyond a member's rights.
     pub roles: Roles,
     /// When it was last given a right of staff that it did not have.
-    pub raised_at: Option<Timestamp>,
+    pub(super) raised_at: Option<Timestamp>,
     pub(super) password_hash: String,
 }
 
@@ -79,6 +79,12 @@ impl Account {
     /// Whether it has the password that it had when it was read as `earlier`.
     pub fn has_password_of(&self, earlier: &Self) -> bool {
         self.password_hash == earlier.password_hash
+    }
+
+    /// Whether it was given a right of staff after that moment. What came with
+    /// the right waits for the password.
+    pub fn was_raised_after(&self, at: Timestamp) -> bool {
+        self.raised_at.is_some_and(|raised| at < raised)
     }
 }
 

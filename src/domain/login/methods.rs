@@ -1,5 +1,7 @@
 //! By what somebody proved who they are, and when.
 
+use time::Duration;
+
 use crate::base::timestamp::Timestamp;
 
 /// One way to prove who one is. The names are those of RFC 8176 (`amr`).
@@ -64,9 +66,23 @@ pub struct AuthLevel {
     pub at: Timestamp,
 }
 
+impl AuthLevel {
+    /// Whether that was less than `limit` ago.
+    pub fn is_within(self, limit: Duration, now: Timestamp) -> bool {
+        now.since(self.at) < limit
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_is_too_old_from_its_limit_on() {
+        let level = AuthLevel { methods: AuthMethods::PASSWORD, at: Timestamp(0) };
+        assert!(level.is_within(Duration::minutes(5), Timestamp(299_999)));
+        assert!(!level.is_within(Duration::minutes(5), Timestamp(300_000)));
+    }
 
     #[test]
     fn a_set_is_read_as_it_was_stored_and_knows_no_name_of_a_newer_release() {

@@ -210,12 +210,8 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Account> {
         let (account, session) = self.standing(account, find(txn, sid).await?, demanded, now)?;
-        // What came with a right that was given since waits for the password.
-        let raised = account.raised_at.filter(|_| demanded.is_some());
-        if raised.is_some_and(|at| session.auth.at < at) {
-            return Err(Denied::NotRecent.into());
-        }
-        if now.since(session.auth.at) >= self.policy.recent_login {
+        let raised = demanded.is_some() && account.was_raised_after(session.auth.at);
+        if raised || !session.auth.is_within(self.policy.recent_login, now) {
             return Err(Denied::NotRecent.into());
         }
         Ok(account)

@@ -85,7 +85,7 @@ impl Session {
     /// never unused for too long since the password was given, and that is less
     /// than `longest` ago.
     pub fn opens_staff_pages(&self, longest: Duration, now: Timestamp) -> bool {
-        now < self.staff_idle_at && now.since(self.auth.at) < longest
+        now < self.staff_idle_at && self.auth.is_within(longest, now)
     }
 }
 

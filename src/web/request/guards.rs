@@ -125,8 +125,8 @@ impl<'r, G: FromRequest<'r, Error = ()>> FromRequest<'r> for Repeatable<G> {
 
 /// To act, the password must have been given lately.
 pub(super) fn recently(request: &Request<'_>, live: LiveSession) -> Outcome<LiveSession, ()> {
-    let age = Now::of(request).since(live.principal.auth.at);
-    if age < Doorward::of(request).settings.sessions.recent_login {
+    let limit = Doorward::of(request).settings.sessions.recent_login;
+    if live.principal.auth.is_within(limit, Now::of(request)) {
         Outcome::Success(live)
     } else {
         Denial::NotRecent.deny(request)

@@ -72,8 +72,7 @@ impl Denials {
 async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<LiveSession, ()> {
     let live = try_outcome!(request.guard::<LiveSession>().await);
     if live.account.roles.may(permission) {
-        // What came with a right that was given since waits for the password.
-        let raised = live.account.raised_at.is_some_and(|at| live.principal.auth.at < at);
+        let raised = live.account.was_raised_after(live.principal.auth.at);
         return if raised || !live.opens_staff_pages {
             Denial::NotRecent.deny(request)
         } else {

@@ -79,7 +79,7 @@ impl Sessions {
         let (act, account) = self.begin_own(actor, now).await?;
         let row = table::Entity::find_by_id(keep).one(&act.txn).await?;
         let row = row.ok_or(Denied::NotSignedIn)?;
-        let lately = now.since(row.auth_time) < DISTANT;
+        let lately = row.auth().is_within(DISTANT, now);
         if !lately || !shown.is_some_and(|token| self.is_newest(token, &row, now)) {
             return Err(Denied::NotRecent.into());
         }
