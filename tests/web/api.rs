@@ -30,7 +30,7 @@ impl App {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    async fn api_tokens(&self, name: &str) -> (String, String) {
+    pub async fn api_tokens(&self, name: &str) -> (String, String) {
         let body = json!({ "login": name, "password": PASSWORD });
         let (status, tokens) = self.api("POST", "/api/login", None, Some(body)).await;
         assert_eq!(status, Status::Ok, "{tokens}");

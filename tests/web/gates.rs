@@ -1,11 +1,14 @@
 //! Rules for every route, checked on the routes that are really mounted.
 //! Rocket lets anyone into a route without a guard; these tests do not.
 
+use doorward::base::keys::Purpose;
 use doorward::base::store::{Column, Table};
+use doorward::domain::sessions::Audience;
+use doorward::domain::sessions::tokens::access::{Claims, Issuer};
 use rocket::http::{Method, Status};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-
 use shared::routes::filled;
+use time::Duration;
 
 use crate::app::App;
 
@@ -265,4 +268,45 @@ async fn a_demoted_administrator_is_kept_out_on_the_next_request() {
     .unwrap();
     assert_eq!(browser.get("/admin/accounts").await.status, Status::Forbidden);
     assert!(!browser.get("/account").await.page().links_to("/admin"));
+}
+
+/// Tokens with our signature that state what we never state: the guards do not
+/// rely on it.
+#[rocket::async_test]
+async fn a_token_that_names_another_session_than_one_of_the_accounts_in_a_browser_is_not_enough() {
+    let app = App::start().await;
+    let (ada, bob) = (app.member("ada").await, app.member("bob").await);
+    let (script, _) = app.api_tokens("ada").await;
+    let ring = app.doorward.keys.ring();
+    let issuer = Issuer::new("http://localhost:8000", Duration::minutes(10));
+    let read = |client, token: &str| {
+        issuer.verify(&ring, client, token, app.clock().now()).expect("a token of ours")
+    };
+    let own = read(Audience::Web, &ada.cookie("__Host-at").unwrap());
+    let other = read(Audience::Web, &bob.cookie("__Host-at").unwrap());
+    let of_script = read(Audience::Api, &script);
+    for (what, claims, opens) in [
+        ("her own", own.clone(), true),
+        ("of another account", Claims { sub: own.sub, ..other }, false),
+        ("of a script", Claims { sub: own.sub, ..of_script }, false),
+    ] {
+        let token = issuer.issue(ring.signing(Purpose::Access), Audience::Web, &claims).unwrap();
+        let browser = app.browser();
+        browser.cookies.set("__Host-at", &token);
+        let status = browser.get("/account/password").await.status;
+        assert_eq!(status == Status::Ok, opens, "{what}: {status}");
+    }
+}
+
+#[rocket::async_test]
+async fn what_changes_state_asks_the_database_whether_session_and_account_are_live() {
+    for change in ["UPDATE sessions SET ended_at = 1", "UPDATE accounts SET disabled_at = 1"] {
+        let app = App::start().await;
+        let ada = app.member("ada").await;
+        // As another server would, which this one has not heard of yet.
+        app.doorward.db.write().execute_unprepared(change).await.unwrap();
+        assert!(ada.is_signed_in().await, "{change}: the access token is still good");
+        let to = ada.get("/account/password").await.location.unwrap_or_default();
+        assert!(to.starts_with("/login?next="), "{change}: {to}");
+    }
 }
