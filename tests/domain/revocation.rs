@@ -59,6 +59,10 @@ async fn all_others_are_refused_at_once_and_this_one_goes_on_under_a_new_name() 
         assert!(world.admits(&that, now).await);
     }
     let shown = of(&this);
+    // Nor once a copy could be told from its original.
+    let late = NOON + Duration::minutes(2);
+    let denied = world.sessions.end_others(keep, shown.as_ref(), actor, late).await;
+    assert!(matches!(denied, Err(Error::Denied(Denied::NotRecent))), "{denied:?}");
     let renewed = world.sessions.end_others(keep, shown.as_ref(), actor, now).await.unwrap();
     assert!(!world.admits(&that, now).await);
     assert!(matches!(world.refresh(&that.refresh_token, now).await, Refreshed::Ended(_)));

@@ -80,4 +80,7 @@ async fn an_odd_body_gets_a_sentence_and_changes_nothing() {
     let answer = app.browser().send(Method::Post, "/register", Some(&large), &ours).await;
     assert_eq!(answer.status, Status::PayloadTooLarge);
     assert!(answer.body.contains("16 KiB"));
+    let largest = &large[..16 * 1024];
+    let answer = app.browser().send(Method::Post, "/register", Some(largest), &ours).await;
+    assert_eq!(answer.status, Status::Forbidden, "read, and without a token");
 }
