@@ -1,7 +1,10 @@
 use doorward::base::error::{Denied, Error};
 use doorward::domain::administration::{self, BulkAction};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
-use doorward::domain::sessions::{self, Access, Actor, Audience, EndReason, Issued, Refreshed};
+use doorward::domain::sessions::{
+    self, Access, Actor, Audience, EndReason, Issued, Principal, Refreshed,
+};
+use sea_orm::ConnectionTrait;
 use time::Duration;
 
 use crate::{NOON, World, origin};
@@ -28,6 +31,25 @@ async fn one_ended_session_is_refused_at_once_and_no_other() {
     assert!(!world.admits(&that, NOON).await);
     assert_eq!(world.over(&that.refresh_token, NOON).await, EndReason::EndedElsewhere);
     assert!(world.admits(&this, NOON).await);
+}
+
+#[tokio::test]
+async fn a_list_that_another_database_may_have_replaced_is_read_from_its_first_row() {
+    let world = World::new().await;
+    let (_, ada) = world.session("ada").await;
+    let (_, bob) = world.session("bob").await;
+    let Principal { account, session, .. } = ada.principal;
+    world.sessions.log_out(account, session, &origin("web"), NOON).await.unwrap();
+    let other = world.restarted().await;
+    // The same number, and another session.
+    let replace =
+        "UPDATE revocations SET subject = (SELECT sid FROM sessions WHERE ended_at IS NULL)";
+    world.sessions.db.write().execute_unprepared(replace).await.unwrap();
+    other.sessions.sync(NOON).await.unwrap();
+    assert!(other.admits(&bob, NOON).await, "what was read is not read again");
+    other.sessions.index.reread();
+    other.sessions.sync(NOON).await.unwrap();
+    assert!(!other.admits(&bob, NOON).await);
 }
 
 #[tokio::test]
@@ -208,7 +230,6 @@ async fn a_backup_that_is_brought_back_twice_is_past_all_tokens_each_time() {
     let actor = Actor::operator(&cli);
     let restore = async |now| {
         // What the database says about epochs goes back to the time of the backup.
-        use sea_orm::ConnectionTrait;
         let db = world.sessions.db.write();
         db.execute_unprepared("DELETE FROM revocations").await.unwrap();
         db.execute_unprepared("DELETE FROM service").await.unwrap();
@@ -258,7 +279,6 @@ async fn each_revocation_tells_how_soon_every_server_refused_it() {
 #[tokio::test]
 async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
     use doorward::domain::sessions::revocation::{Kind, OUTRIGHT, revoke};
-    use sea_orm::ConnectionTrait;
     if shared::databases::needed_postgres().is_none() {
         return; // SQLite commits in the order of the numbers.
     }
@@ -287,7 +307,6 @@ async fn a_revocation_that_is_committed_long_after_later_ones_is_not_missed() {
 
 #[tokio::test]
 async fn whoever_stands_still_in_a_transaction_holds_nobody_up_for_long() {
-    use sea_orm::ConnectionTrait;
     if shared::databases::needed_postgres().is_none() {
         return;
     }

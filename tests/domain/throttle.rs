@@ -222,6 +222,28 @@ async fn many_guesses_at_once_are_no_more_than_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn a_log_in_resets_neither_what_its_address_nor_what_all_addresses_have_failed() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    for number in 0..30 {
+        if number == 20 {
+            assert_eq!(right(&world, "192.0.2.1", NOON).await, Came::In);
+        }
+        let name = format!("member-{number}");
+        assert_eq!(guess(&world, &name, "192.0.2.1", NOON).await, Came::Wrong, "{number}");
+    }
+    assert!(matches!(guess(&world, "one-more", "192.0.2.1", NOON).await, Came::Wait(_)));
+    for number in 0..10 {
+        if number == 5 {
+            assert_eq!(right(&world, "198.51.100.1", NOON).await, Came::In);
+        }
+        let address = format!("10.0.0.{number}");
+        assert_eq!(guess(&world, "ada", &address, NOON).await, Came::Wrong, "{number}");
+    }
+    assert!(matches!(guess(&world, "ada", "10.0.0.99", NOON).await, Came::Wait(_)));
+}
+
+#[tokio::test]
 async fn an_honest_crowd_behind_one_address_all_gets_in_at_once() {
     let world = World::new().await;
     for number in 0..50 {

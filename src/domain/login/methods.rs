@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(AuthMethods::PASSWORD.to_stored(), "pwd");
         assert_eq!(AuthMethods::stored("pwd"), AuthMethods::PASSWORD);
         assert_eq!(AuthMethods::stored("hwk pwd"), AuthMethods::PASSWORD);
+        assert_eq!(AuthMethods::stored("pwd pwd"), AuthMethods::PASSWORD);
         assert_eq!(AuthMethods::stored(""), AuthMethods::default());
         assert!(!AuthMethods::stored("hwk").has(AuthMethod::Password));
     }
