@@ -90,7 +90,7 @@ async fn logins(plan: Plan, log_ins: &[Request]) -> f64 {
         async || reference::hashes_per_second(time),
     )
     .await;
-    table::compared("log-ins/s", compared, "bare Argon2id hashes/s", Aim::AtLeast(0.95))
+    table::compared("sign-ins/s", compared, "bare Argon2id hashes/s", Aim::AtLeast(0.95))
 }
 
 async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) -> f64 {
@@ -107,7 +107,7 @@ async fn flood(plan: Plan, server: &Server, log_ins: &[Request]) -> f64 {
         look,
     )
     .await;
-    let what = "p99 of `/account` while 64 clients log in, µs";
+    let what = "p99 of `/account` while 64 clients sign in, µs";
     let ratio = table::compared(what, compared, "idle", Aim::Below(5.0));
     table::line("most resident memory until then, MiB", server.memory("VmHWM"), Aim::Below(150.0));
     ratio

@@ -59,7 +59,7 @@ pub(super) enum Command {
         /// User name or e-mail address
         name: String,
     },
-    /// Forget failed log-ins, so that it can be tried again at once
+    /// Reset failed sign-ins, so that the next attempt is accepted at once
     Forgive {
         /// User name or e-mail address
         name: String,
@@ -168,9 +168,9 @@ async fn show(doorward: &Doorward, account: &Account, now: Timestamp) -> Result<
     say(&format!("opened     {}", account.created_at.iso()));
     say(&format!("password   {}", account.password_changed_at.iso()));
     if let Some(login) = &account.last_login {
-        say(&format!("last log-in {} from {}", login.at.iso(), login.origin.address));
+        say(&format!("last sign-in {} from {}", login.at.iso(), login.origin.address));
     }
-    say(&format!("failed log-ins since {}", account.failed_logins));
+    say(&format!("failed sign-ins since {}", account.failed_logins));
     let live = sessions::live_of(doorward.db.read(), account.id, now).await?;
     say(&format!("sessions   {}", live.len()));
     Ok(())

@@ -24,7 +24,7 @@ pub(super) enum Command {
         #[arg(value_parser = purposes(), default_value = "access")]
         purpose: Purpose,
     },
-    /// Go on with the keys that are there, or with new ones, where the former are lost; everybody has to log in again
+    /// Go on with the keys that are there, or with new ones, where the former are lost; everyone has to sign in again
     Adopt,
     /// Stop accepting a key at once; sessions that rest on it end
     Revoke {

@@ -150,7 +150,7 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     });
     let db = doorward.db.read();
     findings.push(match accounts::count_admins(db).await {
-        Ok(0) => Look("There is no administrator who could log in. Start the server for a setup link, or run: doorward account add NAME EMAIL --role admin".to_owned()),
+        Ok(0) => Look("No administrator can sign in. Start the server for a setup link, or run: doorward account add NAME EMAIL --role admin".to_owned()),
         Ok(1) => Look("There is one administrator. With two, one can help the other.".to_owned()),
         Ok(count) => Good(format!("There are {count} administrators.")),
         Err(error) => Mend(format!("The administrators cannot be counted: {error}")),
@@ -206,7 +206,7 @@ async fn hashing(doorward: &Doorward) -> Finding {
         }
     }
     let a_minute = 60.0 * ROUNDS as f64 / began.elapsed().as_secs_f64();
-    Good(format!("This machine does about {a_minute:.0} log-ins a minute."))
+    Good(format!("This machine does about {a_minute:.0} sign-ins a minute."))
 }
 
 fn proxies(doorward: &Doorward) -> Finding {

@@ -86,9 +86,9 @@ fn sentence(reason: EndReason) -> &'static str {
         EndReason::Absolute => {
             "You were signed out because your session had reached its longest time. That happens to everyone now and then."
         }
-        EndReason::LoggedOut => "You logged out.",
+        EndReason::LoggedOut => "You signed out.",
         EndReason::Replaced => {
-            "You were signed out here because you logged in anew in this browser."
+            "You were signed out here because you signed in again in this browser."
         }
         EndReason::EndedElsewhere => "You were signed out here from another browser of yours.",
         EndReason::Evicted => {
@@ -109,7 +109,7 @@ fn sentence(reason: EndReason) -> &'static str {
             "You were signed out because the service was brought back from a backup. Nothing is wrong with your account."
         }
         EndReason::Renewed => {
-            "You gave your password again or signed out all other places, and the answer did not reach this browser. Please sign in once more. If it was not you, somebody has a copy of your sign-in: end the sessions you do not know, and change your password."
+            "You gave your password again or signed out all other places, and the answer did not reach this browser. Please sign in again. If it was not you, somebody has a copy of your sign-in: end the sessions you do not know, and change your password."
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
 
 /// After setting a password through a recovery link.
 const PASSWORD_SET: Message =
-    Message::done("password-set", "Your password is set. Please log in with it.");
+    Message::done("password-set", "Your password was set. Sign in with it.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[PASSWORD_SET];

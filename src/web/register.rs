@@ -24,7 +24,7 @@ pub fn routes() -> Vec<Route> {
 
 /// After registration.
 const ACCOUNT_OPENED: Message =
-    Message::done("account-opened", "Your account is open. Please log in.");
+    Message::done("account-opened", "Your account was created. Sign in.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[ACCOUNT_OPENED];

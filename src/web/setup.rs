@@ -22,7 +22,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// After setup.
-const SET_UP: Message = Message::done("set-up", "You are the administrator. Please log in.");
+const SET_UP: Message = Message::done("set-up", "The administrator account was created. Sign in.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[SET_UP];

@@ -125,13 +125,13 @@ impl Browser {
         self.fill("login", name).await;
         self.fill("password", PASSWORD).await;
         self.send().await;
-        assert!(self.text().await.contains("Log out"), "{}", self.text().await);
+        assert!(self.text().await.contains("Sign out"), "{}", self.text().await);
     }
 
     /// Presses the button of the frame that logs out.
     pub async fn press_log_out(&self) {
         self.go("/account").await;
-        self.press("Log out").await;
+        self.press("Sign out").await;
     }
 
     /// A command of the DevTools protocol.

@@ -22,7 +22,7 @@ async fn the_whole_story(javascript: bool) {
         browser.fill(field, text).await;
     }
     browser.send().await;
-    assert!(browser.text().await.contains("You are the administrator"));
+    assert!(browser.text().await.contains("The administrator account was created"));
 
     browser.go("/register").await;
     for (field, text) in [("username", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD)]
@@ -30,7 +30,7 @@ async fn the_whole_story(javascript: bool) {
         browser.fill(field, text).await;
     }
     browser.send().await;
-    assert!(browser.text().await.contains("Your account is open"));
+    assert!(browser.text().await.contains("Your account was created"));
 
     browser.log_in("ada").await;
     assert_eq!(browser.path().await, "/account");
@@ -40,7 +40,7 @@ async fn the_whole_story(javascript: bool) {
     let second = browser.driver().new_tab().await.unwrap();
     browser.driver().switch_to_window(second).await.unwrap();
     browser.go("/account/sessions").await;
-    assert!(browser.text().await.contains("Log out"), "a second tab is signed in, too");
+    assert!(browser.text().await.contains("Sign out"), "a second tab is signed in, too");
     browser.driver().close_window().await.unwrap();
     browser.driver().switch_to_window(first).await.unwrap();
 
@@ -51,12 +51,12 @@ async fn the_whole_story(javascript: bool) {
     browser.fill("new_password", NEW).await;
     browser.send().await;
     assert!(browser.text().await.contains("Your password is changed"), "{}", browser.text().await);
-    browser.press("Log out").await;
-    assert!(browser.text().await.contains("You are logged out"));
+    browser.press("Sign out").await;
+    assert!(browser.text().await.contains("You are signed out"));
     browser.driver().back().await.unwrap();
     let shown = browser.text().await;
-    assert!(!shown.contains("ada@example.org") && !shown.contains("Log out"), "{shown}");
-    assert!(shown.contains("Log in"), "a page for strangers: {shown}");
+    assert!(!shown.contains("ada@example.org") && !shown.contains("Sign out"), "{shown}");
+    assert!(shown.contains("Sign in"), "a page for strangers: {shown}");
     browser.quit().await;
 }
 
@@ -319,7 +319,7 @@ async fn staff_do_their_days_work_without_javascript() {
     person.driver().goto(link).await.unwrap();
     person.fill("new_password", NEW).await;
     person.send().await;
-    assert!(person.text().await.contains("Your password is set"));
+    assert!(person.text().await.contains("Your password was set"));
     chief.go("/admin/audit").await;
     let log = chief.text().await;
     for reason in

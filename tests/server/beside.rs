@@ -219,7 +219,7 @@ fn the_doctor_says_what_is_in_order_and_what_to_mend() {
         "ok    The keys were made today.",
         "ok    The database answers",
         "look  There is one administrator",
-        "log-ins a minute",
+        "sign-ins a minute",
         "look  No proxy is trusted",
     ] {
         assert!(said.contains(words), "{words}: {said}");

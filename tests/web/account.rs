@@ -15,7 +15,7 @@ async fn the_account_page_says_who_one_is_and_what_happened_since() {
     app.browser().log_in_with("ada", "nor is this").await;
     let second = app.signed_in("ada").await;
     let body = second.get("/account").await.body;
-    assert!(body.contains("2 log-ins with your name have failed since then"), "{body}");
+    assert!(body.contains("2 sign-ins with your name have failed since then"), "{body}");
 }
 
 #[rocket::async_test]
@@ -24,7 +24,7 @@ async fn a_failed_login_shows_at_once_on_a_page_already_looked_at() {
     let browser = app.member("ada").await;
     assert!(!browser.get("/account").await.body.contains("has failed"));
     app.browser().log_in_with("ada", "not her password").await;
-    assert!(browser.get("/account").await.body.contains("One log-in with your name has failed"));
+    assert!(browser.get("/account").await.body.contains("One sign-in with your name has failed"));
 }
 
 #[rocket::async_test]

@@ -122,7 +122,7 @@ async fn logging_out_ends_the_session_and_clears_the_browser() {
     assert_eq!(answer.location.as_deref(), Some("/login"));
     assert_eq!(answer.header("clear-site-data"), Some(r#""cache", "storage""#));
     assert!(browser.cookie("__Host-at").is_none() && browser.cookie("__Host-rt").is_none());
-    assert!(browser.get("/login").await.body.contains("You are logged out"));
+    assert!(browser.get("/login").await.body.contains("You are signed out"));
     assert!(!copy.is_signed_in().await, "nor does a copy of the cookies help");
 }
 

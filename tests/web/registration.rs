@@ -13,8 +13,8 @@ async fn a_new_account_leads_to_the_login_page_and_in() {
     let answer = browser.post("/register", &fields("ada", "ada@example.org", PASSWORD)).await;
     assert_eq!(answer.status, Status::SeeOther);
     assert_eq!(answer.location.as_deref(), Some("/login"));
-    assert!(browser.get("/login").await.body.contains("Your account is open"));
-    assert!(!browser.get("/login").await.body.contains("Your account is open"), "said once");
+    assert!(browser.get("/login").await.body.contains("Your account was created"));
+    assert!(!browser.get("/login").await.body.contains("Your account was created"), "said once");
     browser.log_in("ada").await;
     assert!(browser.is_signed_in().await);
 }

@@ -8,22 +8,22 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "throttle_address",
         "`30`",
-        "failed log-ins from one address (IPv6: /64; ten times as many from a /48) in 15 minutes; `0` switches a limit off",
+        "failed sign-ins from one address (IPv6: /64; ten times as many from a /48) in 15 minutes; `0` disables a limit",
     ),
     Setting::new(
         "throttle_name_and_address",
         "`5`",
-        "failed log-ins with one name from one address; then one after 1, 2, 4 … 60 minutes",
+        "failed sign-ins with one name from one address; then one after 1, 2, 4 … 60 minutes",
     ),
     Setting::new(
         "throttle_name",
         "`20`",
-        "failed log-ins with the two names of an account in an hour, half for each, from browsers and scripts not known for it; three times as many may succeed",
+        "failed sign-ins with the two names of an account in an hour, half for each, from browsers and scripts not known for it; three times as many may succeed",
     ),
     Setting::new(
         "throttle_known_browser",
         "`10`",
-        "failed log-ins in an hour from one browser or script that the account was logged in with before; also wrong passwords in one session",
+        "failed sign-ins in an hour from one browser or script that the account was signed in with before; also wrong passwords in one session",
     ),
     Setting::new(
         "throttle_registrations",

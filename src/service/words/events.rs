@@ -10,7 +10,7 @@ const WORDS: &[(Event, &str)] = &[
     (accounts::events::LOGIN_FAILED, "gave a wrong password"),
     (accounts::events::DENIED, "was refused a page for staff"),
     (sessions::events::LOGGED_IN, "signed in"),
-    (sessions::events::LOGGED_OUT, "logged out"),
+    (sessions::events::LOGGED_OUT, "signed out"),
     (sessions::events::SESSION_ENDED, "ended a session"),
     (sessions::events::SESSION_ENDED_BY_STAFF, "was signed out by staff"),
     (sessions::events::EVERYONE_SIGNED_OUT, "everyone was signed out"),

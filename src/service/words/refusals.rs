@@ -11,7 +11,7 @@ const WORDS: &[(Refusal, &str)] = &[
     (accounts::refusals::USERNAME_RESERVED, "That user name is reserved. Please choose another."),
     (
         accounts::refusals::EMAIL_TAKEN,
-        "An account with this e-mail address exists already. You can log in with it.",
+        "An account with this e-mail address already exists. You can sign in with it.",
     ),
     (
         accounts::refusals::EMAIL_MIXES_SCRIPTS,
@@ -92,7 +92,7 @@ const WORDS: &[(Refusal, &str)] = &[
     ),
     (
         throttle::refusals::TOO_MANY_ATTEMPTS,
-        "There were too many attempts. Please wait {wait} and try again. A browser that you logged in with before is not affected.",
+        "There were too many attempts. Please wait {wait} and try again. A browser that you signed in with before is not affected.",
     ),
     (
         keys::refusals::KEYS_IN_VARIABLE,

@@ -31,8 +31,8 @@ const SPANS: [(&str, (Step, i64)); 2] = [("day", (Step::Hour, 24)), ("month", (S
 
 /// The figures shown: the name in the table, and the title.
 const FIGURES: [(&str, &str); 7] = [
-    (sessions::events::LOGGED_IN.name(), "Log-ins"),
-    (accounts::events::LOGIN_FAILED.name(), "Failed log-ins"),
+    (sessions::events::LOGGED_IN.name(), "Sign-ins"),
+    (accounts::events::LOGIN_FAILED.name(), "Failed sign-ins"),
     (accounts::events::REGISTERED.name(), "Registrations"),
     (LIVE_SESSIONS, "Active sessions"),
     (REFRESHES, "Refreshes"),
@@ -129,7 +129,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     if lately >= BURST && lately >= BURST_FACTOR * usual {
         add(
             format!(
-                "{} log-ins failed in the last two hours; usual are {}.",
+                "{} failed sign-ins in the last 2 hours (usually {}).",
                 grouped(lately),
                 grouped(usual)
             ),
@@ -141,7 +141,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     for account in accounts::most_failures(db, MANY_FAILURES, 5).await? {
         add(
             format!(
-                "{} log-ins in a row failed with the name {}.",
+                "{} failed sign-ins in a row with the name {}.",
                 grouped(account.failed_logins),
                 account.username
             ),

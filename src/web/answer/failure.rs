@@ -155,7 +155,7 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
             home,
         ),
         401 => {
-            ("Please log in", "This page is for people who are signed in.", ("/login", "Log in"))
+            ("Please sign in", "This page is for people who are signed in.", ("/login", "Sign in"))
         }
         403 => (
             "This is not for you",
@@ -195,7 +195,7 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
         429 => (
             "Too many tries",
             "Please wait a little before you try again.",
-            ("/login", "Go to the log-in page"),
+            ("/login", "Go to the sign-in page"),
         ),
         503 => (
             "Please try again in a moment",

@@ -14,8 +14,8 @@ use crate::web::request::cookies::{Cookie, Outgoing};
 use crate::web::request::now::Now;
 use time::Duration;
 
-/// After logging out.
-pub const LOGGED_OUT: Message = Message::done("logged-out", "You are logged out.");
+/// After signing out.
+pub const LOGGED_OUT: Message = Message::done("logged-out", "You are signed out.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[LOGGED_OUT];

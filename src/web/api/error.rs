@@ -29,7 +29,7 @@ impl ApiError {
         Self::new(
             Status::Unauthorized,
             "invalid_token",
-            "The token is not valid or not any more. Refresh it or log in.",
+            "The token is invalid or has expired. Refresh it or sign in.",
         )
     }
 

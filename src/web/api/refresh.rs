@@ -42,7 +42,7 @@ async fn refresh(
         )),
         Refreshed::Renewed(_) => Err(ApiError::invalid_token()),
         Refreshed::Ended(reason) => {
-            let words = format!("The session is over ({}). Log in again.", reason.name());
+            let words = format!("The session is over ({}). Sign in again.", reason.name());
             Err(ApiError::new(Status::Unauthorized, "invalid_token", words))
         }
         Refreshed::Unknown => Err(ApiError::invalid_token()),

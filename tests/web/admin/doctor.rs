@@ -16,7 +16,7 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
     chief.log_in("chief").await;
     let page = chief.get("/admin/doctor").await;
     assert_eq!(page.status, Status::Ok);
-    assert!(page.body.contains("The database answers") && page.body.contains("log-ins a minute"));
+    assert!(page.body.contains("The database answers") && page.body.contains("sign-ins a minute"));
     assert!(page.body.contains("Your address is 192.0.2.7"), "{}", page.body);
     assert!(page.body.contains("server_name localhost;"), "the sample fits this server");
     // A proxy that is not trusted.

@@ -93,19 +93,19 @@ fn words_of(action: BulkAction) -> Words {
         BulkAction::Disable => Words {
             title: "Switch accounts off",
             button: "Switch off",
-            consequence: "They cannot log in until somebody switches them on again.",
+            consequence: "They cannot sign in until somebody switches them on again.",
             done: DISABLED,
         },
         BulkAction::Enable => Words {
             title: "Switch accounts on",
             button: "Switch on",
-            consequence: "They can log in again, with the password they have.",
+            consequence: "They can sign in again, with the password they have.",
             done: ENABLED,
         },
         BulkAction::EndSessions => Words {
             title: "Sign accounts out",
             button: "Sign out",
-            consequence: "They can log in again at once.",
+            consequence: "They can sign in again at once.",
             done: SIGNED_OUT,
         },
         BulkAction::Delete => Words {

@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn a_chart_has_neither_style_nor_script_and_escapes_its_labels() {
         let rows = vec![("<script>".to_owned(), 3), ("b".to_owned(), 0)];
-        let Chart { svg, .. } = Chart::of("Log-ins", 3, rows);
-        assert!(svg.contains("role=\"img\"") && svg.contains("<title>Log-ins</title>"), "{svg}");
+        let Chart { svg, .. } = Chart::of("Sign-ins", 3, rows);
+        assert!(svg.contains("role=\"img\"") && svg.contains("<title>Sign-ins</title>"), "{svg}");
         for word in ["style", "script>", "http://", "url("] {
             assert!(!svg.replace("http://www.w3.org/2000/svg", "").contains(word), "{word}: {svg}");
         }
