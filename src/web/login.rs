@@ -84,7 +84,7 @@ fn sentence(reason: EndReason) -> &'static str {
             "You were signed out because this browser had not been used for a while."
         }
         EndReason::Absolute => {
-            "You were signed out because your session had reached its longest time. That happens to everyone now and then."
+            "You were signed out because your session reached its maximum length. This happens regularly."
         }
         EndReason::LoggedOut => "You signed out.",
         EndReason::Replaced => {
@@ -92,24 +92,24 @@ fn sentence(reason: EndReason) -> &'static str {
         }
         EndReason::EndedElsewhere => "You were signed out here from another browser of yours.",
         EndReason::Evicted => {
-            "You were signed out here because you signed in at more places than one account can have."
+            "You were signed out here because your account reached its maximum number of sessions."
         }
-        EndReason::ByStaff => "You were signed out by the people who run this service.",
-        EndReason::Disabled => "You were signed out because this account was switched off.",
+        EndReason::ByStaff => "You were signed out by an administrator.",
+        EndReason::Disabled => "You were signed out because this account was disabled.",
         EndReason::PasswordChanged => {
             "You were signed out because the password of this account was changed."
         }
         EndReason::Reuse => {
-            "You were signed out to be safe: an old sign-in of this browser was used a second time. Somebody may have copied it; a very slow connection or a browser restored from a backup can look the same. If you are not sure, change your password."
+            "You were signed out as a precaution: an old sign-in of this browser was used a second time. Somebody may have copied it; a very slow connection or a browser restored from a backup can look the same. If you are not sure, change your password."
         }
         EndReason::KeyRevoked => {
             "You were signed out because the service replaced a key. Nothing is wrong with your account."
         }
         EndReason::Restored => {
-            "You were signed out because the service was brought back from a backup. Nothing is wrong with your account."
+            "You were signed out because the service was restored from a backup. Nothing is wrong with your account."
         }
         EndReason::Renewed => {
-            "You gave your password again or signed out all other places, and the answer did not reach this browser. Please sign in again. If it was not you, somebody has a copy of your sign-in: end the sessions you do not know, and change your password."
+            "You confirmed your password or signed out all others, and the answer did not reach this browser. Please sign in again. If that was not you, someone has a copy of your session: sign out the sessions you do not recognize, and change your password."
         }
     }
 }

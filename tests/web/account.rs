@@ -36,7 +36,7 @@ async fn changing_the_password_ends_the_others_and_keeps_this_one_with_new_token
     let fields = [("current_password", PASSWORD), ("new_password", NEW)];
     let answer = this.post("/account/password", &fields).await;
     assert_eq!(answer.location.as_deref(), Some("/account"), "{}", answer.body);
-    assert!(this.get("/account").await.body.contains("Your password is changed"));
+    assert!(this.get("/account").await.body.contains("Your password was changed"));
     assert!(!other.is_signed_in().await);
     assert!(other.get("/login").await.body.contains("password of this account was changed"));
     assert_ne!(copy.cookie("__Host-at"), this.cookie("__Host-at"));

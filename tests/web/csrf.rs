@@ -12,7 +12,7 @@ async fn a_form_from_an_old_tab_is_shown_again_with_its_text() {
     let answer = browser.post_with("/register", &old, &fields).await;
     assert_eq!(answer.status, Status::Forbidden);
     assert_eq!(answer.value_of("username"), "ada");
-    assert!(answer.body.contains("open for a long time"), "{}", answer.body);
+    assert!(answer.body.contains("open for too long"), "{}", answer.body);
     let again = browser.post_with("/register", &answer.csrf(), &fields).await;
     assert_eq!(again.status, Status::SeeOther);
 }

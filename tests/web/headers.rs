@@ -136,7 +136,7 @@ async fn failures_are_pages_for_people_and_json_for_programs() {
     let app = App::start().await;
     let page = app.browser().get("/nowhere").await;
     assert_eq!(page.status, Status::NotFound);
-    assert!(page.body.contains("<h1") && page.body.contains("There is no such page"));
+    assert!(page.body.contains("<h1") && page.body.contains("Page not found"));
     assert!(page.header("content-type").unwrap().starts_with("text/html"));
     let json = app.browser().get("/api/nowhere").await;
     let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();

@@ -49,9 +49,9 @@ async fn a_disabled_account_is_told_so_only_after_the_right_password() {
         .await
         .unwrap();
     let right = app.browser().log_in("ada").await;
-    assert!(right.body.contains("switched off"), "{}", right.body);
+    assert!(right.body.contains("is disabled"), "{}", right.body);
     let wrong = app.browser().log_in_with("ada", "not her password").await;
-    assert!(wrong.body.contains("is wrong") && !wrong.body.contains("switched off"));
+    assert!(wrong.body.contains("is wrong") && !wrong.body.contains("is disabled"));
 }
 
 #[rocket::async_test]
@@ -174,7 +174,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
         assert!(absolute.is_signed_in().await);
     }
     app.pass(Duration::hours(4)).await;
-    assert!(why(&absolute).await.contains("longest time"));
+    assert!(why(&absolute).await.contains("maximum length"));
 
     let ended = app.member("ended").await;
     let account = doorward::domain::accounts::by_login_name(
@@ -186,7 +186,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     administration::apply(sessions, BulkAction::EndSessions, &[account.id], actor, now())
         .await
         .unwrap();
-    assert!(why(&ended).await.contains("by the people who run this service"));
+    assert!(why(&ended).await.contains("by an administrator"));
 
     let disabled = app.member("disabled").await;
     let account = doorward::domain::accounts::by_login_name(
@@ -198,7 +198,7 @@ async fn the_browser_is_told_why_it_was_signed_out() {
     administration::apply(sessions, BulkAction::Disable, &[account.id], actor, now())
         .await
         .unwrap();
-    assert!(why(&disabled).await.contains("switched off"));
+    assert!(why(&disabled).await.contains("was disabled"));
 
     let owner = app.member("copied").await;
     let thief = owner.copied();

@@ -115,7 +115,7 @@ async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
     let ada = app.account("ada", &[]).await.id;
     let (sessions, cli) = (&app.doorward.sessions, RequestSource::command_line());
     let by = Actor::operator(&cli);
-    for how in ["demoted", "switched off", "deleted"] {
+    for how in ["demoted", "disabled", "deleted"] {
         let name = format!("helper-{}", &how[..3]);
         let helper = app.staff(&name, "support").await;
         let id = app.id_of(&name).await;
@@ -125,7 +125,7 @@ async fn a_link_is_good_only_while_whoever_made_it_could_make_it() {
         let now = app.clock().now();
         match how {
             "demoted" => with_roles(&app, id, &["editors"]).await,
-            "switched off" => {
+            "disabled" => {
                 administration::apply(sessions, BulkAction::Disable, &[id], by, now)
                     .await
                     .map(drop)

@@ -37,7 +37,7 @@ async fn a_wrong_or_old_setup_token_is_refused_beside_its_field() {
     let app = App::start().await;
     let old = token(&app).await;
     let wrong = app.browser().post("/setup", &fields("wrong", "admin")).await;
-    assert!(wrong.field_error("token").contains("not valid"), "{}", wrong.body);
+    assert!(wrong.field_error("token").contains("no longer valid"), "{}", wrong.body);
     app.clock().advance(Duration::hours(1));
     let answer = app.browser().post("/setup", &fields(&old, "admin")).await;
     assert_eq!(answer.status, Status::UnprocessableEntity);

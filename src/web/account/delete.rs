@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
 
 /// After deleting the account.
 const ACCOUNT_DELETED: Message =
-    Message::done("account-deleted", "Your account and what was kept about you are deleted.");
+    Message::done("account-deleted", "Your account and all data stored about you were deleted.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[ACCOUNT_DELETED];

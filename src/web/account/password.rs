@@ -25,7 +25,7 @@ pub fn routes() -> Vec<Route> {
 /// After changing the password.
 const PASSWORD_CHANGED: Message = Message::done(
     "password-changed",
-    "Your password is changed, and every other browser is signed out.",
+    "Your password was changed, and all other sessions were signed out.",
 );
 
 /// The messages of this file.

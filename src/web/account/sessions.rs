@@ -27,9 +27,9 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// After ending one other session.
-const SESSION_ENDED: Message = Message::done("session-ended", "That browser is signed out.");
+const SESSION_ENDED: Message = Message::done("session-ended", "That session was signed out.");
 /// After ending all other sessions.
-const OTHERS_ENDED: Message = Message::done("others-ended", "Every other browser is signed out.");
+const OTHERS_ENDED: Message = Message::done("others-ended", "All other sessions were signed out.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[SESSION_ENDED, OTHERS_ENDED];

@@ -135,7 +135,7 @@ impl Problem {
             Self::ForeignOrigin => Some(
                 "This form was not sent from a page of this site, so nothing was done. Please open the page here and try again.",
             ),
-            Self::NotAForm => Some("This address takes the form of its own page and nothing else."),
+            Self::NotAForm => Some("This address accepts only the form of its own page."),
             Self::NotUtf8 => Some("The form has text that is not UTF-8. Nothing was done."),
             Self::FieldTwice => Some("The form has a field twice. Nothing was done."),
             Self::UnknownField => {
@@ -150,7 +150,7 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
     let home = ("/", "Go to the start page");
     match status.code {
         400 => (
-            "That request cannot be read",
+            "The request cannot be read",
             "Your browser sent something this server does not understand. Nothing was done.",
             home,
         ),
@@ -158,42 +158,38 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
             ("Please sign in", "This page is for people who are signed in.", ("/login", "Sign in"))
         }
         403 => (
-            "This is not for you",
-            "You are signed in, but your account may not do this.",
+            "You don't have access",
+            "You are signed in, but your account does not have permission for this.",
             ("/account", "Go to your account"),
         ),
-        404 => ("There is no such page", "The address is wrong, or what was here is gone.", home),
+        404 => ("Page not found", "The address is wrong, or the page no longer exists.", home),
         405 => {
-            ("That cannot be done here", "This address does not take that kind of request.", home)
+            ("That cannot be done here", "This address does not accept that kind of request.", home)
         }
         408 => (
-            "That took too long",
+            "The request took too long",
             "The request did not arrive in time. Nothing was done; please try again.",
             home,
         ),
         413 => (
-            "That is too large",
+            "The form is too large",
             "A form here has at most 16 KiB. Nothing was done; please shorten it.",
             home,
         ),
         414 => (
-            "That address is too long",
-            "The address has more characters than this server reads.",
+            "The address is too long",
+            "The address has more characters than this server accepts.",
             home,
         ),
-        415 => (
-            "That cannot be read here",
-            "This address takes the form of its own page and nothing else.",
-            home,
-        ),
-        421 => ("You came by another name", "This server answers under one address only.", home),
-        422 => (
-            "That cannot be done",
-            "Something in the request is not right. Nothing was done.",
-            home,
-        ),
+        415 => {
+            ("The form cannot be read", "This address accepts only the form of its own page.", home)
+        }
+        421 => ("Wrong address", "This server is available at one address only.", home),
+        422 => {
+            ("That cannot be done", "Something in the request is wrong. Nothing was done.", home)
+        }
         429 => (
-            "Too many tries",
+            "Too many attempts",
             "Please wait a little before you try again.",
             ("/login", "Go to the sign-in page"),
         ),
@@ -203,8 +199,8 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
             home,
         ),
         code if code >= 500 => (
-            "Something went wrong here",
-            "It is not your fault. It was written down, and nothing was half done. Please try again.",
+            "Something went wrong",
+            "This is not your fault. The error was logged, and nothing was done in part. Please try again.",
             home,
         ),
         _ => ("That did not work", "The request could not be answered.", home),

@@ -39,7 +39,7 @@ impl ApiError {
             413 => "The body has more than 16 KiB.",
             415 => "The body must be JSON: Content-Type: application/json.",
             503 => "The server is busy or cannot reach its database. Try again in a moment.",
-            _ => "The body is not the JSON object this address takes.",
+            _ => "The body is not the JSON object this address accepts.",
         };
         Self::new(status, failure::code_of(status), message)
     }
@@ -69,7 +69,7 @@ impl From<Error> for ApiError {
                 Self::new(
                     Status::InternalServerError,
                     "server_error",
-                    "Something went wrong here. It was written down.",
+                    "Something went wrong. The error was logged.",
                 )
             }
         }
