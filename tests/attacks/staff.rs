@@ -41,7 +41,7 @@ async fn support_gets_no_administrator_by_any_of_its_buttons() {
     assert_eq!(thief.get(&link).await.status, Status::NotFound);
     let token = helper.token().await;
     helper.post_with("/admin/undo/disable", &token, &undo.pairs()).await;
-    assert!(helper.get("/admin").await.body.contains("may do things that yours may not"));
+    assert!(helper.get("/admin").await.body.contains("has permissions that yours does not have"));
     let on = "/admin/accounts/enable";
     let refused = helper.post_at(&format!("{on}?id={ada}"), on, &[("ids", &ids), WHY]).await;
     assert_eq!(refused.status, Status::UnprocessableEntity, "{}", refused.body);
@@ -49,7 +49,7 @@ async fn support_gets_no_administrator_by_any_of_its_buttons() {
     let refused = helper.post_with(&path, &token, &[WHY]).await;
     assert_ne!(refused.status, Status::Ok, "{}", refused.body);
     helper.post_with(&format!("/admin/accounts/{ada}/forgive"), &helper.token().await, &[]).await;
-    assert!(helper.get("/admin").await.body.contains("may do things that yours may not"));
+    assert!(helper.get("/admin").await.body.contains("has permissions that yours does not have"));
     assert_eq!(app.browser().log_in("ada").await.status, Status::UnprocessableEntity, "still off");
 }
 

@@ -50,7 +50,7 @@ async fn the_whole_story(javascript: bool) {
     browser.outwait_access_token().await;
     browser.fill("new_password", NEW).await;
     browser.send().await;
-    assert!(browser.text().await.contains("Your password is changed"), "{}", browser.text().await);
+    assert!(browser.text().await.contains("Your password was changed"), "{}", browser.text().await);
     browser.press("Sign out").await;
     assert!(browser.text().await.contains("You are signed out"));
     browser.driver().back().await.unwrap();
@@ -81,7 +81,7 @@ async fn a_browser_signed_out_from_another_says_why() {
     here.go("/account/sessions").await;
     assert!(here.text().await.contains("Chrom"), "the other browser in words");
     here.press_at("ul.sessions form button").await;
-    assert!(here.text().await.contains("That browser is signed out"));
+    assert!(here.text().await.contains("That session was signed out"));
     there.press_at("header nav a[href='/account/sessions']").await;
     assert!(there.path().await.starts_with("/login"));
     assert!(there.text().await.contains("from another browser of yours"));
@@ -246,7 +246,7 @@ async fn each_act_opens_to_whom_it_is_for_and_to_nobody_else() {
         browser.log_in(name).await;
         for (place, act) in acts.iter().enumerate() {
             browser.go(act).await;
-            let open = !browser.text().await.contains("This is not for you");
+            let open = !browser.text().await.contains("You don't have access");
             assert_eq!(open, place < opened, "{name}: {act}");
         }
         browser.press_log_out().await;
@@ -274,46 +274,46 @@ async fn staff_do_their_days_work_without_javascript() {
         let tick = By::Css(format!("input[value='{id}']"));
         chief.driver().find(tick).await.unwrap().click().await.unwrap();
     }
-    chief.press("Switch off").await;
-    assert!(chief.text().await.contains("about 2 accounts, and signs out one session"));
+    chief.press("Disable").await;
+    assert!(chief.text().await.contains("about to disable 2 accounts. 1 session ends."));
     chief.fill("reason", "asked for by phone").await;
-    chief.press("Switch off").await;
-    assert!(chief.text().await.contains("Accounts switched off: 2. Sessions ended: 1."));
+    chief.press("Disable").await;
+    assert!(chief.text().await.contains("Accounts disabled: 2. Sessions ended: 1."));
     person.go("/account").await;
-    assert!(person.text().await.contains("this account was switched off"));
+    assert!(person.text().await.contains("this account was disabled"));
     chief.press("Undo").await;
-    assert!(chief.text().await.contains("Taken back."), "{}", chief.text().await);
+    assert!(chief.text().await.contains("Undone."), "{}", chief.text().await);
     person.log_in("ada").await;
 
     // A role, and its name in the navigation of the person who got it.
     chief.go("/admin/new-role").await;
     chief.fill("name", "editors").await;
     chief.fill("reason", "a new desk").await;
-    chief.press("Make the role").await;
+    chief.press("Create role").await;
     chief.go(&format!("/admin/accounts/{ada}/roles")).await;
     for role in ["support", "editors"] {
         let tick = By::Css(format!("input[name='role.{role}']"));
         chief.driver().find(tick).await.unwrap().click().await.unwrap();
     }
     chief.fill("reason", "joins the desk").await;
-    chief.press("Set roles").await;
+    chief.press("Save").await;
     person.go("/account").await;
     assert!(person.text().await.contains("Admin") && person.text().await.contains("editors"));
 
     // A session, found by its account, ended; the person is told.
     chief.go("/admin/sessions?account=ada").await;
     chief.driver().find(By::Css("input[name=sid]")).await.unwrap().click().await.unwrap();
-    chief.press("Sign out").await;
+    chief.press("End session").await;
     chief.fill("reason", "a lost telephone").await;
     chief.press_at("main form .danger").await;
     assert!(chief.text().await.contains("Sessions ended: 1."));
     person.go("/account").await;
-    assert!(person.text().await.contains("by the people who run this service"));
+    assert!(person.text().await.contains("by an administrator"));
 
     // A link for a forgotten password; all of it stands in the log, with its reasons.
     chief.go(&format!("/admin/accounts/{bob}/recovery")).await;
     chief.fill("reason", "forgot it").await;
-    chief.press("Make the link").await;
+    chief.press("Create recovery link").await;
     let link = chief.driver().find(By::Id("link")).await.unwrap();
     let link = link.attr("value").await.unwrap().unwrap();
     person.driver().goto(link).await.unwrap();
@@ -332,7 +332,7 @@ async fn staff_do_their_days_work_without_javascript() {
     chief.go(&format!("/admin/accounts/{bob}")).await;
     chief.driver().find(By::LinkText("Delete")).await.unwrap().click().await.unwrap();
     chief.fill("reason", "left us").await;
-    chief.press("Delete for good").await;
+    chief.press("Delete").await;
     assert!(chief.text().await.contains("Accounts deleted: 1."));
     chief.go("/admin/sessions/end-all").await;
     chief.fill("reason", "a drill").await;

@@ -183,10 +183,10 @@ async fn staff_see_that_an_address_of_other_letters_looks_like_a_plain_one() {
             ["/admin/accounts".to_owned(), format!("/admin/accounts/{}", app.id_of(&name).await)]
         {
             let body = helper.get(&format!("{page}?q={name}")).await.body;
-            assert!(body.contains("Other letters than it seems"), "{page}: {body}");
+            assert!(body.contains("Look-alike letters"), "{page}: {body}");
         }
     }
     app.account("plain", &[]).await;
     let body = helper.get("/admin/accounts?q=plain").await.body;
-    assert!(!body.contains("Other letters than it seems"), "{body}");
+    assert!(!body.contains("Look-alike letters"), "{body}");
 }

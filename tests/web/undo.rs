@@ -38,7 +38,7 @@ async fn an_undo_does_not_switch_on_what_somebody_else_has_switched_off_since() 
         }
         act(&chief, "disable", &id).await;
         let page = take_back(&helper, "disable", &undo).await;
-        assert!(page.contains("cannot be taken back any more"), "{name}: {page}");
+        assert!(page.contains("can no longer be undone"), "{name}: {page}");
         assert!(!can_log_in(&app, name).await, "{name}");
     }
 }
@@ -56,8 +56,8 @@ async fn an_undo_of_many_leaves_those_that_were_changed_since_and_says_so() {
     act(&chief, "enable", &ids[0]).await;
     act(&chief, "disable", &ids[0]).await;
     let page = take_back(&helper, "disable", &undo).await;
-    assert!(page.contains("Taken back for accounts: 2."), "{page}");
-    assert!(page.contains("Changed since, and left as they are: 1."), "{page}");
+    assert!(page.contains("Accounts undone: 2."), "{page}");
+    assert!(page.contains("Not undone, because they changed since: 1."), "{page}");
     assert!(!can_log_in(&app, "ada").await);
     assert!(can_log_in(&app, "bob").await && can_log_in(&app, "cyd").await);
 }
@@ -75,7 +75,7 @@ async fn an_undo_of_roles_brings_back_the_roles_and_not_the_words_about_them() {
     chief.post_with(&path, &shown.csrf(), &fields).await;
     let undo = chief.get("/admin").await.hidden();
     let page = take_back(&chief, "roles", &undo).await;
-    assert!(page.contains("Taken back."), "{page}");
+    assert!(page.contains("Undone."), "{page}");
     let tags = chief.get(&format!("/admin/accounts/{id}")).await.page().texts("dd .tag");
     assert_eq!(tags, ["editors"]);
 }
@@ -95,7 +95,7 @@ async fn an_undo_of_roles_does_not_undo_somebody_elses_change() {
     deputy.post(&path, &both).await;
     deputy.post(&path, &[("shown", "editors writers"), ("role.editors", "on"), WHY]).await;
     let page = take_back(&chief, "roles", &undo).await;
-    assert!(page.contains("cannot be taken back any more"), "{page}");
+    assert!(page.contains("can no longer be undone"), "{page}");
 }
 
 #[rocket::async_test]
@@ -114,7 +114,7 @@ async fn of_two_who_change_roles_at_once_the_second_is_told_and_undoes_nothing()
     let fields = [("shown", shown.as_str()), ("role.auditor", "on"), WHY];
     let refused = deputy.post_with(&path, &of_deputy.csrf(), &fields).await;
     assert_eq!(refused.status, Status::UnprocessableEntity);
-    assert!(refused.body.contains("Somebody changed these roles"), "{}", refused.body);
+    assert!(refused.body.contains("Someone changed these roles"), "{}", refused.body);
     assert!(refused.page().is_ticked("role.support"), "as they are now");
     assert!(!refused.page().is_ticked("role.auditor"), "{}", refused.body);
     let shown = refused.value_of("shown");
@@ -149,7 +149,7 @@ async fn of_two_who_switch_off_at_once_neither_takes_back_what_the_other_wants()
         both => panic!("{both:?}"),
     };
     let page = take_back(first_one, "disable", &answer.hidden()).await;
-    assert!(page.contains("cannot be taken back any more"), "{page}");
+    assert!(page.contains("can no longer be undone"), "{page}");
     assert!(!can_log_in(&app, "ada").await && !can_log_in(&app, "bob").await);
 }
 
@@ -166,11 +166,9 @@ async fn of_two_who_take_one_act_back_at_once_one_does() {
         browser.get("/admin/accounts").await.body
     };
     let (first, second) = rocket::tokio::join!(press(), press());
-    let done = [&first, &second].iter().filter(|page| page.contains("Taken back")).count();
-    let late = [&first, &second]
-        .iter()
-        .filter(|page| page.contains("cannot be taken back any more"))
-        .count();
+    let done = [&first, &second].iter().filter(|page| page.contains("Undone.")).count();
+    let late =
+        [&first, &second].iter().filter(|page| page.contains("can no longer be undone")).count();
     assert_eq!((done, late), (1, 1), "{first}\n{second}");
     assert!(can_log_in(&app, "ada").await);
 }
@@ -185,7 +183,7 @@ async fn support_does_not_forgive_the_guesses_at_an_administrator() {
     let answer = helper.post_with(&path, &helper.token().await, &[]).await;
     assert_eq!(answer.location.as_deref(), Some(&*path.replace("/forgive", "")));
     let page = helper.get("/admin").await.body;
-    assert!(page.contains("may do things that yours may not"), "{page}");
+    assert!(page.contains("has permissions that yours does not have"), "{page}");
     let log = app.staff("reader", "auditor").await.get("/admin/audit").await.body;
     assert!(!log.contains("throttle.lifted</code>"), "{log}");
 }
@@ -207,7 +205,7 @@ async fn an_undo_brings_no_role_back_that_was_removed_or_renamed_since() {
             deputy.post("/admin/roles/editors", &name).await;
         }
         let page = take_back(&chief, "roles", &undo).await;
-        assert!(page.contains("cannot be taken back any more"), "{page}");
+        assert!(page.contains("can no longer be undone"), "{page}");
         let roles = chief.get("/admin/roles").await.page();
         assert!(
             roles.links_to("/admin/new-role") && !roles.links_to(&format!("/admin/roles/{role}"))

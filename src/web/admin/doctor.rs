@@ -80,13 +80,13 @@ fn of_request(
     let secure = base.as_str().starts_with("https:");
     findings.push(match (secure, seen.scheme.as_str()) {
         (true, "http") => Finding::Look(
-            "This request came without TLS, while base_url begins with https. That is right only if a proxy in front ends TLS.".to_owned(),
+            "This request came without TLS, while base_url begins with https. That is right only if a reverse proxy terminates TLS.".to_owned(),
         ),
         _ => Finding::Good(format!("The scheme is {}.", seen.scheme)),
     });
     findings.push(if !seen.forwarded.is_empty() && seen.peer == seen.client {
         Finding::Mend(format!(
-            "A proxy at {} names a client in X-Forwarded-For and is not believed. If it is yours, set trusted_proxies = [\"{}\"].",
+            "A proxy at {} sends X-Forwarded-For and is not trusted. If it is yours, set trusted_proxies = [\"{}\"].",
             seen.peer, seen.peer
         ))
     } else {
@@ -94,7 +94,7 @@ fn of_request(
     });
     findings.push(match shared {
         Some(address) => Finding::Mend(format!(
-            "All clients of the last day share the address {address}: a proxy in front is not in trusted_proxies, so all of them are throttled as one."
+            "All clients of the last day share the address {address}: a reverse proxy is missing in trusted_proxies, so all of them are throttled as one."
         )),
         None => Finding::Good("Clients do not all share one address.".to_owned()),
     });

@@ -4,13 +4,13 @@ use crate::domain::administration::Outcome;
 use crate::web::answer::message::{Message, Note};
 
 /// Nothing was to be changed.
-pub(super) const UNCHANGED: Message = Message::notice("unchanged", "Nothing had to be changed.");
+pub(super) const UNCHANGED: Message = Message::notice("unchanged", "No changes were needed.");
 /// Staff ended sessions.
 pub(super) const SESSIONS_ENDED: Message = Message::done("sessions-ended", "Sessions ended: {0}.");
 /// The account has permissions that the person acting on it lacks.
 pub(super) const TARGET_OUTRANKS_ACTOR: Message = Message::warning(
     "target-outranks-actor",
-    "Nothing was done: this account may do things that yours may not. Please ask an administrator.",
+    "Nothing was done: this account has permissions that yours does not have. Please ask an administrator.",
 );
 
 /// The messages of this file.

@@ -26,10 +26,10 @@ pub const SECTIONS: [Section; 7] = [
     Section::new("/admin", "Overview", Permission::Look),
     Section::new("/admin/accounts", "Accounts", Permission::Look),
     Section::new("/admin/sessions", "Sessions", Permission::Look),
-    Section::new("/admin/revocations", "Revocations", Permission::Look),
+    Section::new("/admin/revocations", "Revoked tokens", Permission::Look),
     Section::new("/admin/roles", "Roles", Permission::Administer),
     Section::new("/admin/audit", "Audit log", Permission::ReadAudit),
-    Section::new("/admin/doctor", "Doctor", Permission::Administer),
+    Section::new("/admin/doctor", "System check", Permission::Administer),
 ];
 
 /// The addresses below `/admin`.

@@ -35,9 +35,9 @@ const FIGURES: [(&str, &str); 7] = [
     (accounts::events::LOGIN_FAILED.name(), "Failed sign-ins"),
     (accounts::events::REGISTERED.name(), "Registrations"),
     (LIVE_SESSIONS, "Active sessions"),
-    (REFRESHES, "Refreshes"),
-    (sessions::events::REFRESH_REUSE.name(), "Reuse alarms"),
-    (THROTTLED, "Throttled attempts"),
+    (REFRESHES, "Token renewals"),
+    (sessions::events::REFRESH_REUSE.name(), "Stolen-session alerts"),
+    (THROTTLED, "Blocked attempts"),
 ];
 
 /// Something to look after: what, and where.
@@ -101,6 +101,8 @@ const BURST: i64 = 20;
 /// And so many times what is usual.
 const BURST_FACTOR: i64 = 5;
 const MANY_FAILURES: i64 = 10;
+/// More alarms are not counted.
+const MOST_ALARMS: u64 = 20;
 
 async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>> {
     let db = doorward.db.read();
@@ -110,15 +112,16 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
     };
 
     let alarms =
-        audit::newest(db, sessions::events::REFRESH_REUSE, now - Duration::days(7), 20).await?;
+        audit::newest(db, sessions::events::REFRESH_REUSE, now - Duration::days(7), MOST_ALARMS)
+            .await?;
     if !alarms.is_empty() {
         add(
             format!(
-                "In the last seven days a copy of a session was used, and that session was ended: {}.",
-                times(alarms.len() as i64)
+                "Stolen sessions detected and ended in the last 7 days: {}.",
+                at_most(alarms.len() as u64)
             ),
             link("/admin/audit", &[("event", sessions::events::REFRESH_REUSE.name())]),
-            "Look at them",
+            "View events",
         );
     }
 
@@ -134,7 +137,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
                 grouped(usual)
             ),
             link("/admin/audit", &[("event", accounts::events::LOGIN_FAILED.name())]),
-            "Look at them",
+            "View events",
         );
     }
 
@@ -146,7 +149,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
                 account.username
             ),
             format!("/admin/accounts/{}", account.id),
-            "Look at the account",
+            "View account",
         );
     }
 
@@ -173,7 +176,7 @@ async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>
                 "All clients seem to share the address {address}. If a proxy stands in front, name it in the setting trusted_proxies."
             ),
             "/admin/doctor".to_owned(),
-            "What the server sees",
+            "View system check",
         );
     }
     Ok(found)
@@ -190,11 +193,6 @@ async fn failures(
     Ok(failures.map_or(0, |counts| counts.range(places).map(|(_, count)| count).sum()))
 }
 
-fn times(count: i64) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        20 => "20 times or more".to_owned(),
-        _ => format!("{count} times"),
-    }
+fn at_most(count: u64) -> String {
+    if count < MOST_ALARMS { count.to_string() } else { format!("{MOST_ALARMS} or more") }
 }

@@ -29,7 +29,7 @@ pub(super) fn chosen<T: Copy>(
     let given = given.filter(|given| !given.is_empty())?;
     let found = choices.iter().find(|(word, _)| *word == given).map(|(_, choice)| *choice);
     if found.is_none() {
-        notices.push(format!("There is no such {what} to choose, so it was left out."));
+        notices.push(format!("There is no such {what}, so this filter was ignored."));
     }
     found
 }
@@ -43,9 +43,7 @@ pub(super) fn cursor<T>(
     let given = given.filter(|given| !given.is_empty())?;
     let parsed = parse(given);
     if parsed.is_none() {
-        notices.push(
-            "That page of the list cannot be found again, so here is its beginning.".to_owned(),
-        );
+        notices.push("That page of the list no longer exists. This is the first page.".to_owned());
     }
     parsed
 }

@@ -17,7 +17,9 @@ impl Reason {
             let text = text.trim();
             let length = text.chars().count();
             if !(FEWEST..=MOST).contains(&length) || text.contains(char::is_control) {
-                return Err("Say why, in 3 to 300 characters. It is kept in the audit log.");
+                return Err(
+                    "Enter a reason of 3 to 300 characters. It is stored in the audit log.",
+                );
             }
             Ok(Self(text.to_owned()))
         })

@@ -34,11 +34,13 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Staff revoked a token.
-const TOKEN_REVOKED: Message =
-    Message::done("token-revoked", "The token is revoked, from the very next request on.");
+const TOKEN_REVOKED: Message = Message::done(
+    "token-revoked",
+    "The token was revoked. It is rejected from the next request on.",
+);
 /// The session to end was over already.
 const SESSION_WAS_OVER: Message =
-    Message::notice("session-was-over", "That session was over already.");
+    Message::notice("session-was-over", "That session had already ended.");
 
 /// The messages of this file.
 pub(super) const MESSAGES: &[Message] = &[TOKEN_REVOKED, SESSION_WAS_OVER];

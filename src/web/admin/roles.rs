@@ -27,12 +27,12 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// An administrator made a role.
-const ROLE_CREATED: Message = Message::done("role-created", "The role is made.");
+const ROLE_CREATED: Message = Message::done("role-created", "The role was created.");
 /// An administrator renamed or described a role.
-const ROLE_CHANGED: Message = Message::done("role-changed", "The role is changed.");
+const ROLE_CHANGED: Message = Message::done("role-changed", "The role was changed.");
 /// An administrator removed a role, from so many accounts.
 const ROLE_REMOVED: Message =
-    Message::done("role-removed", "The role is removed, also from the accounts that had it: {0}.");
+    Message::done("role-removed", "The role was removed. Accounts that had it: {0}.");
 
 /// The messages of this file.
 pub(super) const MESSAGES: &[Message] = &[ROLE_CREATED, ROLE_CHANGED, ROLE_REMOVED];
@@ -81,7 +81,7 @@ impl PageForm for RoleForm {
         // `name`: 2 to 32 of `a-z`, `0-9`, `-`, a letter first; unique, not built in
         let name = fields.parsed("name", "Name", RoleName::parse);
         // `description`: at most 200 characters in one line; may be empty
-        let description = fields.parsed("description", "What it is for", |text| {
+        let description = fields.parsed("description", "Description", |text| {
             let text = text.trim();
             if text.chars().count() > MOST || text.contains(char::is_control) {
                 return Err("At most 200 characters, in one line.");

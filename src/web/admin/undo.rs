@@ -24,16 +24,16 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// An act was taken back.
-const UNDONE: Message = Message::done("undone", "Taken back. Sessions that ended stay ended.");
+const UNDONE: Message = Message::done("undone", "Undone. Ended sessions were not restored.");
 /// An act was taken back for so many accounts, and so many were changed since.
 const PARTLY_UNDONE: Message = Message::warning(
     "partly-undone",
-    "Taken back for accounts: {0}. Changed since, and left as they are: {1}.",
+    "Accounts undone: {0}. Not undone, because they changed since: {1}.",
 );
 /// It could not be taken back any more.
 const NOT_UNDONE: Message = Message::warning(
     "not-undone",
-    "That cannot be taken back any more: it was changed again, or it is too long ago.",
+    "This can no longer be undone: it was changed again, or too much time has passed.",
 );
 
 /// The messages of this file.

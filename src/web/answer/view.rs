@@ -51,7 +51,7 @@ fn strange_letters(email: EmailAddress) -> Option<&'static str> {
     if email.mixes_scripts() {
         return Some("Mixes alphabets");
     }
-    email.looks_plain().then_some("Other letters than it seems")
+    email.looks_plain().then_some("Look-alike letters")
 }
 
 /// A log-in.

@@ -90,7 +90,7 @@ async fn permitted(request: &Request<'_>, permission: Permission) -> Outcome<Liv
         .in_session(live.principal.session.0)
         .with(json!({ "method": request.method().as_str(), "route": route }));
     if let Err(error) = audit::record(doorward.db.write(), told, Now::of(request)).await {
-        tracing::error!(id = RequestId::of(request), %error, "a refusal cannot be written down");
+        tracing::error!(id = RequestId::of(request), %error, "a denial cannot be recorded");
     }
     Outcome::Error((Status::Forbidden, ()))
 }

@@ -22,7 +22,7 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
     // A proxy that is not trusted.
     let forwarded = [("X-Forwarded-For", "198.51.100.4")];
     let page = chief.send(Method::Get, "/admin/doctor", None, &forwarded).await;
-    assert!(page.body.contains("is not believed"), "{}", page.body);
+    assert!(page.body.contains("is not trusted"), "{}", page.body);
     for number in 0..5 {
         let name = format!("member-{number}");
         app.account(&name, &[]).await;

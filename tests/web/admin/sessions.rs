@@ -24,13 +24,13 @@ async fn sessions_end_one_by_one_by_account_and_by_range_of_addresses() {
     assert!(list.contains("192.0.2.7") && !list.contains("192.0.2.200"), "{list}");
     let page = "/admin/sessions/end?address=192.0.2.0/25";
     let preview = helper.get(page).await;
-    assert!(preview.body.contains("Signs out one session of one person."), "{}", preview.body);
+    assert!(preview.body.contains("about to end 1 session of 1 account."), "{}", preview.body);
     helper.end_sessions(page).await;
     assert!(!near.is_signed_in().await && far.is_signed_in().await && bob.is_signed_in().await);
-    assert!(near.get("/login").await.body.contains("by the people who run this service"));
+    assert!(near.get("/login").await.body.contains("by an administrator"));
     signed_in("ada", "203.0.113.5").await;
     let page = "/admin/sessions/end?account=ada";
-    assert!(helper.get(page).await.body.contains("Signs out 2 sessions of one person."));
+    assert!(helper.get(page).await.body.contains("about to end 2 sessions of 1 account."));
     helper.end_sessions(page).await;
     assert!(helper.get("/admin/sessions").await.body.contains("Sessions ended: 2."));
     assert!(!far.is_signed_in().await && bob.is_signed_in().await);
@@ -45,7 +45,13 @@ async fn everyone_is_signed_out_whoever_asks_for_it_too() {
     let app = App::start().await;
     let ada = app.member("ada").await;
     let chief = app.staff("chief", "admin").await;
-    assert!(chief.get("/admin/sessions/end-all").await.body.contains("all 2 sessions, also yours"));
+    assert!(
+        chief
+            .get("/admin/sessions/end-all")
+            .await
+            .body
+            .contains("all 2 sessions, including your own")
+    );
     let answer = chief.post("/admin/sessions/end-all", &[WHY]).await;
     assert_eq!(answer.location.as_deref(), Some("/login"));
     assert!(!ada.is_signed_in().await && !chief.is_signed_in().await);
@@ -68,8 +74,8 @@ async fn as_many_sessions_as_one_press_ends_fit_into_its_form() {
     }
     let page = "/admin/sessions/end?account=ada";
     let preview = helper.get(page).await;
-    assert!(preview.body.contains("Signs out 500 sessions of one person."), "{}", preview.body);
-    assert!(preview.body.contains("There are more that fit"), "{}", preview.body);
+    assert!(preview.body.contains("about to end 500 sessions of 1 account."), "{}", preview.body);
+    assert!(preview.body.contains("More sessions match"), "{}", preview.body);
     helper.end_sessions(page).await;
-    assert!(helper.get(page).await.body.contains("Signs out 10 sessions of one person."));
+    assert!(helper.get(page).await.body.contains("about to end 10 sessions of 1 account."));
 }

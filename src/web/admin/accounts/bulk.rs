@@ -36,14 +36,13 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Staff switched accounts off: how many, and how many sessions ended.
-const DISABLED: Message =
-    Message::done("disabled", "Accounts switched off: {0}. Sessions ended: {1}.")
-        .undone_at("/admin/undo/disable");
-/// Staff switched accounts on.
-const ENABLED: Message = Message::done("enabled", "Accounts switched on: {0}.");
+/// Staff disabled accounts: how many, and how many sessions ended.
+const DISABLED: Message = Message::done("disabled", "Accounts disabled: {0}. Sessions ended: {1}.")
+    .undone_at("/admin/undo/disable");
+/// Staff enabled accounts.
+const ENABLED: Message = Message::done("enabled", "Accounts enabled: {0}.");
 /// Staff ended the sessions of accounts: how many sessions, of how many accounts.
-const SIGNED_OUT: Message = Message::done("signed-out", "Sessions ended: {1}, of accounts: {0}.");
+const SIGNED_OUT: Message = Message::done("signed-out", "Sessions ended: {1}. Accounts: {0}.");
 /// Staff deleted accounts.
 const DELETED: Message = Message::done("deleted", "Accounts deleted: {0}.");
 
@@ -82,6 +81,8 @@ impl PageForm for BulkForm {
 /// What an action is called on its page.
 struct Words {
     title: &'static str,
+    /// What it does, before "3 accounts".
+    verb: &'static str,
     button: &'static str,
     consequence: &'static str,
     /// Said when it is done.
@@ -91,27 +92,31 @@ struct Words {
 fn words_of(action: BulkAction) -> Words {
     match action {
         BulkAction::Disable => Words {
-            title: "Switch accounts off",
-            button: "Switch off",
-            consequence: "They cannot sign in until somebody switches them on again.",
+            title: "Disable accounts",
+            verb: "disable",
+            button: "Disable",
+            consequence: "Nobody can sign in with them until they are enabled again.",
             done: DISABLED,
         },
         BulkAction::Enable => Words {
-            title: "Switch accounts on",
-            button: "Switch on",
-            consequence: "They can sign in again, with the password they have.",
+            title: "Enable accounts",
+            verb: "enable",
+            button: "Enable",
+            consequence: "Their owners can sign in again, with their current passwords.",
             done: ENABLED,
         },
         BulkAction::EndSessions => Words {
-            title: "Sign accounts out",
-            button: "Sign out",
-            consequence: "They can sign in again at once.",
+            title: "End sessions",
+            verb: "end the sessions of",
+            button: "End sessions",
+            consequence: "The owners can sign in again at once.",
             done: SIGNED_OUT,
         },
         BulkAction::Delete => Words {
             title: "Delete accounts",
-            button: "Delete for good",
-            consequence: "The accounts and everything kept about them are removed, but for the audit log. This cannot be taken back.",
+            verb: "delete",
+            button: "Delete",
+            consequence: "The accounts and all data stored about them are deleted, except the audit log. This cannot be undone.",
             done: DELETED,
         },
     }
@@ -136,12 +141,12 @@ async fn preview(
     let listed = listed.join(",");
     let form = form.unwrap_or_else(|| Typed::fresh::<BulkForm>(&page, &[("ids", &listed)]));
     let rows: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
-    let Words { title, button, consequence, .. } = words_of(action);
+    let Words { title, verb, button, consequence, .. } = words_of(action);
     let signs_out = if action == BulkAction::Enable { 0 } else { live };
     let danger = action != BulkAction::Enable;
     Ok(page.in_section("admin/accounts").render(
         "admin/act.html",
-        context! { form, accounts: rows, count, changed, signs_out, title, button, consequence, danger },
+        context! { form, accounts: rows, count, changed, signs_out, title, verb, button, consequence, danger },
     ))
 }
 

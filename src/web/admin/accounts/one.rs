@@ -30,11 +30,13 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
 /// Nobody does that to their own account.
 const OWN_ACCOUNT: Message = Message::warning(
     "own-account",
-    "Nothing was done: this cannot be done to your own account. Please ask somebody else of the staff.",
+    "Nothing was done: you cannot do this to your own account. Please ask another member of the staff.",
 );
 /// Staff reset failed attempts.
-const FORGIVEN: Message =
-    Message::done("forgiven", "Failed attempts are forgiven: it can be tried again at once.");
+const FORGIVEN: Message = Message::done(
+    "forgiven",
+    "Failed attempts were reset. The owner can try to sign in again now.",
+);
 
 /// The messages of this file.
 pub(in crate::web::admin) const MESSAGES: &[Message] = &[OWN_ACCOUNT, FORGIVEN];

@@ -26,7 +26,10 @@ impl AccountsQuery<'_> {
             sort: chosen(self.sort, &SORTS, "order", notices).unwrap_or_default(),
         };
         if filter.is_by_name() && filter.sort != Sort::Name {
-            notices.push("A search, a role and the state “switched off” list by name.".to_owned());
+            notices.push(
+                "With a search, a role or the state “disabled”, accounts are sorted by name."
+                    .to_owned(),
+            );
         }
         filter
     }

@@ -29,9 +29,11 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
 }
 
 /// Staff changed somebody's roles.
-const ROLES_CHANGED: Message =
-    Message::done("roles-changed", "The roles are changed, from the very next request on.")
-        .undone_at("/admin/undo/roles");
+const ROLES_CHANGED: Message = Message::done(
+    "roles-changed",
+    "The roles were changed. They take effect with the next request.",
+)
+.undone_at("/admin/undo/roles");
 
 /// The messages of this file.
 pub(in crate::web::admin) const MESSAGES: &[Message] = &[ROLES_CHANGED];

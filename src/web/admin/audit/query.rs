@@ -35,7 +35,7 @@ impl AuditQuery<'_> {
             let given = given.filter(|given| !given.is_empty())?;
             let day = Timestamp::of_day(given);
             if day.is_none() {
-                notices.push("A day is written like 2026-01-31, so that one was left out.".into());
+                notices.push("Write a day as in 2026-01-31. This filter was ignored.".into());
             }
             day
         };

@@ -35,7 +35,7 @@ impl SessionsQuery<'_> {
         let addresses = search::parse_range(&address);
         if addresses.is_none() && !address.is_empty() {
             notices.push(format!(
-                "{address} is no address. One is written like 192.0.2.7, a range like 192.0.2.0/24."
+                "{address} is not an IP address. Write an address as in 192.0.2.7, a range as in 192.0.2.0/24."
             ));
             return Ok(None);
         }

@@ -42,7 +42,7 @@ impl Chart {
                 axis.max = Some(4.0);
             }
         }
-        let description = format!("{title}: {total} in all. The table below has every figure.");
+        let description = format!("{title}: {total} in total. The table below has all values.");
         let svg = chart.svg().unwrap_or_default();
         let svg = svg_with_accessibility(&svg, title, &description);
         Self { title, svg, total: grouped(total), rows }
