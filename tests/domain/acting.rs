@@ -87,7 +87,7 @@ async fn act_number(
 /// How a session loses what its guard proved, and what is said then.
 const LOSSES: [(&str, Denied); 6] = [
     ("logs out", Denied::NotSignedIn),
-    ("is switched off", Denied::NotSignedIn),
+    ("is disabled", Denied::NotSignedIn),
     ("is deleted", Denied::NotSignedIn),
     ("is demoted", Denied::NotPermitted),
     ("gave the password long ago", Denied::NotRecent),
@@ -99,7 +99,7 @@ async fn lose(world: &World, chief: &Issued, how: &str) {
     let (Principal { account, session, .. }, by) = (&chief.principal, Actor::operator(&cli));
     match how {
         "logs out" => sessions.log_out(*account, *session, &cli, NOON).await.unwrap(),
-        "is switched off" => {
+        "is disabled" => {
             administration::apply(sessions, BulkAction::Disable, &[*account], by, NOON)
                 .await
                 .map(drop)

@@ -131,7 +131,7 @@ async fn everything_that_happens_is_data_in_the_log_and_words_on_the_page() {
         let of = |row: &&RecordedEvent| row.event == event;
         rows.iter().rev().filter(of).map(|row| words::detail(&row.detail)).collect()
     };
-    assert_eq!(told("auth.login.fail"), ["", "while signed in", "account is disabled"]);
+    assert_eq!(told("auth.login.fail"), ["", "while signed in", "the account is disabled"]);
     assert_eq!(told("role.changed"), ["from no roles to editors"]);
     assert_eq!(told("role.created"), ["writers"]);
     assert_eq!(told("role.renamed"), ["from writers to editors"]);

@@ -78,7 +78,7 @@ async fn one_name_from_one_address_waits_longer_and_longer() {
     assert_eq!(right(&world, "192.0.2.1", now).await, Came::Wait(hour), "nor is it told");
     assert_eq!(right(&world, "192.0.2.2", now).await, Came::In, "others are not concerned");
     assert_eq!(right(&world, "192.0.2.1", now + hour).await, Came::In);
-    assert_eq!(guess(&world, "ada", "192.0.2.1", now + hour).await, Came::Wrong, "all forgiven");
+    assert_eq!(guess(&world, "ada", "192.0.2.1", now + hour).await, Came::Wrong, "all reset");
     // Or forgotten.
     for _ in 0..4 {
         guess(&world, "ada", "192.0.2.1", now + hour).await;

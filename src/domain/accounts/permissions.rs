@@ -36,12 +36,12 @@ pub const AUDITOR: &str = "auditor";
 
 /// The roles that mean something here, and what.
 pub const BUILT_IN: [(&str, &str); 3] = [
-    (ADMIN, "May do everything: roles, opening and deleting accounts, keys, signing everyone out."),
     (
-        SUPPORT,
-        "Helps people: ends their sessions, switches accounts off and on, makes recovery links.",
+        ADMIN,
+        "Can do everything: manage roles and keys, create and delete accounts, end all sessions.",
     ),
-    (AUDITOR, "Looks at everything, and reads and exports the audit log. Changes nothing."),
+    (SUPPORT, "Ends sessions, disables and enables accounts, creates recovery links."),
+    (AUDITOR, "Views everything, reads and exports the audit log. Changes nothing."),
 ];
 
 /// The most bytes that all role names of one account may take together, so

@@ -142,7 +142,7 @@ impl fmt::Display for Break {
         match self {
             Self::Changed(id) => write!(f, "Event {id} was changed after it was sealed."),
             Self::Missing(id) => write!(f, "Event {id} is missing."),
-            Self::Inserted(id) => write!(f, "Event {id} was slipped in: it has no seal."),
+            Self::Inserted(id) => write!(f, "Event {id} was inserted: it has no seal."),
             Self::SealMissing(position) => write!(f, "The seal at position {position} is missing."),
         }
     }

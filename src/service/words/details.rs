@@ -54,7 +54,7 @@ pub fn detail(detail: &Detail) -> String {
 
 fn in_words(data: Data) -> String {
     match data {
-        Data::AccountDisabled { account_disabled: True } => "account is disabled".to_owned(),
+        Data::AccountDisabled { account_disabled: True } => "the account is disabled".to_owned(),
         Data::SignedIn { signed_in: True } => "while signed in".to_owned(),
         Data::Roles { roles } => listed(&roles),
         Data::RolesChanged { before, after } => {
@@ -65,7 +65,7 @@ fn in_words(data: Data) -> String {
         Data::RoleRemoved { role, accounts } => format!("{role}, from {accounts} accounts"),
         Data::SessionsEnded { sessions_ended } => format!("sessions ended: {sessions_ended}"),
         Data::OthersEnded { others_ended } => format!("all others: {others_ended}"),
-        Data::ContinuesAs { continues_as } => format!("goes on as session {continues_as}"),
+        Data::ContinuesAs { continues_as } => format!("continues as session {continues_as}"),
         Data::LastUsedFrom { last_used_from } => {
             format!("session was last used from {last_used_from}")
         }

@@ -24,7 +24,7 @@ const WORDS: &[(Refusal, &str)] = &[
     (accounts::refusals::WRONG_PASSWORD, "That is not your current password."),
     (
         accounts::refusals::ACCOUNT_DISABLED,
-        "This account is switched off. Please ask the people who run this service.",
+        "This account is disabled. Please ask an administrator.",
     ),
     (
         accounts::refusals::ACCOUNT_CHANGED,
@@ -32,19 +32,19 @@ const WORDS: &[(Refusal, &str)] = &[
     ),
     (
         accounts::refusals::ROLE_TAKEN,
-        "There is a role of that name already. Please choose another.",
+        "A role with that name already exists. Please choose another.",
     ),
     (
         accounts::refusals::TOO_MANY_ROLES,
-        "These are more roles than the access token can carry. Remove some first.",
+        "The access token cannot hold so many roles. Remove some first.",
     ),
     (
         credentials::refusals::SAME_PASSWORD,
-        "That is your present password. Please choose a new one.",
+        "That is your current password. Please choose a new one.",
     ),
     (
         credentials::refusals::SETUP_TOKEN_INVALID,
-        "This setup link is not valid any more. The file setup-token in the data folder has the present one.",
+        "This setup link is no longer valid. The file setup-token in the data folder has the current one.",
     ),
     (
         sessions::refusals::UNKNOWN_TOKEN,
@@ -52,27 +52,27 @@ const WORDS: &[(Refusal, &str)] = &[
     ),
     (
         administration::refusals::LAST_ADMIN,
-        "This is the last administrator. Make somebody else an administrator first.",
+        "This is the last administrator. Make someone else an administrator first.",
     ),
     (
         administration::refusals::NOT_AN_ADMIN,
-        "This cannot be done to an administrator from here. The operator can, at the command line.",
+        "This cannot be done to an administrator here. Use the command line.",
     ),
     (
         administration::refusals::TARGET_OUTRANKS_ACTOR,
-        "This account may do things that yours may not. Please ask an administrator.",
+        "This account has permissions that yours does not have. Please ask an administrator.",
     ),
     (
         administration::refusals::OWN_ACCOUNT,
-        "This cannot be done to your own account. Please ask somebody else of the staff.",
+        "You cannot do this to your own account. Please ask another member of the staff.",
     ),
     (
         administration::refusals::ROLES_CHANGED_MEANWHILE,
-        "Somebody changed these roles while this page was open. They are ticked as they are now: please make your change again.",
+        "Someone changed these roles while this page was open. The boxes show the current roles: please make your change again.",
     ),
     (
         administration::refusals::TOO_LATE_TO_UNDO,
-        "This cannot be undone any more: it was changed again, or it is too long ago.",
+        "This can no longer be undone: it was changed again, or too much time has passed.",
     ),
     (
         passwords::refusals::PASSWORD_TOO_SHORT,
@@ -92,7 +92,7 @@ const WORDS: &[(Refusal, &str)] = &[
     ),
     (
         throttle::refusals::TOO_MANY_ATTEMPTS,
-        "There were too many attempts. Please wait {wait} and try again. A browser that you signed in with before is not affected.",
+        "Too many attempts. Please wait {wait} and try again. A browser that you signed in with before is not affected.",
     ),
     (
         keys::refusals::KEYS_IN_VARIABLE,

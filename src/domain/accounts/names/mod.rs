@@ -243,7 +243,7 @@ impl RoleName {
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err("Name a role with 2 to 32 small letters, digits and hyphens, a letter first.")
+            Err("Use 2 to 32 lowercase letters, digits and hyphens, beginning with a letter.")
         }
     }
 
