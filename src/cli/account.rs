@@ -18,7 +18,7 @@ use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Open an account
+    /// Create an account
     Add {
         /// User name
         name: String,
@@ -46,15 +46,15 @@ pub(super) enum Command {
     SetRoles {
         /// User name or e-mail address
         name: String,
-        /// The roles it shall have; none at all is possible
+        /// The new roles; none removes all
         roles: Vec<String>,
     },
-    /// Switch an account off and end its sessions
+    /// Disable an account and end its sessions
     Disable {
         /// User name or e-mail address
         name: String,
     },
-    /// Switch an account on again
+    /// Enable an account again
     Enable {
         /// User name or e-mail address
         name: String,
@@ -72,7 +72,7 @@ pub(super) enum Command {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Delete an account and all that is kept about it
+    /// Delete an account and all data stored about it
     Delete {
         /// User name or e-mail address
         name: String,
@@ -165,7 +165,7 @@ async fn list(doorward: &Doorward, search: &str) -> Result<()> {
 
 async fn show(doorward: &Doorward, account: &Account, now: Timestamp) -> Result<()> {
     say(&line(account));
-    say(&format!("opened     {}", account.created_at.iso()));
+    say(&format!("created    {}", account.created_at.iso()));
     say(&format!("password   {}", account.password_changed_at.iso()));
     if let Some(login) = &account.last_login {
         say(&format!("last sign-in {} from {}", login.at.iso(), login.origin.address));

@@ -71,7 +71,7 @@ async fn verify(doorward: &Doorward, kept: Option<&[String]>) -> Result<()> {
     };
     if there.as_ref() != Some(seal) {
         return Err(Error::broken(format!(
-            "The seal kept of position {position} is not in the chain. Either it is older than audit_retention_days, or somebody has removed events or made the chain anew."
+            "The seal kept of position {position} is not in the chain. Either it is older than audit_retention_days, or somebody has removed events or rebuilt the chain."
         )));
     }
     say("The seal that was kept is in the chain.");

@@ -38,7 +38,7 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
     let (Some(file), Some(place)) = (&file, &place) else {
         if file.is_some() {
             return Err(Error::broken(
-                "PostgreSQL is brought back with pg_restore; then run `doorward restore` without a file.",
+                "Restore PostgreSQL with pg_restore; then run `doorward restore` without a file.",
             ));
         }
         let ended = end_sessions(&Doorward::open(settings).await?).await?;

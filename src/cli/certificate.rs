@@ -18,7 +18,8 @@ const LIFE: Duration = Duration::days(90);
 /// Makes a certificate that only this machine's browsers are to be told to
 /// trust, for `localhost` under all its names, and says how to use it.
 pub(super) fn make(settings: &Settings, now: Timestamp) -> Result<()> {
-    let failed = |why: rcgen::Error| Error::broken(format!("No certificate can be made: {why}."));
+    let failed =
+        |why: rcgen::Error| Error::broken(format!("No certificate can be created: {why}."));
     let today = OffsetDateTime::from_unix_timestamp(now.seconds())
         .map_err(|why| Error::broken(format!("The clock is out of range: {why}.")))?;
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);

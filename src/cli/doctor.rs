@@ -9,17 +9,17 @@ pub(super) async fn run(doorward: &Doorward) -> Result<()> {
     let mut faults = 0;
     for finding in doctor::examine(doorward, doorward.clock.now()).await {
         match finding {
-            Finding::Good(words) => say(&format!("ok    {words}")),
-            Finding::Look(words) => say(&format!("look  {words}")),
+            Finding::Good(words) => say(&format!("ok       {words}")),
+            Finding::Look(words) => say(&format!("warning  {words}")),
             Finding::Mend(words) => {
                 faults += 1;
-                say(&format!("MEND  {words}"));
+                say(&format!("PROBLEM  {words}"));
             }
         }
     }
     match faults {
         0 => Ok(()),
-        1 => Err(Error::broken("One thing is to be mended.")),
-        _ => Err(Error::broken(format!("{faults} things are to be mended."))),
+        1 => Err(Error::broken("1 problem was found.")),
+        _ => Err(Error::broken(format!("{faults} problems were found."))),
     }
 }

@@ -18,15 +18,15 @@ use crate::service::{Doorward, events};
 pub(super) enum Command {
     /// List the keys, without their secrets
     List,
-    /// Make a new key that signs at once; the old one verifies until all it signed has expired
+    /// Create a new key that signs at once; the old one verifies until all it signed has expired
     Rotate {
         /// What the key is for
         #[arg(value_parser = purposes(), default_value = "access")]
         purpose: Purpose,
     },
-    /// Go on with the keys that are there, or with new ones, where the former are lost; everyone has to sign in again
+    /// Accept the present keys, or create new ones, after the former ones were lost; everyone has to sign in again
     Adopt,
-    /// Stop accepting a key at once; sessions that rest on it end
+    /// Stop accepting a key at once; sessions that depend on it end
     Revoke {
         /// The key's name, from `keys list`
         kid: String,

@@ -51,17 +51,17 @@ enum Command {
         /// User name or e-mail address
         name: String,
     },
-    /// Roles of your own
+    /// Custom roles
     #[command(subcommand)]
     Role(role::Command),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Look at settings, keys, database, clock and machine; says what to fix
+    /// Check settings, keys, database, clock and machine; says what to fix
     Doctor,
     /// List every setting with its default and its meaning
     Settings,
-    /// Make a certificate for https://localhost, to try things out with
+    /// Create a certificate for https://localhost, to try things out with
     DevCertificate,
     /// Write a consistent copy of the SQLite database, also while servers work on it
     Backup {
@@ -70,7 +70,7 @@ enum Command {
     },
     /// Put a backup in the place of the SQLite database, and end every session
     Restore {
-        /// The backup; leave it out when the database was brought back by other means
+        /// The backup; leave it out if the database was restored by other means
         file: Option<PathBuf>,
     },
     /// Move everything to another database; stop the servers first

@@ -13,24 +13,24 @@ use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the roles, each with the number of its holders
+    /// List the roles, each with its number of accounts
     List,
-    /// Make a role that other services find in the access token
+    /// Create a role that other services find in the access token
     Add {
-        /// 2 to 32 small letters, digits and hyphens, a letter first
+        /// 2 to 32 lowercase letters, digits and hyphens, beginning with a letter
         name: String,
-        /// What it is for
+        /// Description
         #[arg(default_value = "")]
         description: String,
     },
-    /// Give a role another name, also with everyone who has it
+    /// Rename a role, also for all accounts that have it
     Rename {
-        /// The name it has
+        /// The current name
         from: String,
-        /// The name it gets
+        /// The new name
         to: String,
     },
-    /// Remove a role, also from everyone who has it
+    /// Remove a role, also from all accounts that have it
     Remove {
         /// Its name
         name: String,
@@ -61,7 +61,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
         }
         Command::Remove { name } => {
             let holders = administration::remove_role(sessions, &name, actor, now).await?;
-            say(&format!("taken from {holders} accounts"));
+            say(&format!("removed from {holders} accounts"));
         }
     }
     Ok(())

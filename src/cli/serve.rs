@@ -76,12 +76,12 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
 fn announce(doorward: &Doorward, link: &str, kept: bool) {
     const YET: &str = "There is no administrator yet.";
     if !kept {
-        return say(&format!("{YET} Make the first one here, within the hour:\n\n    {link}\n"));
+        return say(&format!("{YET} Create the first one here, within the hour:\n\n    {link}\n"));
     }
     let Settings { base_url, data_dir, .. } = &doorward.settings;
     let (base, file) = (base_url.as_str(), data_dir.join(setup_token::FILE));
     say(&format!(
-        "{YET} To make the first one, open {base}/setup with ?token= and what is in the file {} behind it, within the hour.",
+        "{YET} To create the first one, open {base}/setup with ?token= and the content of the file {} after it, within the hour.",
         file.display()
     ));
 }
@@ -101,7 +101,7 @@ fn listening(address: String) -> AdHoc {
             say(&format!("Doorward is at {address}"));
             let doorward: &Arc<Doorward> = rocket.state().expect("the service is managed");
             if let Err(error) = note(doorward, events::STARTED).await {
-                tracing::error!(%error, "the start cannot be written down");
+                tracing::error!(%error, "the start cannot be recorded");
             }
         })
     })
@@ -119,7 +119,7 @@ fn failed(error: rocket::Error) -> Error {
     use rocket::error::ErrorKind;
     Error::broken(match error.kind() {
         ErrorKind::Bind(why) => format!(
-            "The address and port cannot be listened at: {why}. Is another server running? Set `port` in Rocket.toml or ROCKET_PORT."
+            "The address and port cannot be listened on: {why}. Is another server running? Set `port` in Rocket.toml or ROCKET_PORT."
         ),
         ErrorKind::Io(why) => format!("The server cannot run: {why}."),
         other => format!("The server cannot start: {other}."),
@@ -137,7 +137,7 @@ pub(super) fn make_folder(settings: &Settings) -> Result<()> {
     let folder = &settings.data_dir;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|why| {
-        Error::broken(format!("The folder {} cannot be made: {why}.", folder.display()))
+        Error::broken(format!("The folder {} cannot be created: {why}.", folder.display()))
     })
 }
 
@@ -148,7 +148,7 @@ pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
     let lock = file.with_extension("lock");
     let name = lock.display();
     let opened = File::create(&lock)
-        .map_err(|why| Error::broken(format!("The file {name} cannot be made: {why}.")))?;
+        .map_err(|why| Error::broken(format!("The file {name} cannot be created: {why}.")))?;
     match opened.try_lock() {
         Ok(()) => Ok(Some(opened)),
         Err(_) => Err(Error::broken(format!(

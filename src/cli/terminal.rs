@@ -34,7 +34,7 @@ pub(super) fn secret(prompt: &str, from_stdin: bool) -> Result<Zeroizing<String>
 /// A new password, asked for twice at the terminal.
 pub(super) fn new_password(from_stdin: bool) -> Result<Password> {
     let first = secret("New password: ", from_stdin)?;
-    if !from_stdin && *first != *secret("Once more: ", false)? {
+    if !from_stdin && *first != *secret("Repeat it: ", false)? {
         return Err(Error::broken("The two are not the same."));
     }
     Password::parse(&first).ok_or_else(|| {

@@ -55,13 +55,13 @@ fn address(doorward: &Doorward) -> Finding {
     if base.as_str().starts_with("https:") {
         return Good(words);
     }
-    Look(format!("{words} For anybody but you, set base_url to an https address."))
+    Look(format!("{words} Before others use it, set base_url to an https address."))
 }
 
 fn folder(doorward: &Doorward) -> Finding {
     let folder = &doorward.settings.data_dir;
     match files::check_folder(folder) {
-        Ok(()) => Good(format!("Only its owner sees the folder {}.", folder.display())),
+        Ok(()) => Good(format!("Only the owner can read the folder {}.", folder.display())),
         Err(error) => Mend(error.to_string()),
     }
 }
@@ -69,7 +69,7 @@ fn folder(doorward: &Doorward) -> Finding {
 fn database_file(doorward: &Doorward) -> Option<Finding> {
     let file = store::sqlite_file(&doorward.settings.store.url)?;
     Some(match files::check_database(&doorward.settings.store.url) {
-        Ok(()) => Good(format!("Only its owner sees the database {}.", file.display())),
+        Ok(()) => Good(format!("Only the owner can read the database {}.", file.display())),
         Err(error) => Mend(error.to_string()),
     })
 }
@@ -78,7 +78,7 @@ fn disk(doorward: &Doorward) -> Finding {
     const LITTLE: u64 = 1 << 30;
     let about = match rustix::fs::statvfs(&doorward.settings.data_dir) {
         Ok(about) => about,
-        Err(why) => return Look(format!("The room on the disk is not known: {why}.")),
+        Err(why) => return Look(format!("The free space on the disk is unknown: {why}.")),
     };
     let free = about.f_bavail * about.f_frsize;
     let words = format!("{} MiB are free on the disk of the data folder.", free >> 20);
@@ -95,7 +95,7 @@ fn key_file(doorward: &Doorward) -> Finding {
         None => Good("The keys come from the variable DOORWARD_KEYS.".to_owned()),
         Some(file) => match std::fs::symlink_metadata(file) {
             Ok(about) if about.is_file() && about.mode() & 0o077 == 0 => {
-                Good(format!("Only its owner reads the keys in {}.", file.display()))
+                Good(format!("Only the owner can read the keys in {}.", file.display()))
             }
             Ok(_) => Mend(format!("Others can read {0}. Run: chmod 600 {0}", file.display())),
             Err(why) => Mend(format!("The key file {} cannot be read: {why}.", file.display())),
@@ -111,7 +111,7 @@ fn keys(doorward: &Doorward, now: Timestamp) -> Finding {
     if let [first, ..] = ring.derived()[..] {
         let name = first.name();
         return Look(format!(
-            "The {name} key was made from the form key, as this ring had none, and goes with it. Give it one of its own: doorward keys rotate {name}"
+            "The {name} key is derived from the form key, because this ring had none, and ends with it. Create a separate one: doorward keys rotate {name}"
         ));
     }
     match days {
@@ -128,10 +128,10 @@ fn clock(doorward: &Doorward) -> Finding {
         Standing::Certain if doorward.db.is_shared() => {
             Good("This machine's clock agrees with the database's.".to_owned())
         }
-        Standing::Certain => Good("The clock has not been set lately.".to_owned()),
-        Standing::Stepped => Look("The clock was set less than two minutes ago. Until then no copied token is told by its time, and nothing that has expired is removed.".to_owned()),
+        Standing::Certain => Good("The clock was not set recently.".to_owned()),
+        Standing::Stepped => Look("The clock was set less than two minutes ago. For two minutes, copied tokens are not detected by their time, and expired data is not removed.".to_owned()),
         Standing::Apart(ahead) => Mend(format!(
-            "This machine's clock is {:.0} seconds {} the database's, and copied tokens are not told by their time, nor is anything removed that has expired. Set both by NTP.",
+            "This machine's clock is {:.0} seconds {} the database's, so copied tokens are not detected by their time, and expired data is not removed. Synchronize both with NTP.",
             ahead.as_seconds_f64().abs(),
             if ahead.is_negative() { "behind" } else { "ahead of" },
         )),
@@ -159,7 +159,7 @@ async fn database(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
         let ahead = newest.first().map(|row| row.at.since(now)).unwrap_or_default();
         findings.push(if ahead > Duration::minutes(1) {
             Mend(format!(
-                "The clock is {} minutes behind the newest event in the audit log. Is it set right?",
+                "The clock is {} minutes behind the newest event in the audit log. Is it set correctly?",
                 ahead.whole_minutes()
             ))
         } else {
@@ -196,7 +196,7 @@ fn tasks(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
 async fn hashing(doorward: &Doorward) -> Finding {
     const ROUNDS: usize = 8;
     let Some(password) = Password::parse("how long does this take") else {
-        return Mend("There is a fault in this check.".to_owned());
+        return Mend("This check has a fault.".to_owned());
     };
     let began = Instant::now();
     let hashes = (0..ROUNDS).map(|_| doorward.hasher.hash(&password, Waiter::House));
@@ -212,10 +212,10 @@ async fn hashing(doorward: &Doorward) -> Finding {
 fn proxies(doorward: &Doorward) -> Finding {
     let settings = &doorward.settings;
     if settings.web.trusted_proxies.is_empty() {
-        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or everyone seems to be one client.".to_owned());
+        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or all clients appear to be one.".to_owned());
     }
     let names: Vec<String> = settings.web.trusted_proxies.iter().map(ToString::to_string).collect();
-    Good(format!("X-Forwarded-For is believed from {}.", names.join(", ")))
+    Good(format!("X-Forwarded-For is trusted from {}.", names.join(", ")))
 }
 
 /// As many log-ins of so many accounts, all from one address, are no coincidence.

@@ -63,13 +63,13 @@ impl Doorward {
         if !variable && !settings.keys_file.exists() && in_use::any(&db).await? {
             let file = settings.keys_file.display();
             return Err(Error::broken(format!(
-                "The key file {file} is missing, and what was signed with its keys cannot be told from forgeries. Put it back. If it is lost: `doorward keys adopt` makes new ones, and everyone has to sign in again."
+                "The key file {file} is missing, and what was signed with its keys cannot be verified. Put it back. If it is lost: `doorward keys adopt` creates new ones, and everyone has to sign in again."
             )));
         }
         let doorward = Self::with(settings, db).await?;
         if in_use::are_all_others(&doorward.db, &doorward.keys.ring()).await? {
             return Err(Error::broken(
-                "This database was served with other keys than those of this ring. Put the right key file in place. If it is lost: `doorward keys adopt` goes on with these, and everyone has to sign in again.",
+                "This database was served with other keys than those of this ring. Put the right key file in place. If it is lost: `doorward keys adopt` accepts these, and everyone has to sign in again.",
             ));
         }
         Ok(doorward)

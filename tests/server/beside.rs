@@ -34,7 +34,7 @@ fn ended_sessions_and_revoked_tokens_are_refused_by_the_running_server() {
     let sid = listed.split('\t').next().unwrap();
     server.done(&["session", "revoke", sid], "");
     assert!(soon(|| !whole.is_signed_in()));
-    assert!(whole.get("/login").body.contains("by the people who run this service"));
+    assert!(whole.get("/login").body.contains("by an administrator"));
 
     let token_only = signed_in(&server, "ada");
     let rest = token_only.copied();
@@ -215,12 +215,12 @@ fn the_doctor_says_what_is_in_order_and_what_to_mend() {
     server.account("chief", &["admin"]);
     let said = server.done(&["doctor"], "");
     for words in [
-        "ok    Only its owner sees",
-        "ok    The keys were made today.",
-        "ok    The database answers",
-        "look  There is one administrator",
+        "ok       Only the owner can read",
+        "ok       The keys were made today.",
+        "ok       The database answers",
+        "warning  There is one administrator",
         "sign-ins a minute",
-        "look  No proxy is trusted",
+        "warning  No proxy is trusted",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
@@ -229,5 +229,5 @@ fn the_doctor_says_what_is_in_order_and_what_to_mend() {
     let output = server.run(&["doctor"], "");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("MEND  Others can look into"), "{said}");
+    assert!(said.contains("PROBLEM  Others can look into"), "{said}");
 }

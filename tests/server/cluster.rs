@@ -311,7 +311,7 @@ fn a_server_whose_clock_is_wrong_says_so_and_signs_nobody_out() {
     assert_eq!(ready(0).status, 200);
     let said = cluster.servers[1].run(&["doctor"], "");
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("MEND  This machine's clock is 65 seconds ahead"), "{said}");
+    assert!(said.contains("PROBLEM  This machine's clock is 65 seconds ahead"), "{said}");
     fs::write(cluster.servers[1].folder.path().join("clock"), "+0").unwrap();
     wait(|| ready(1).status == 200);
 }

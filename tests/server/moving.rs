@@ -31,7 +31,7 @@ fn a_backup_taken_while_it_runs_comes_back_without_reviving_what_had_ended() {
         let answer = browser.get("/account");
         assert_eq!(answer.status, 303, "{}", answer.raw);
         let page = browser.get("/login").body;
-        assert!(page.contains("brought back from a backup"), "{page}");
+        assert!(page.contains("restored from a backup"), "{page}");
     }
     kept.log_in("ada");
     assert!(kept.is_signed_in());

@@ -79,7 +79,7 @@ fn a_folder_or_database_of_others_or_open_to_them_is_refused_by_every_command() 
         let output = run(program(folder.path()).arg("doctor"), "");
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(
-            said.lines().any(|line| line.starts_with("MEND") && line.contains(words)),
+            said.lines().any(|line| line.starts_with("PROBLEM") && line.contains(words)),
             "{said}"
         );
     };

@@ -80,7 +80,7 @@ fn a_port_in_use_is_said_in_one_sentence() {
     let output = run(program(other.path()).env("ROCKET_PORT", server.port.to_string()), "");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("cannot be listened at") && said.lines().count() == 1, "{said}");
+    assert!(said.contains("cannot be listened on") && said.lines().count() == 1, "{said}");
 }
 
 #[test]

@@ -28,7 +28,11 @@ pub struct Web {
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
-    Setting::new("registration", "`open`", "`closed`: only the operator opens accounts"),
+    Setting::new(
+        "registration",
+        "`open`",
+        "`closed`: only administrators and the operator create accounts",
+    ),
     Setting::new("trusted_proxies", "`[]`", "networks whose `X-Forwarded-For` is trusted"),
     Setting::new(
         "allow_query_token",
