@@ -63,7 +63,7 @@ fn a_full_disk_turns_away_what_must_be_kept_until_there_is_room_again() {
 #[test]
 fn the_doctor_names_a_disk_that_has_little_room() {
     let folder = tempfile::tempdir().unwrap();
-    for (room, sign) in [("40m", "look "), ("3g", "ok ")] {
+    for (room, sign) in [("40m", "warning "), ("3g", "ok ")] {
         let disk = format!("mkdir -p data && mount -t tmpfs -o size={room},mode=700 tmpfs data");
         let mut doctor = program_after(&disk, folder.path());
         let said = run(doctor.arg("doctor"), "");
