@@ -14,7 +14,7 @@ use crate::domain::administration::{self, BulkAction, Change};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions;
 use crate::domain::sessions::Actor;
-use crate::service::Doorward;
+use crate::service::{Doorward, words};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -87,8 +87,8 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     match command {
         Command::Add { name, email, roles, password_stdin } => {
             let new = NewAccount {
-                username: Username::parse(&name).map_err(Error::broken)?,
-                email: EmailAddress::parse(&email).map_err(Error::broken)?,
+                username: Username::parse(&name)?,
+                email: EmailAddress::parse(&email)?,
                 password: new_password(password_stdin)?,
             };
             let credentials = doorward.credentials();
@@ -133,7 +133,8 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
 
 fn parse_roles(names: Vec<String>) -> Result<Roles> {
     let parse = |name: String| {
-        RoleName::parse(&name).map_err(|why| Error::broken(format!("The role {name:?}: {why}")))
+        RoleName::parse(&name)
+            .map_err(|why| Error::broken(format!("The role {name:?}: {}", words::refusal(why))))
     };
     Ok(Roles::of(names.into_iter().map(parse).collect::<Result<Vec<_>>>()?))
 }

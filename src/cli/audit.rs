@@ -7,7 +7,8 @@ use rocket::futures::StreamExt;
 
 use crate::base::error::{Error, Result};
 use crate::cli::terminal::say;
-use crate::domain::audit::{Filter, chain};
+use crate::domain::audit::Filter;
+use crate::domain::audit::chain::{self, Break};
 use crate::service::Doorward;
 use crate::service::export::{self, Format};
 
@@ -51,11 +52,20 @@ pub(super) async fn run(command: Command, doorward: Doorward) -> Result<()> {
     }
 }
 
+fn in_words(found: &Break) -> String {
+    match found {
+        Break::Changed(id) => format!("Event {id} was changed after it was sealed."),
+        Break::Missing(id) => format!("Event {id} is missing."),
+        Break::Inserted(id) => format!("Event {id} was inserted: it has no seal."),
+        Break::SealMissing(position) => format!("The seal at position {position} is missing."),
+    }
+}
+
 async fn verify(doorward: &Doorward, kept: Option<&[String]>) -> Result<()> {
     // What was written a moment ago has no seal yet.
     chain::seal(&doorward.db, doorward.clock.now()).await?;
     let verified = chain::verify(doorward.db.read()).await?;
-    verified.breaks.iter().for_each(|found| say(&found.to_string()));
+    verified.breaks.iter().for_each(|found| say(&in_words(found)));
     if verified.breaks.is_empty() {
         say(&format!(
             "{} events are as they were sealed. The newest seal: {} {}",

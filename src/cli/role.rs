@@ -2,14 +2,14 @@
 
 use clap::Subcommand;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::cli::terminal::say;
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::names::RoleName;
-use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::administration;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
+use crate::service::words::BUILT_IN_ROLES;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -43,18 +43,18 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
     let own = custom_roles::list(db).await?;
     match command {
         Command::List => {
-            let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words));
+            let built_in = BUILT_IN_ROLES.into_iter();
             let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str()));
             for (name, words) in built_in.chain(own) {
                 say(&format!("{name}\t{}\t{words}", custom_roles::holders(db, name).await?));
             }
         }
         Command::Add { name, description } => {
-            let name = RoleName::parse(&name).map_err(Error::broken)?;
+            let name = RoleName::parse(&name)?;
             administration::create_role(sessions, &name, &description, actor, now).await?;
         }
         Command::Rename { from, to } => {
-            let to = RoleName::parse(&to).map_err(Error::broken)?;
+            let to = RoleName::parse(&to)?;
             let words = own.iter().find(|role| role.name == from);
             let words = words.map_or("", |role| &role.description);
             administration::rename_role(sessions, &from, &to, words, actor, now).await?;

@@ -58,7 +58,7 @@ pub async fn create(
     description: &str,
     now: Timestamp,
 ) -> Result<()> {
-    if BUILT_IN.iter().any(|(built_in, _)| *built_in == name.as_str()) {
+    if BUILT_IN.contains(&name.as_str()) {
         return Err(refusals::ROLE_TAKEN.into());
     }
     let row = table::ActiveModel {
@@ -85,7 +85,7 @@ pub async fn exist(db: &impl ConnectionTrait, roles: &Roles) -> Result<bool> {
 }
 
 fn own_among(roles: &Roles) -> impl Iterator<Item = &str> {
-    roles.names().filter(|name| BUILT_IN.iter().all(|(built_in, _)| built_in != name))
+    roles.names().filter(|name| !BUILT_IN.contains(name))
 }
 
 pub(super) async fn add_missing(

@@ -34,15 +34,8 @@ pub const SUPPORT: &str = "support";
 /// The role that looks and reads.
 pub const AUDITOR: &str = "auditor";
 
-/// The roles that mean something here, and what.
-pub const BUILT_IN: [(&str, &str); 3] = [
-    (
-        ADMIN,
-        "Can do everything: manage roles and keys, create and delete accounts, end all sessions.",
-    ),
-    (SUPPORT, "Ends sessions, disables and enables accounts, creates recovery links."),
-    (AUDITOR, "Views everything, reads and exports the audit log. Changes nothing."),
-];
+/// The roles that mean something here.
+pub const BUILT_IN: [&str; 3] = [ADMIN, SUPPORT, AUDITOR];
 
 /// The most bytes that all role names of one account may take together, so
 /// that the access cookie stays below the 4096 bytes browsers keep.

@@ -2,6 +2,18 @@
 
 use crate::base::error::{Refusal, Subject};
 
+/// No user name is so short or so long.
+pub const USERNAME_LENGTH: Refusal = Refusal::new("username-length", Subject::Username);
+/// No user name has such characters.
+pub const USERNAME_LETTERS: Refusal = Refusal::new("username-letters", Subject::Username);
+/// A user name begins and ends with a letter or a digit.
+pub const USERNAME_ENDS: Refusal = Refusal::new("username-ends", Subject::Username);
+/// The text is no e-mail address.
+pub const NO_EMAIL: Refusal = Refusal::new("no-email", Subject::Email);
+/// The address is longer than any mail server takes.
+pub const EMAIL_TOO_LONG: Refusal = Refusal::new("email-too-long", Subject::Email);
+/// No role can have that name.
+pub const ROLE_NAME: Refusal = Refusal::new("role-name", Subject::RoleName);
 /// Somebody has this user name, or one that reads the same.
 pub const USERNAME_TAKEN: Refusal = Refusal::new("username-taken", Subject::Username);
 /// The name is kept for the operators of the service.

@@ -6,7 +6,6 @@
 //! one another; within a second one sealer seals what is new.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -135,17 +134,6 @@ pub enum Break {
     Inserted(i64),
     /// The seal at that position is gone.
     SealMissing(i64),
-}
-
-impl fmt::Display for Break {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Changed(id) => write!(f, "Event {id} was changed after it was sealed."),
-            Self::Missing(id) => write!(f, "Event {id} is missing."),
-            Self::Inserted(id) => write!(f, "Event {id} was inserted: it has no seal."),
-            Self::SealMissing(position) => write!(f, "The seal at position {position} is missing."),
-        }
-    }
 }
 
 /// What came of looking at the whole chain.

@@ -4,7 +4,9 @@
 mod details;
 mod events;
 mod refusals;
+mod roles;
 
 pub use self::details::detail;
 pub use self::events::event;
 pub use self::refusals::{error, refusal};
+pub use self::roles::BUILT_IN_ROLES;

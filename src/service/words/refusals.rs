@@ -1,5 +1,7 @@
 //! Refusals in words.
 
+use std::borrow::Cow;
+
 use crate::base::error::{Error, Refusal};
 use crate::base::keys;
 use crate::domain::{accounts, administration, credentials, passwords, sessions, throttle};
@@ -7,6 +9,18 @@ use crate::domain::{accounts, administration, credentials, passwords, sessions, 
 /// Each refusal in words. `{0}` stands for its number, `{wait}` for its number of
 /// milliseconds.
 const WORDS: &[(Refusal, &str)] = &[
+    (accounts::refusals::USERNAME_LENGTH, "Use between 3 and 32 characters."),
+    (
+        accounts::refusals::USERNAME_LETTERS,
+        "Use only the letters a to z, digits, dots, hyphens and underscores.",
+    ),
+    (accounts::refusals::USERNAME_ENDS, "Begin and end with a letter or a digit."),
+    (accounts::refusals::NO_EMAIL, "Write an e-mail address, like name@example.org."),
+    (accounts::refusals::EMAIL_TOO_LONG, "Use an e-mail address of at most 254 characters."),
+    (
+        accounts::refusals::ROLE_NAME,
+        "Use 2 to 32 lowercase letters, digits and hyphens, beginning with a letter.",
+    ),
     (accounts::refusals::USERNAME_TAKEN, "That user name is taken. Please choose another."),
     (accounts::refusals::USERNAME_RESERVED, "That user name is reserved. Please choose another."),
     (
@@ -106,6 +120,13 @@ pub fn refusal(refusal: Refusal) -> String {
     let words = words.map_or("That cannot be done.", |(_, words)| words);
     let Some(number) = refusal.number() else { return words.to_owned() };
     words.replace("{0}", &number.to_string()).replace("{wait}", &duration(number))
+}
+
+/// For the field that a form shows it with.
+impl From<Refusal> for Cow<'static, str> {
+    fn from(why: Refusal) -> Self {
+        refusal(why).into()
+    }
 }
 
 /// What went wrong, for the person who asked.

@@ -9,9 +9,9 @@ use super::reason::{FormName, Reason, ReasonForm};
 use crate::base::error::Result;
 use crate::domain::accounts::custom_roles::{self, CustomRole};
 use crate::domain::accounts::names::RoleName;
-use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::administration;
 use crate::service::Doorward;
+use crate::service::words::BUILT_IN_ROLES;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
@@ -48,7 +48,7 @@ struct Row {
 
 async fn rows(doorward: &Doorward) -> Result<Vec<Row>> {
     let db = doorward.db.read();
-    let built_in = BUILT_IN.iter().map(|(name, words)| (*name, *words, true));
+    let built_in = BUILT_IN_ROLES.into_iter().map(|(name, words)| (name, words, true));
     let own = custom_roles::list(db).await?;
     let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str(), false));
     let mut rows = vec![];

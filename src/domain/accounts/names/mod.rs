@@ -7,6 +7,9 @@ use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::refusals;
+use crate::base::error::Refusal;
+
 /// The most bytes of text that can be a name, written as wastefully as may be.
 /// Normalizing makes more of longer text, before anybody has counted an attempt.
 const MOST_TYPED: usize = 1024;
@@ -22,22 +25,22 @@ impl Username {
     /// The user name in `text`.
     ///
     /// # Errors
-    /// A sentence for the person who typed it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// `USERNAME_LENGTH`, `USERNAME_LETTERS`, `USERNAME_ENDS` of `accounts::refusals`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         if text.len() > MOST_TYPED {
-            return Err("Use between 3 and 32 characters.");
+            return Err(refusals::USERNAME_LENGTH);
         }
         let typed: String = text.nfkc().collect();
         let canonical = fold(&typed);
         if !canonical.bytes().all(|byte| is_plain(byte) || matches!(byte, b'.' | b'_' | b'-')) {
-            return Err("Use only the letters a to z, digits, dots, hyphens and underscores.");
+            return Err(refusals::USERNAME_LETTERS);
         }
         if !(3..=32).contains(&canonical.len()) {
-            return Err("Use between 3 and 32 characters.");
+            return Err(refusals::USERNAME_LENGTH);
         }
         if !(is_plain(canonical.as_bytes()[0]) && canonical.bytes().last().is_some_and(is_plain)) {
-            return Err("Begin and end with a letter or a digit.");
+            return Err(refusals::USERNAME_ENDS);
         }
         Ok(Self { typed, canonical })
     }
@@ -127,23 +130,22 @@ impl EmailAddress {
     /// normalize to `@`, commas and spaces.
     ///
     /// # Errors
-    /// A sentence for the person who typed it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        const NONE: &str = "Write an e-mail address, like name@example.org.";
-        const TOO_LONG: &str = "Use an e-mail address of at most 254 characters.";
+    /// `NO_EMAIL`, `EMAIL_TOO_LONG` of `accounts::refusals`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         if text.len() > MOST_TYPED {
-            return Err(TOO_LONG);
+            return Err(refusals::EMAIL_TOO_LONG);
         }
         let typed: String = text.nfc().collect();
         let folded = fold(&typed);
         if !(is_address(&typed) && is_address(&folded)) {
-            return Err(NONE);
+            return Err(refusals::NO_EMAIL);
         }
-        let (local, host) = folded.split_once('@').ok_or(NONE)?;
-        let canonical = format!("{local}@{}", likeness::in_a_labels(host).ok_or(NONE)?);
+        let (local, host) = folded.split_once('@').ok_or(refusals::NO_EMAIL)?;
+        let host = likeness::in_a_labels(host).ok_or(refusals::NO_EMAIL)?;
+        let canonical = format!("{local}@{host}");
         if typed.len().max(canonical.len()) > Self::MOST_BYTES {
-            return Err(TOO_LONG);
+            return Err(refusals::EMAIL_TOO_LONG);
         }
         Ok(Self { typed, canonical })
     }
@@ -234,17 +236,13 @@ impl RoleName {
     /// The role name in `text`.
     ///
     /// # Errors
-    /// A sentence for the person who typed it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// `accounts::refusals::ROLE_NAME`.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         let fits = (2..=32).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|byte| is_plain(byte) || byte == b'-');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("Use 2 to 32 lowercase letters, digits and hyphens, beginning with a letter.")
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(refusals::ROLE_NAME) }
     }
 
     /// The name.

@@ -46,7 +46,7 @@ async fn accounts_page(
     let first = from.is_none();
     let (found, next) = list::screen(db, &filter, from, SCREEN).await?;
     let own = custom_roles::list(db).await?;
-    let built_in = BUILT_IN.iter().map(|(name, _)| (*name).to_owned());
+    let built_in = BUILT_IN.iter().map(|name| (*name).to_owned());
     let all_roles: Vec<String> = built_in.chain(own.into_iter().map(|role| role.name)).collect();
     let accounts: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
     Ok(page.in_section("admin/accounts").render(

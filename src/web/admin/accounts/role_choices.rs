@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::base::error::Result;
 use crate::base::store::Db;
 use crate::domain::accounts::custom_roles;
-use crate::domain::accounts::permissions::{BUILT_IN, Roles};
+use crate::domain::accounts::permissions::Roles;
+use crate::service::words::BUILT_IN_ROLES;
 use crate::web::form::submitted::Typed;
 
 /// A role to tick.
@@ -17,7 +18,8 @@ pub(super) struct RoleChoice {
 }
 
 pub(super) async fn all_choices(db: &Db, roles: &Roles) -> Result<Vec<RoleChoice>> {
-    let built_in = BUILT_IN.iter().map(|(name, words)| ((*name).to_owned(), (*words).to_owned()));
+    let built_in =
+        BUILT_IN_ROLES.map(|(name, words)| (name.to_owned(), words.to_owned())).into_iter();
     let own = custom_roles::list(db.read()).await?.into_iter();
     let all = built_in.chain(own.map(|role| (role.name, role.description)));
     let choice = |(name, description): (String, String)| {
