@@ -7,6 +7,7 @@ mod activity;
 mod audit;
 mod copying;
 mod credentials;
+mod demanded;
 mod events;
 mod everyone;
 mod listing;
