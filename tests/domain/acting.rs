@@ -4,7 +4,7 @@ use doorward::base::error::{Denied, Error, Result};
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
-use doorward::domain::accounts::{self, Account};
+use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change, UndoKind};
 use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
@@ -328,5 +328,22 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
         for done in all.join_all().await {
             assert!(!matches!(done, Err(Error::Database(_))), "{done:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn without_a_permission_one_acts_on_ones_own_account_only() {
+    let world = World::new().await;
+    let (ada, signed_in) = world.session("ada").await;
+    let (bob, _) = world.session("bob").await;
+    let here = origin("web");
+    let actor = Actor::signed_in(&signed_in.principal, &here, "");
+    let begun = async |upon: &[AccountId]| {
+        world.sessions.begin_act(actor, None, upon, NOON).await.map(drop)
+    };
+    begun(&[ada.id]).await.unwrap();
+    for upon in [&[bob.id][..], &[ada.id, bob.id]] {
+        let denied = begun(upon).await;
+        assert!(matches!(denied, Err(Error::Denied(Denied::NotPermitted))), "{denied:?}");
     }
 }

@@ -20,6 +20,18 @@ async fn one_revoked_token_is_refused_at_once_and_its_session_goes_on() {
 }
 
 #[tokio::test]
+async fn whether_a_named_session_was_over_already_is_told() {
+    let world = World::new().await;
+    let (_, first) = world.session("ada").await;
+    let named = world.sessions.named(&first.refresh_token, NOON).unwrap();
+    let cli = origin("cli");
+    for ends in [true, false] {
+        let told = world.sessions.revoke_named(named, Actor::operator(&cli), NOON).await;
+        assert_eq!(told.unwrap(), ends);
+    }
+}
+
+#[tokio::test]
 async fn one_ended_session_is_refused_at_once_and_no_other() {
     let world = World::new().await;
     let (account, this) = world.session("ada").await;
@@ -48,6 +60,14 @@ async fn a_list_that_another_database_may_have_replaced_is_read_from_its_first_r
     other.sessions.sync(NOON).await.unwrap();
     assert!(other.admits(&bob, NOON).await, "what was read is not read again");
     other.sessions.index.reread();
+    // Also when that fails at first.
+    let rename = async |from: &str, to: &str| {
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        world.sessions.db.write().execute_unprepared(&rename).await.unwrap();
+    };
+    rename("revocations", "elsewhere").await;
+    other.sessions.sync(NOON).await.unwrap_err();
+    rename("elsewhere", "revocations").await;
     other.sessions.sync(NOON).await.unwrap();
     assert!(!other.admits(&bob, NOON).await);
 }
