@@ -149,6 +149,20 @@ async fn after_fifty_failures_in_a_row_with_one_of_two_names_only_a_known_browse
 }
 
 #[tokio::test]
+async fn a_log_in_ends_a_row_of_failures_when_all_other_counts_are_over() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let known = Known { account: ada.id.0, since: NOON, nonce: String::new() };
+    let mine = |password, now| attempt(&world, "ada", password, Some(&known), ("10.0.0.1", now));
+    assert_eq!(mine("a slip of the finger", NOON).await, Came::Wrong);
+    let later = NOON + Duration::hours(2);
+    assert_eq!(world.throttle.remove_expired(20, later).await.unwrap(), 1, "of this hour");
+    assert!(!keys_of_attempts(&world).await.is_empty());
+    assert_eq!(mine(PASSWORD, later).await, Came::In);
+    assert!(keys_of_attempts(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn one_address_that_tries_many_names_is_turned_away_and_its_neighbour_network_is_not() {
     let world = World::new().await;
     for number in 0..30 {

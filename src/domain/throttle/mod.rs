@@ -197,8 +197,6 @@ impl Throttle {
             .filter(table::Column::ExpiresAt.gt(now))
             .all(self.db.read())
             .await?;
-        // What is not there needs no reset.
-        attempt.forgiven.retain(|key| rows.iter().any(|row| row.key == *key));
         for (counted, others) in attempt.counted().iter().zip(others) {
             let Some(row) = rows.iter().find(|row| row.key == counted.key) else { continue };
             let limit = counted.bucket.limit(self.limits);
@@ -212,9 +210,10 @@ impl Throttle {
             }
         }
         let own = attempt.counted().iter().filter(|counted| counted.bucket.is_forgiven());
-        let own = own.map(|counted| counted.key);
-        let own: Vec<Key> = own.filter(|key| rows.iter().any(|row| row.key == *key)).collect();
+        let own: Vec<Key> = own.map(|counted| counted.key).collect();
         attempt.forgiven.extend(own);
+        // What is not there needs no reset.
+        attempt.forgiven.retain(|key| rows.iter().any(|row| row.key == *key));
         Ok(attempt)
     }
 
