@@ -4,11 +4,12 @@ use time::Duration;
 
 use crate::base::timestamp::Timestamp;
 
-/// One way to prove who one is. The names are those of RFC 8176 (`amr`).
+/// One way to prove who one is, each a bit of its own. The names are those of
+/// RFC 8176 (`amr`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMethod {
     /// The account's password (`pwd`).
-    Password,
+    Password = 1,
 }
 
 impl AuthMethod {
@@ -19,10 +20,6 @@ impl AuthMethod {
             Self::Password => "pwd",
         }
     }
-
-    fn bit(self) -> u8 {
-        1 << self as u8
-    }
 }
 
 /// A set of them.
@@ -31,18 +28,18 @@ pub struct AuthMethods(u8);
 
 impl AuthMethods {
     /// The password and nothing else.
-    pub const PASSWORD: Self = Self(1 << AuthMethod::Password as u8);
+    pub const PASSWORD: Self = Self(AuthMethod::Password as u8);
 
     /// The set that is stored as these names, with blanks between them. A name
     /// that a newer release has written and this one does not know proves nothing.
     pub fn stored(names: &str) -> Self {
         let named = |name: &str| AuthMethod::ALL.into_iter().find(|one| one.name() == name);
-        Self(names.split(' ').filter_map(named).fold(0, |set, one| set | one.bit()))
+        Self(names.split(' ').filter_map(named).fold(0, |set, one| set | one as u8))
     }
 
     /// Whether somebody proved who they are in that way.
     pub fn has(self, method: AuthMethod) -> bool {
-        self.0 & method.bit() != 0
+        self.0 & method as u8 != 0
     }
 
     /// Their names.
