@@ -49,6 +49,7 @@ async fn roles_change_with_the_next_request_and_can_be_taken_back() {
     assert_eq!(silent.status, Status::UnprocessableEntity);
     assert!(silent.field_error("reason").contains("Enter a reason"), "{}", silent.body);
     assert!(silent.page().is_ticked("role.support"), "the tick is kept");
+    assert!(!silent.page().is_ticked("role.admin"), "and no other is set");
     assert_eq!(ada.get("/admin").await.status, Status::Forbidden);
     chief.post(&path, &[("role.support", "on"), WHY]).await;
     assert_eq!(ada.get("/admin").await.location.as_deref(), Some("/confirm?next=/admin"));
