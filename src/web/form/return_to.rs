@@ -106,6 +106,8 @@ mod tests {
             "/%2fe",
             "/%5ce",
             "/account/%5ce",
+            "/account?a=\\e",
+            "/account?a=\u{e9}",
             "/account%2f..%2f..%2f%2fe",
             "/account/../..//e",
             "/account/..",
