@@ -17,6 +17,7 @@ mod properties;
 mod refresh;
 mod refresh_model;
 mod revocation;
+mod right_passwords;
 mod rotation;
 mod staff_limits;
 mod story;
