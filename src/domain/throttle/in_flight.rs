@@ -118,3 +118,37 @@ impl Drop for Entered<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        address: 100,
+        name_and_address: 5,
+        name: 20,
+        known_browser: 20,
+        registrations: 10,
+    };
+
+    #[tokio::test]
+    async fn an_attempt_that_has_ended_is_not_counted_among_the_others() {
+        let in_flight = InFlight::default();
+        let enter = || {
+            let counted = Counted { bucket: Bucket::NameAndAddress, key: [0; 32] };
+            in_flight.enter(vec![counted], LIMITS)
+        };
+        let (mut first, mut second) = (enter(), enter());
+        assert_eq!(first.wait(LIMITS).await, Some(vec![0]));
+        assert_eq!(second.wait(LIMITS).await, Some(vec![1]));
+        drop(first);
+        let mut third = enter();
+        assert_eq!(third.wait(LIMITS).await, Some(vec![1]));
+        drop((second, third));
+        assert_eq!(enter().wait(LIMITS).await, Some(vec![0]));
+        // One whose turn never came was not at it.
+        let waiting = enter();
+        drop(waiting);
+        assert!(in_flight.0.lock().unwrap().is_empty());
+    }
+}
