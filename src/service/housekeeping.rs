@@ -211,8 +211,10 @@ pub async fn keep_running(doorward: &Doorward, period: Period) {
 /// Reloads changed keys, and sees whether others sign with keys that are not there.
 async fn reload_keys(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let Doorward { db, keys, .. } = doorward;
-    if keys.reload()? {
-        in_use::note(db, &keys.ring(), now).await?;
+    keys.reload()?;
+    if let Some(ring) = keys.unannounced() {
+        in_use::note(db, &ring, now).await?;
+        keys.set_announced(ring);
     }
     // SQLite has one server, which nobody can be out of step with.
     if db.is_shared() {

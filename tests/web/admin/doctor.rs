@@ -1,5 +1,6 @@
 //! What the server sees of the request.
 
+use doorward::base::keys::{Keys, Purpose, Ring, in_use};
 use doorward::domain::accounts::AccountId;
 use doorward::domain::audit::chain;
 use doorward::domain::sessions;
@@ -70,6 +71,22 @@ async fn what_is_only_in_memory_is_written_at_the_stop_also_with_a_broken_key_fi
     assert_eq!(chain::seal(db, now).await.unwrap(), 0, "everything is sealed");
     let rounds = app.doorward.rounds.all();
     assert!(rounds.contains_key("counts of throttling"), "{rounds:?}");
+}
+
+#[rocket::async_test]
+async fn a_new_key_is_told_to_the_other_servers_at_once_whoever_found_it() {
+    let app = App::start().await;
+    let (now, keys) = (app.clock().now(), &app.doorward.keys);
+    app.doorward.sync(now).await.unwrap();
+    let before = keys.ring();
+    let command = Keys::in_file(&app.doorward.settings.keys_file, now).unwrap();
+    let rotate = |ring: &mut Ring| Ok(ring.rotate(Purpose::Access, Duration::minutes(10), now));
+    let new = command.change(rotate).unwrap();
+    // A request with a token that nobody made, or SIGHUP.
+    assert!(keys.reload().unwrap());
+    app.doorward.sync(now).await.unwrap();
+    let missing = in_use::missing(&app.doorward.db, &before, now).await.unwrap();
+    assert_eq!(missing, Some(new));
 }
 
 #[rocket::async_test]

@@ -26,6 +26,8 @@ pub struct Keys {
     seen: Mutex<Option<Mark>>,
     /// A key that another server signs with and this one does not have.
     missing: Mutex<Option<String>>,
+    /// The ring whose keys the other servers know of.
+    announced: Mutex<Option<Arc<Ring>>>,
 }
 
 /// Changes whenever the file is replaced.
@@ -100,6 +102,7 @@ impl Keys {
             ring: RwLock::new(Arc::new(ring)),
             seen: Mutex::new(Some(mark)),
             missing: Mutex::default(),
+            announced: Mutex::default(),
         })
     }
 
@@ -116,6 +119,7 @@ impl Keys {
             ring: RwLock::new(Arc::new(ring)),
             seen: Mutex::default(),
             missing: Mutex::default(),
+            announced: Mutex::default(),
         })
     }
 
@@ -157,6 +161,20 @@ impl Keys {
     /// Notes whether a key is missing.
     pub fn set_missing(&self, kid: Option<String>) {
         *self.missing.lock().expect("no panic while the lock is held") = kid;
+    }
+
+    /// The ring, unless the other servers know of its keys already. Any request may
+    /// have loaded a changed file, so [`Keys::reload`] does not tell.
+    pub fn unannounced(&self) -> Option<Arc<Ring>> {
+        let ring = self.ring();
+        let announced = self.announced.lock().expect("no panic while the lock is held");
+        let known = announced.as_ref().is_some_and(|known| Arc::ptr_eq(known, &ring));
+        (!known).then_some(ring)
+    }
+
+    /// Notes that the other servers know of the keys of `ring`.
+    pub fn set_announced(&self, ring: Arc<Ring>) {
+        *self.announced.lock().expect("no panic while the lock is held") = Some(ring);
     }
 
     /// Reads the file again if it was replaced. Says whether it was.
