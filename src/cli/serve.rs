@@ -62,10 +62,12 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     ];
     let rocket = web::server(figment, Arc::clone(&doorward)).attach(listening(address));
     let launched = rocket.launch().await;
+    let _no_more = doorward.rounds.stop().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     launched.map_err(failed)?;
-    note(&doorward, events::STOPPED).await?;
+    let noted = note(&doorward, events::STOPPED).await;
     doorward.write_at_stop(doorward.clock.now()).await?;
+    noted?;
     doorward.db.clone().close().await;
     tracing::info!("app.stop");
     Ok(())
