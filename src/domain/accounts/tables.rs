@@ -81,6 +81,8 @@ struct OwnAccount {
     password_changed_at: String,
     failed_logins: i64,
     last_login_at: Option<String>,
+    last_login_address: String,
+    last_login_user_agent: String,
 }
 
 async fn own_account(db: &impl ConnectionTrait, id: Uuid) -> Result<Batch> {
@@ -93,6 +95,8 @@ async fn own_account(db: &impl ConnectionTrait, id: Uuid) -> Result<Batch> {
         password_changed_at: row.password_changed_at.iso(),
         failed_logins: row.failed_logins,
         last_login_at: row.last_login_at.map(Timestamp::iso),
+        last_login_address: row.last_login_address,
+        last_login_user_agent: row.last_login_user_agent,
     })
 }
 
