@@ -11,6 +11,7 @@ use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::Actor;
 use doorward::service::catalog;
+use doorward::service::export::OWN_EVENTS;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait, Query};
 use time::Duration;
@@ -130,4 +131,21 @@ async fn the_export_has_of_each_table_what_it_says() {
         let rows = of_nobody.map(|batch| batch.rows).unwrap_or_default();
         assert!(rows.is_empty(), "{}: {rows:?} is exported to somebody else", table.name);
     }
+}
+
+#[tokio::test]
+async fn what_staff_did_to_others_is_not_in_their_own_export() {
+    let world = World::new().await;
+    let ada = named_everywhere(&world).await;
+    let db = world.sessions.db.read();
+    let events = async |which: Expr| {
+        let rows =
+            Query::select().expr(Expr::val(1)).from("audit_events").and_where(which).to_owned();
+        db.query_all(&rows).await.unwrap().len()
+    };
+    let about_her = || Expr::col("target").eq(ada.id.0);
+    assert!(events(Expr::col("actor").eq(ada.id.0).and(about_her().not())).await > 0);
+    let Exported::Rows("events", read) = OWN_EVENTS else { panic!("the events are rows") };
+    let exported = read(db, ada.id.0, i64::MAX).await.unwrap().rows;
+    assert_eq!(exported.len(), events(about_her()).await);
 }

@@ -75,6 +75,9 @@ async fn one_name_from_one_address_waits_longer_and_longer() {
     }
     let hour = Duration::hours(1);
     assert_eq!(guess(&world, "ada", "192.0.2.1", now).await, Came::Wait(hour), "never longer");
+    let rest = Duration::minutes(10);
+    let early = now + hour - rest;
+    assert_eq!(guess(&world, "ada", "192.0.2.1", early).await, Came::Wait(rest), "nor shorter");
     assert_eq!(right(&world, "192.0.2.1", now).await, Came::Wait(hour), "nor is it told");
     assert_eq!(right(&world, "192.0.2.2", now).await, Came::In, "others are not concerned");
     assert_eq!(right(&world, "192.0.2.1", now + hour).await, Came::In);
