@@ -207,6 +207,14 @@ fn what_staff_do_is_done_only_in_an_act_that_proves_their_rights() {
 }
 
 #[test]
+fn only_the_command_line_acts_as_the_operator() {
+    for file in rust_files(Path::new("src")) {
+        let acts = product(&fs::read_to_string(&file).unwrap()).contains("Actor::operator(");
+        assert!(!acts || file.starts_with("src/cli"), "{}", file.display());
+    }
+}
+
+#[test]
 fn only_signing_in_says_that_somebody_proved_who_they_are() {
     let makers = rust_files(Path::new("src"))
         .into_iter()
