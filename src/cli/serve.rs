@@ -15,7 +15,6 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::base::error::{Error, Result};
-use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::store::{self, Db, Heard, Listener};
 use crate::cli::terminal::say;
@@ -39,7 +38,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     // What is revoked must be known before the first request is accepted.
     let now = doorward.clock.now();
     doorward.sessions.sync(now).await?;
-    in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
+    doorward.announce_keys(now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
         announce(&doorward, &link, stdout_keeps());

@@ -151,6 +151,17 @@ impl Doorward {
         run_once(self, |task| task.at_stop, now).await
     }
 
+    /// Tells the other servers what this one signs with, unless they know.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn announce_keys(&self, now: Timestamp) -> Result<()> {
+        let Some(ring) = self.keys.unannounced() else { return Ok(()) };
+        in_use::note(&self.db, &ring, now).await?;
+        self.keys.set_announced(ring);
+        Ok(())
+    }
+
     /// Reads what other processes revoked, flushes last-seen times and
     /// counters, seals the audit log: what a server does twice a second.
     ///
@@ -216,10 +227,7 @@ pub async fn keep_running(doorward: &Doorward, period: Period) {
 async fn reload_keys(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let Doorward { db, keys, .. } = doorward;
     keys.reload()?;
-    if let Some(ring) = keys.unannounced() {
-        in_use::note(db, &ring, now).await?;
-        keys.set_announced(ring);
-    }
+    doorward.announce_keys(now).await?;
     // SQLite has one server, which nobody can be out of step with.
     if db.is_shared() {
         let missing = in_use::missing(db, &keys.ring(), now).await?;
