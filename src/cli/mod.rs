@@ -6,8 +6,8 @@ mod audit;
 mod backup;
 mod certificate;
 mod doctor;
-mod find;
 mod keys;
+mod open;
 mod role;
 mod serve;
 mod sessions;
@@ -18,10 +18,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::find::find;
+use self::account::find;
+use self::open::{make_data_folder, open};
 use self::terminal::{say, warn};
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
+use crate::base::store::Db;
 use crate::domain::administration;
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::Actor;
@@ -137,62 +139,61 @@ fn level(settings: &Settings) -> tracing_subscriber::filter::LevelFilter {
 async fn dispatch(
     command: Option<Command>,
     figment: rocket::figment::Figment,
-    mut settings: Settings,
+    settings: Settings,
 ) -> Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(figment, settings).await,
         Command::Migrate(step) => {
-            settings.auto_migrate = false;
-            serve::make_data_folder(&settings)?;
-            migrate(step, &Doorward::open_with_any_keys(settings).await?).await
+            // Where the server may not do it, this is what creates the schema.
+            match step {
+                Migrate::Up if !settings.auto_migrate => make_data_folder(&settings)?,
+                _ => open::find(&figment, &settings).and_then(|()| settings.check_owners())?,
+            }
+            migrate(step, &Db::open(&settings.store).await?).await
         }
-        Command::Account(command) => account::run(command, &open(settings).await?).await,
-        Command::Recover { name } => recover(&name, &open(settings).await?).await,
+        Command::Account(command) => account::run(command, &open(&figment, settings).await?).await,
+        Command::Recover { name } => recover(&name, &open(&figment, settings).await?).await,
         Command::Role(command) => {
             let origin = RequestSource::command_line();
-            role::run(command, &open(settings).await?, Actor::operator(&origin)).await
+            role::run(command, &open(&figment, settings).await?, Actor::operator(&origin)).await
         }
-        Command::Audit(command) => audit::run(command, open(settings).await?).await,
-        Command::Doctor => {
-            // What is open to others is for it to say.
-            serve::make_folder(&settings)?;
-            doctor::run(&Doorward::open(settings).await?).await
-        }
+        Command::Audit(command) => audit::run(command, open(&figment, settings).await?).await,
+        Command::Doctor => doctor::run(&open::examine(&figment, settings).await?).await,
         Command::Settings => {
             say(settings::table().trim_end());
             Ok(())
         }
         Command::DevCertificate => {
-            serve::make_data_folder(&settings)?;
+            make_data_folder(&settings)?;
             certificate::make(&settings, Clock::default().now())
         }
-        Command::Backup { file } => backup::backup(&file, &open(settings).await?).await,
+        Command::Backup { file } => backup::backup(&file, &open(&figment, settings).await?).await,
         Command::Restore { file } => {
-            serve::make_data_folder(&settings)?;
+            make_data_folder(&settings)?;
             backup::restore(file, settings).await
         }
         Command::Copy { from, to } => backup::copy(from, to, &settings).await,
         Command::Keys(command @ keys::Command::Adopt) => {
-            serve::make_data_folder(&settings)?;
+            open::find_database(&figment, &settings)?;
+            make_data_folder(&settings)?;
             keys::run(command, &Doorward::open_with_any_keys(settings).await?).await
         }
-        Command::Keys(command) => keys::run(command, &open(settings).await?).await,
-        Command::Session(command) => sessions::run_session(command, &open(settings).await?).await,
-        Command::Token(command) => sessions::run_token(command, &open(settings).await?).await,
+        Command::Keys(command) => keys::run(command, &open(&figment, settings).await?).await,
+        Command::Session(command) => {
+            sessions::run_session(command, &open(&figment, settings).await?).await
+        }
+        Command::Token(command) => {
+            sessions::run_token(command, &open(&figment, settings).await?).await
+        }
     }
 }
 
-async fn open(settings: Settings) -> Result<Doorward> {
-    serve::make_data_folder(&settings)?;
-    Doorward::open(settings).await
-}
-
-async fn migrate(step: Migrate, doorward: &Doorward) -> Result<()> {
+async fn migrate(step: Migrate, db: &Db) -> Result<()> {
     match step {
-        Migrate::Up => doorward.db.migrate_up().await?,
-        Migrate::Down => doorward.db.migrate_down().await?,
+        Migrate::Up => db.migrate_up().await?,
+        Migrate::Down => db.migrate_down().await?,
         Migrate::Status => {
-            for (name, done) in doorward.db.migrations().await? {
+            for (name, done) in db.migrations().await? {
                 say(&format!("{} {name}", if done { "done   " } else { "pending" }));
             }
         }

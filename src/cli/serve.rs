@@ -1,8 +1,7 @@
 //! `doorward serve`: the web server and its background work.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::IsTerminal;
-use std::os::unix::fs::DirBuilderExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::base::error::{Error, Result};
 use crate::base::metrics;
 use crate::base::store::{self, Db, Heard, Listener};
+use crate::cli::open::make_data_folder;
 use crate::cli::terminal::say;
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
@@ -124,21 +124,6 @@ fn failed(error: rocket::Error) -> Error {
         ),
         ErrorKind::Io(why) => format!("The server cannot run: {why}."),
         other => format!("The server cannot start: {other}."),
-    })
-}
-
-/// Makes the data folder for its owner alone, and looks at whose everything in use is.
-pub(super) fn make_data_folder(settings: &Settings) -> Result<()> {
-    make_folder(settings)?;
-    settings.check_owners()
-}
-
-/// Makes the data folder for its owner alone.
-pub(super) fn make_folder(settings: &Settings) -> Result<()> {
-    let folder = &settings.data_dir;
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|why| {
-        Error::broken(format!("The folder {} cannot be created: {why}.", folder.display()))
     })
 }
 

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
-use crate::cli::find::find;
+use crate::cli::account::find;
 use crate::cli::terminal::{say, secret, warn};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;

@@ -59,8 +59,27 @@ impl Doorward {
     /// other keys, because everybody would be signed out.
     pub async fn open(settings: Settings) -> Result<Self> {
         let db = open_database(&settings).await?;
-        let variable = std::env::var_os("DOORWARD_KEYS").is_some();
-        if !variable && !settings.keys_file.exists() && in_use::any(&db).await? {
+        Self::with_its_keys(settings, db).await
+    }
+
+    /// The same for a service that was served before: it makes no keys.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); also when there are no keys.
+    pub async fn open_existing(settings: Settings) -> Result<Self> {
+        let db = open_database(&settings).await?;
+        if !has_keys(&settings) && !in_use::any(&db).await? {
+            let file = std::path::absolute(&settings.keys_file);
+            let file = file.as_ref().unwrap_or(&settings.keys_file).display();
+            return Err(Error::broken(format!(
+                "There are no keys in {file}: the first `doorward serve` creates them."
+            )));
+        }
+        Self::with_its_keys(settings, db).await
+    }
+
+    async fn with_its_keys(settings: Settings, db: Db) -> Result<Self> {
+        if !has_keys(&settings) && in_use::any(&db).await? {
             let file = settings.keys_file.display();
             return Err(Error::broken(format!(
                 "The key file {file} is missing, and what was signed with its keys cannot be verified. Put it back. If it is lost: `doorward keys adopt` creates new ones, and everyone has to sign in again."
@@ -138,6 +157,11 @@ impl Doorward {
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords { db: &self.db, hasher: &self.hasher, throttle: &self.throttle }
     }
+}
+
+/// Whether the keys of a service are where the settings say.
+fn has_keys(settings: &Settings) -> bool {
+    settings::keys_in_variable() || settings.keys_file.exists()
 }
 
 async fn open_database(settings: &Settings) -> Result<Db> {

@@ -62,10 +62,13 @@ fn a_full_disk_turns_away_what_must_be_kept_until_there_is_room_again() {
 
 #[test]
 fn the_doctor_names_a_disk_that_has_little_room() {
-    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start();
+    assert!(server.stop().success());
     for (room, sign) in [("40m", "warning "), ("3g", "ok ")] {
-        let disk = format!("mkdir -p data && mount -t tmpfs -o size={room},mode=700 tmpfs data");
-        let mut doctor = program_after(&disk, folder.path());
+        let disk = format!(
+            "cp -a data/. copy && mount -t tmpfs -o size={room},mode=700 tmpfs data && cp -a copy/. data"
+        );
+        let mut doctor = program_after(&disk, server.folder.path());
         let said = run(doctor.arg("doctor"), "");
         let said = String::from_utf8(said.stdout).unwrap();
         let line = said.lines().find(|line| line.contains("MiB are free on the disk"));

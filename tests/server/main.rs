@@ -6,6 +6,7 @@
 mod beside;
 mod browser;
 mod cluster;
+mod commands;
 mod crash;
 mod faults;
 mod input;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::server::{program, run};
+use crate::server::{Server, program, run};
 
 fn refused(folder: &Path, environment: &[(&str, &str)]) -> String {
     let output = run(program(folder).envs(environment.iter().copied()), "");
@@ -62,9 +62,9 @@ fn a_database_that_cannot_be_opened_is_named_without_its_password() {
 
 #[test]
 fn a_folder_or_database_of_others_or_open_to_them_is_refused_by_every_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let migrate = run(program(folder.path()).args(["migrate", "up"]), "");
-    assert!(migrate.status.success(), "{migrate:?}");
+    let mut server = Server::start();
+    assert!(server.stop().success());
+    let folder = &server.folder;
     let data = folder.path().join("data");
     let database = data.join("doorward.db");
     let says = |path: &Path, words: &str| {
@@ -114,7 +114,8 @@ fn a_database_in_the_folder_of_somebody_else_is_refused() {
     let url = format!("sqlite://{}/doorward.db", theirs.display());
     let migrate = || {
         let mut migrate = program(folder.path());
-        run(migrate.args(["migrate", "up"]).env("DOORWARD_DATABASE_URL", &url), "")
+        let settings = [("DOORWARD_DATABASE_URL", &*url), ("DOORWARD_AUTO_MIGRATE", "false")];
+        run(migrate.args(["migrate", "up"]).envs(settings), "")
     };
     assert!(migrate().status.success());
     // Only root gives folders away. Whose a folder is puts other files in it.
@@ -133,7 +134,7 @@ fn settings_that_somebody_else_may_have_written_are_refused() {
     fs::create_dir(&below).unwrap();
     let file = folder.path().join("Rocket.toml");
     fs::write(&file, "[default.doorward]\ndata_dir = \"elsewhere\"\n").unwrap();
-    let list = || run(program(&below).args(["account", "list"]), "");
+    let list = || run(program(&below).arg("settings"), "");
     let says = |words: &str| {
         let output = list();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -147,7 +148,7 @@ fn settings_that_somebody_else_may_have_written_are_refused() {
     // Only root gives files away.
     if std::os::unix::fs::chown(&file, Some(65534), None).is_ok() {
         says("Rocket.toml belongs to another user (number 65534)");
-        let named = run(program(&below).arg("account").arg("list").env("ROCKET_CONFIG", &file), "");
+        let named = run(program(&below).arg("settings").env("ROCKET_CONFIG", &file), "");
         assert!(named.status.success(), "whoever names it vouches for it");
         // It could be put there while the other file, which was read, is looked at.
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();

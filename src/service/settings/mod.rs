@@ -22,7 +22,7 @@ use tracing::level_filters::LevelFilter;
 pub use self::base_url::BaseUrl;
 use self::section::Section;
 pub use self::section::Setting;
-pub use self::sources::{check_files, figment, rocket_config};
+pub use self::sources::{check_files, figment, file_read, keys_in_variable, rocket_config};
 pub use self::web::{Registration, Web};
 use crate::base::error::Result;
 use crate::base::files;

@@ -1,6 +1,6 @@
 //! Where settings come from, and those of Rocket that nobody may change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rocket::data::{Limits, ToByteUnit};
 use rocket::figment::value::{Dict, Map, Value};
@@ -25,6 +25,17 @@ pub fn figment() -> Figment {
     rocket::Config::figment().merge(Variables::of(variables))
 }
 
+/// The settings file that was read; none where none was found.
+pub fn file_read(figment: &Figment) -> Option<PathBuf> {
+    let mut sources = figment.metadata().filter_map(|one| one.source.as_ref()?.file_path());
+    sources.next().map(Path::to_owned)
+}
+
+/// Whether the keys come from the variable `DOORWARD_KEYS`, not from a file.
+pub fn keys_in_variable() -> bool {
+    std::env::var_os("DOORWARD_KEYS").is_some()
+}
+
 /// Looks at whose the settings file is, unless the variable ROCKET_CONFIG names
 /// it: it is looked for in the working directory and in every one above.
 ///
@@ -34,8 +45,7 @@ pub fn check_files(figment: &Figment) -> error::Result<()> {
     if std::env::var_os("ROCKET_CONFIG").is_some() {
         return Ok(());
     }
-    let mut sources = figment.metadata().filter_map(|one| one.source.as_ref()?.file_path());
-    sources.try_for_each(files::check_settings)
+    file_read(figment).map_or(Ok(()), |file| files::check_settings(&file))
 }
 
 /// Adds to `figment`, as the last word, what must hold whatever the operator wrote.

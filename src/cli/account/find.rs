@@ -6,7 +6,7 @@ use crate::domain::accounts::{self, Account};
 use crate::service::Doorward;
 
 /// The account of that user name or e-mail address.
-pub(super) async fn find(doorward: &Doorward, name: &str) -> Result<Account> {
+pub(in crate::cli) async fn find(doorward: &Doorward, name: &str) -> Result<Account> {
     match accounts::by_login_name(doorward.db.read(), &LoginName::parse(name)).await {
         Err(Error::NotFound) => Err(Error::broken(format!("There is no account {name:?}."))),
         found => found,

@@ -1,10 +1,13 @@
 //! `doorward account …`
 
+mod find;
+
 use clap::Subcommand;
+
+pub(super) use self::find::find;
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
-use crate::cli::find::find;
 use crate::cli::terminal::{new_password, say};
 use crate::domain::accounts::list::{self, Filter};
 use crate::domain::accounts::names::{EmailAddress, RoleName, Username};

@@ -1,0 +1,102 @@
+//! The command line: where it looks, what it asks and what it prints.
+
+use std::fs;
+use std::path::Path;
+
+use crate::server::{Server, program, run};
+
+/// What a command that is refused says.
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(program(folder).args(arguments), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {:?}", String::from_utf8(output.stdout));
+    said
+}
+
+#[test]
+fn wrong_usage_is_answered_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["frobnicate"][..],
+        &["account", "add"],
+        &["keys", "rotate", "sideways"],
+        &["session", "revoke"],
+    ] {
+        let output = run(program(folder.path()).args(arguments), "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_command_in_the_wrong_folder_says_where_it_looked_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let everything = [
+        &["account", "list"][..],
+        &["account", "add", "ada", "ada@example.org", "--password-stdin"],
+        &["recover", "ada"],
+        &["role", "list"],
+        &["audit", "verify"],
+        &["audit", "export"],
+        &["doctor"],
+        &["backup", "copy.db"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["keys", "revoke", "0123456789abcdef"],
+        &["keys", "adopt"],
+        &["session", "list"],
+        &["token", "revoke", "x"],
+        &["migrate", "up"],
+        &["migrate", "down"],
+        &["migrate", "status"],
+    ];
+    for arguments in everything {
+        let said = refused(folder.path(), arguments);
+        assert!(said.contains(&format!("No Doorward data in {path}/data.")), "{said}");
+        assert!(said.contains(&format!("no Rocket.toml in {path} or above it")), "{said}");
+        assert!(said.contains("DOORWARD_DATA_DIR"), "{said}");
+        let made: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert!(made.is_empty(), "{arguments:?}: {made:?}");
+    }
+    fs::write(folder.path().join("Rocket.toml"), "[default.doorward]\ndata_dir = \"a/b\"\n")
+        .unwrap();
+    let said = refused(folder.path(), &["recover", "ada"]);
+    assert!(said.contains(&format!("No Doorward data in {path}/a/b.")), "{said}");
+    assert!(said.contains(&format!("The settings come from {path}/Rocket.toml.")), "{said}");
+}
+
+#[test]
+fn a_command_on_a_distant_database_makes_no_keys_in_the_wrong_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://doorward@127.0.0.1:1/doorward";
+    let mut list = program(folder.path());
+    let output = run(list.args(["account", "list"]).env("DOORWARD_DATABASE_URL", url), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("No Doorward data in") && !folder.path().join("data").exists(), "{said}");
+}
+
+#[test]
+fn a_command_on_a_database_that_was_never_served_makes_no_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut up = program(folder.path());
+    let up = run(up.args(["migrate", "up"]).env("DOORWARD_AUTO_MIGRATE", "false"), "");
+    assert!(up.status.success(), "{up:?}");
+    let said = refused(folder.path(), &["account", "list"]);
+    assert!(said.contains(&format!("{}/data/keys.json", folder.path().display())), "{said}");
+    assert!(!folder.path().join("data/keys.json").exists());
+}
+
+#[test]
+fn the_doctor_says_first_which_folder_and_settings_it_looks_at() {
+    let server = Server::start();
+    let path = server.folder.path().display();
+    let said = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], format!("data      {path}/data"));
+    assert_eq!(lines[1], format!("settings  none: no Rocket.toml in {path} or above it"));
+    fs::write(server.folder.path().join("Rocket.toml"), "").unwrap();
+    let said = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
+    assert_eq!(said.lines().nth(1), Some(&*format!("settings  {path}/Rocket.toml")));
+}
