@@ -41,3 +41,26 @@ pub(super) fn new_password(from_stdin: bool) -> Result<Password> {
         Error::broken("A password has 1 to 256 characters, and no control characters.")
     })
 }
+
+/// Asks whether to do what cannot be undone, unless the command line says so already.
+///
+/// # Errors
+/// The answer was no, or there is nobody to ask.
+pub(super) fn confirm(question: &str, yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::broken(format!(
+            "{question} There is no terminal to ask at: add --yes if you mean it."
+        )));
+    }
+    drop(write!(std::io::stderr(), "{question} [y/N] "));
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|why| Error::broken(format!("It cannot be read: {why}.")))?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Error::broken("Nothing was done.")),
+    }
+}

@@ -145,6 +145,7 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     browser.driver().goto(&server.setup_link).await.unwrap();
     look.at("setup").await;
     server.account("chief", &["admin"]);
+    server.command(&["role", "add", "editors"], "");
     for number in 0..12 {
         server.account(&format!("member-with-a-long-name-{number:02}"), &["editors"]);
     }

@@ -231,6 +231,7 @@ async fn without_javascript(server: &Server, profile: &std::path::Path) -> Brows
 #[tokio::test(flavor = "multi_thread")]
 async fn each_act_opens_to_whom_it_is_for_and_to_nobody_else() {
     let server = Server::start(&[]);
+    server.command(&["role", "add", "editors"], "");
     server.account("ada", &["editors"]);
     for (name, role) in [("chief", "admin"), ("helper", "support"), ("reader", "auditor")] {
         server.account(name, &[role]);

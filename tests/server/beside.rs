@@ -95,10 +95,10 @@ fn an_account_is_switched_off_demoted_and_deleted_at_once() {
     server.done(&["account", "enable", "other"], "");
     let again = signed_in(&server, "other");
     assert!(again.is_signed_in());
-    server.done(&["account", "delete", "other"], "");
+    server.done(&["account", "delete", "other", "--yes"], "");
     assert!(soon(|| !again.is_signed_in()));
     for command in [
-        &["account", "delete", "chief"][..],
+        &["account", "delete", "chief", "--yes"][..],
         &["account", "disable", "chief"],
         &["account", "set-roles", "chief"],
     ] {

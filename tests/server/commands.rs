@@ -3,7 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use crate::server::{Server, program, run};
+use crate::server::{Server, command, program, run};
+
+/// What a command on a running server's data says that is refused.
+fn no(server: &Server, arguments: &[&str]) -> String {
+    let output = server.run(arguments, "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    said
+}
 
 /// What a command that is refused says.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
@@ -99,4 +107,72 @@ fn the_doctor_says_first_which_folder_and_settings_it_looks_at() {
     fs::write(server.folder.path().join("Rocket.toml"), "").unwrap();
     let said = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
     assert_eq!(said.lines().nth(1), Some(&*format!("settings  {path}/Rocket.toml")));
+}
+
+/// The roles that an account has.
+fn roles(server: &Server, name: &str) -> Vec<String> {
+    let listed = server.done(&["account", "show", name], "");
+    let roles = listed.lines().next().unwrap().rsplit('\t').next().unwrap();
+    roles.split(',').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_refused_with_the_one_that_may_be_meant() {
+    let server = Server::start();
+    server.account("bob", &["editors"]);
+    for arguments in [
+        &["account", "set-roles", "bob", "admni"][..],
+        &["account", "add-role", "bob", "editors", "admni"],
+        &["account", "add", "eve", "eve@example.org", "--role", "admni", "--password-stdin"],
+    ] {
+        let said = no(&server, arguments);
+        assert!(said.contains("There is no role admni. Did you mean admin?"), "{said}");
+    }
+    let said = no(&server, &["account", "add-role", "bob", "gardeners"]);
+    assert!(said.contains("There are: admin, support, auditor, editors."), "{said}");
+    assert_eq!(roles(&server, "bob"), ["editors"]);
+    assert!(!server.done(&["role", "list"], "").contains("admni"));
+    no(&server, &["account", "show", "eve"]);
+}
+
+#[test]
+fn roles_are_added_and_removed_without_naming_the_others() {
+    let server = Server::start();
+    server.account("bob", &["editors", "writers"]);
+    server.done(&["account", "add-role", "bob", "admin", "editors"], "");
+    assert_eq!(roles(&server, "bob"), ["admin", "editors", "writers"]);
+    let said = no(&server, &["account", "remove-role", "bob", "editor"]);
+    assert!(said.contains("bob does not have the role editor. Did you mean editors?"), "{said}");
+    server.done(&["account", "remove-role", "bob", "editors", "writers"], "");
+    assert_eq!(roles(&server, "bob"), ["admin"]);
+    let said = no(&server, &["account", "remove-role", "bob", "admin"]);
+    assert!(said.contains("last administrator"), "{said}");
+}
+
+#[test]
+fn an_account_is_deleted_only_by_somebody_who_means_it() {
+    let server = Server::start();
+    server.account("zara", &[]);
+    let said = no(&server, &["account", "delete", "zara"]);
+    assert!(said.contains("zara (zara@example.org)") && said.contains("add --yes"), "{said}");
+    // `script` gives it a terminal.
+    let asked = |answer: &str| {
+        let delete = format!("{} account delete zara", env!("CARGO_BIN_EXE_doorward"));
+        let mut script = command("script", server.folder.path());
+        script.args(["-qec", &delete, "/dev/null"]);
+        script.envs(server.environment.clone());
+        let output = run(&mut script, answer);
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    for answer in ["n\n", "\n", "zara\n"] {
+        let (done, said) = asked(answer);
+        assert!(!done && said.contains("[y/N]") && said.contains("Nothing was done."), "{said}");
+    }
+    server.done(&["account", "show", "zara"], "");
+    let (done, said) = asked("y\n");
+    assert!(done, "{said}");
+    assert!(no(&server, &["account", "show", "zara"]).contains("There is no account"));
+    server.account("zara", &[]);
+    server.done(&["account", "delete", "zara", "--yes"], "");
+    no(&server, &["account", "show", "zara"]);
 }

@@ -25,26 +25,26 @@ pub fn free_port() -> u16 {
 
 /// The program, with no setting of this machine's.
 pub fn program(folder: &Path) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_doorward"));
-    program.current_dir(folder);
+    command(env!("CARGO_BIN_EXE_doorward"), folder)
+}
+
+/// A command in that folder, which may run the program: with no setting of this machine's.
+pub fn command(name: &str, folder: &Path) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(folder);
     for (name, _) in std::env::vars() {
         if name.starts_with("DOORWARD_") || name.starts_with("ROCKET_") {
-            program.env_remove(name);
+            command.env_remove(name);
         }
     }
-    program
+    command
 }
 
 /// The same, where a shell runs `before` first: it may mount what it likes.
 pub fn program_after(before: &str, folder: &Path) -> Command {
-    let bare = program(folder);
-    let mut command = Command::new("unshare");
+    let mut command = command("unshare", folder);
     command.args(["--map-root-user", "--mount", "sh", "-c"]);
-    command.arg(format!("{before} && exec \"$0\" \"$@\"")).arg(bare.get_program());
-    command.current_dir(folder);
-    bare.get_envs().filter(|(_, value)| value.is_none()).for_each(|(name, _)| {
-        command.env_remove(name);
-    });
+    command.arg(format!("{before} && exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_doorward"));
     command
 }
 
@@ -156,7 +156,11 @@ impl Server {
     pub fn account(&self, name: &str, roles: &[&str]) {
         let email = format!("{name}@example.org");
         let mut arguments = vec!["account", "add", name, &email, "--password-stdin"];
-        roles.iter().for_each(|role| arguments.extend(["--role", role]));
+        for role in roles {
+            // One that is built in, or was created before, is there already.
+            self.run(&["role", "add", role], "");
+            arguments.extend(["--role", role]);
+        }
         self.done(&arguments, PASSWORD);
     }
 }

@@ -1,23 +1,23 @@
 //! `doorward account …`
 
 mod find;
+mod roles;
 
 use clap::Subcommand;
 
 pub(super) use self::find::find;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
-use crate::cli::terminal::{new_password, say};
+use crate::cli::terminal::{confirm, new_password, say};
 use crate::domain::accounts::list::{self, Filter};
-use crate::domain::accounts::names::{EmailAddress, RoleName, Username};
-use crate::domain::accounts::permissions::Roles;
+use crate::domain::accounts::names::{EmailAddress, Username};
 use crate::domain::accounts::{Account, NewAccount};
 use crate::domain::administration::{self, BulkAction, Change};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions;
 use crate::domain::sessions::Actor;
-use crate::service::{Doorward, words};
+use crate::service::Doorward;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -52,6 +52,22 @@ pub(super) enum Command {
         /// The new roles; none removes all
         roles: Vec<String>,
     },
+    /// Give an account roles in addition to those it has
+    AddRole {
+        /// User name or e-mail address
+        name: String,
+        /// Roles that exist
+        #[arg(required = true)]
+        roles: Vec<String>,
+    },
+    /// Take roles away from an account
+    RemoveRole {
+        /// User name or e-mail address
+        name: String,
+        /// Roles that it has
+        #[arg(required = true)]
+        roles: Vec<String>,
+    },
     /// Disable an account and end its sessions
     Disable {
         /// User name or e-mail address
@@ -79,6 +95,9 @@ pub(super) enum Command {
     Delete {
         /// User name or e-mail address
         name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -89,6 +108,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     let sessions = &doorward.sessions;
     match command {
         Command::Add { name, email, roles, password_stdin } => {
+            let roles = roles::parse(doorward, &roles).await?;
             let new = NewAccount {
                 username: Username::parse(&name)?,
                 email: EmailAddress::parse(&email)?,
@@ -96,16 +116,27 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
             };
             let credentials = doorward.credentials();
             let account =
-                administration::add_account(&credentials, &new, parse_roles(roles)?, actor, now)
-                    .await?;
+                administration::add_account(&credentials, &new, roles, actor, now).await?;
             say(&account.id.to_string());
         }
         Command::List { search } => list(doorward, &search).await?,
         Command::Show { name } => show(doorward, &find(doorward, &name).await?, now).await?,
         Command::SetRoles { name, roles } => {
             let account = find(doorward, &name).await?;
-            let roles = parse_roles(roles)?;
+            let roles = roles::parse(doorward, &roles).await?;
             let change = Change { shown: None, roles: &roles };
+            administration::set_roles(sessions, account.id, change, actor, now).await?;
+        }
+        Command::AddRole { name, roles } => {
+            let account = find(doorward, &name).await?;
+            let roles = roles::with(&account, &roles::parse(doorward, &roles).await?)?;
+            let change = Change { shown: Some(&account.roles), roles: &roles };
+            administration::set_roles(sessions, account.id, change, actor, now).await?;
+        }
+        Command::RemoveRole { name, roles } => {
+            let account = find(doorward, &name).await?;
+            let roles = roles::without(&account, &roles)?;
+            let change = Change { shown: Some(&account.roles), roles: &roles };
             administration::set_roles(sessions, account.id, change, actor, now).await?;
         }
         Command::Disable { name } => {
@@ -126,20 +157,14 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
             let password = new_password(password_stdin)?;
             doorward.credentials().set_password(&account, &password, &origin, now).await?;
         }
-        Command::Delete { name } => {
+        Command::Delete { name, yes } => {
             let account = find(doorward, &name).await?;
+            let Account { username, email, .. } = &account;
+            confirm(&format!("Delete the account {username} ({email}) and all its data?"), yes)?;
             administration::apply(sessions, BulkAction::Delete, &[account.id], actor, now).await?;
         }
     }
     Ok(())
-}
-
-fn parse_roles(names: Vec<String>) -> Result<Roles> {
-    let parse = |name: String| {
-        RoleName::parse(&name)
-            .map_err(|why| Error::broken(format!("The role {name:?}: {}", words::refusal(why))))
-    };
-    Ok(Roles::of(names.into_iter().map(parse).collect::<Result<Vec<_>>>()?))
 }
 
 fn line(account: &Account) -> String {

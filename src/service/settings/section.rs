@@ -14,6 +14,7 @@ use time::Duration;
 use super::base_url::BaseUrl;
 use super::sources::{SECTION, variable};
 use crate::base::error::{Error, Result};
+use crate::service::words;
 
 /// One setting.
 pub struct Setting {
@@ -68,10 +69,9 @@ impl<'f> Section<'f> {
     }
 
     fn unknown(&self, key: &str, keys: &[&str]) -> Error {
-        let near = keys.iter().map(|known| (distance(key, known), known)).min();
-        let hint = match near {
-            Some((steps, known)) if steps <= 3 => format!("Did you mean `{known}`?"),
-            _ => format!("There are: {}.", keys.join(", ")),
+        let hint = match words::near(key, keys.iter().copied()) {
+            Some(known) => format!("Did you mean `{known}`?"),
+            None => format!("There are: {}.", keys.join(", ")),
         };
         Error::broken(format!("There is no setting `{key}`{}. {hint}", self.place(key)))
     }
@@ -240,19 +240,4 @@ impl<'f> Section<'f> {
 fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
-/// How many letters differ between two words: insertions, deletions and changes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -3,10 +3,12 @@
 
 mod details;
 mod events;
+mod near;
 mod refusals;
 mod roles;
 
 pub use self::details::detail;
 pub use self::events::event;
+pub use self::near::near;
 pub use self::refusals::{error, refusal};
 pub use self::roles::BUILT_IN_ROLES;
