@@ -203,7 +203,9 @@ impl Browser<'_> {
         headers: &[(&str, &str)],
     ) -> Answer {
         let mut request = self.app.client.req(method, path.to_owned());
-        request.add_header(Header::new("Host", "localhost:8000"));
+        if headers.iter().all(|(name, _)| *name != "Host") {
+            request.add_header(Header::new("Host", "localhost:8000"));
+        }
         if let Some(address) = self.address {
             request.set_remote((address, 50_000).into());
         }

@@ -115,20 +115,40 @@ async fn https_is_demanded_for_years_where_the_service_has_it() {
 async fn a_foreign_host_is_sent_to_the_right_one() {
     let app = App::start().await;
     for host in ["evil.example", "localhost", "localhost:8001", "user@localhost:8000"] {
-        let mut request = app.client.get("/account");
-        request.add_header(rocket::http::Header::new("Host", host));
-        let answer = request.dispatch().await;
-        assert_eq!(answer.status().code, 421, "{host}");
-        let body = answer.into_string().await.unwrap();
-        assert!(
-            body.contains("http:&#x2F;&#x2F;localhost:8000")
-                || body.contains("http://localhost:8000"),
-            "{body}"
-        );
+        let answer = at_host(&app, host, Method::Get, "/account").await;
+        assert_eq!(answer.status, Status::MisdirectedRequest, "{host}");
+        let page = answer.page();
+        assert!(page.links_to("http://localhost:8000"), "{}", answer.body);
+        let words = page.texts("main p").join(" ");
+        for part in ["is set up for http://localhost:8000.", "the setting is base_url"] {
+            assert!(words.contains(part), "{words}");
+        }
     }
-    let mut probe = app.client.get("/healthz");
-    probe.add_header(rocket::http::Header::new("Host", "10.0.0.7"));
-    assert_eq!(probe.dispatch().await.status(), Status::Ok);
+    assert_eq!(at_host(&app, "10.0.0.7", Method::Get, "/healthz").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn the_page_for_a_foreign_host_has_its_style_and_no_other_address_answers() {
+    let app = App::start().await;
+    let host = "evil.example";
+    let files = files_of(&at_host(&app, host, Method::Get, "/").await.page());
+    assert!(files.len() >= 3, "{files:?}");
+    for file in &files {
+        let answer = at_host(&app, host, Method::Get, file).await;
+        assert_eq!(answer.status, Status::Ok, "{file}");
+        assert_eq!(answer.header("set-cookie"), None);
+        let posted = at_host(&app, host, Method::Post, file).await;
+        assert_eq!(posted.status, Status::MisdirectedRequest, "{file}");
+    }
+    let escaped = files[0].replacen('.', "%2e", 1);
+    for path in ["/static/", "/static/doorward.css", "/static/../login", "/static/x/", &escaped] {
+        let answer = at_host(&app, host, Method::Get, path).await;
+        assert_eq!(answer.status, Status::MisdirectedRequest, "{path}");
+    }
+}
+
+async fn at_host(app: &App, host: &str, method: Method, path: &str) -> Answer {
+    app.browser().send(method, path, None, &[("Host", host)]).await
 }
 
 #[rocket::async_test]

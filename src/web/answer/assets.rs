@@ -81,6 +81,11 @@ fn escape(text: &str) -> String {
     if text.bytes().any(special) { tera::escape_html(text) } else { text.to_owned() }
 }
 
+/// Whether there is a static file of that hashed name.
+pub fn has(hashed: &str) -> bool {
+    NAMES.contains_key(hashed)
+}
+
 /// The static file of that hashed name, with the name it has without the hash.
 pub fn named(hashed: &str) -> Option<(&'static str, EmbeddedFile)> {
     let name = NAMES.get(hashed)?;

@@ -184,7 +184,7 @@ fn words(status: Status) -> (&'static str, &'static str, (&'static str, &'static
         415 => {
             ("The form cannot be read", "This address accepts only the form of its own page.", home)
         }
-        421 => ("Wrong address", "This server is available at one address only.", home),
+        421 => ("Wrong address", "This server is set up for another address.", home),
         422 => {
             ("That cannot be done", "Something in the request is wrong. Nothing was done.", home)
         }
@@ -222,7 +222,14 @@ pub fn page(status: Status, sentence: &str, link: (&str, &str), id: &str) -> Str
 fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
     let (_, sentence, link) = words(status);
     let problem = *request.local_cache(|| Problem::None);
-    let sentence = problem.sentence().unwrap_or(sentence);
+    let base = Doorward::of(request).settings.base_url.as_str();
+    let sentence: Cow<'static, str> = match problem.sentence().unwrap_or(sentence) {
+        _ if status == Status::MisdirectedRequest => {
+            format!("This server is set up for {base}. If you run it: the setting is base_url.")
+                .into()
+        }
+        sentence => sentence.into(),
+    };
     let id = RequestId::of(request);
     let wants_json = request.uri().path().starts_with("/api/")
         || request.accept().is_some_and(|accept| {
@@ -234,9 +241,8 @@ fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
         let body = serde_json::json!({ "error": code, "message": sentence, "request_id": id });
         (ContentType::JSON, body.to_string().into())
     } else {
-        let base = Doorward::of(request).settings.base_url.as_str();
-        let link = if status.code == 421 { (base, base) } else { link };
-        (ContentType::HTML, page(status, sentence, link, id).into())
+        let link = if status == Status::MisdirectedRequest { (base, base) } else { link };
+        (ContentType::HTML, page(status, &sentence, link, id).into())
     };
     let mut response = Response::build();
     response.status(status).header(kind).sized_body(body.len(), Cursor::new(body.into_owned()));

@@ -6,7 +6,7 @@ use rocket::http::uri::Origin;
 use rocket::http::{Header, Method};
 use rocket::{Data, Request, Response};
 
-use super::access_log;
+use super::{access_log, assets};
 use crate::service::Doorward;
 use crate::web::request::cookies::Outgoing;
 
@@ -72,7 +72,7 @@ impl Fairing for Headers {
         {
             request.set_method(Method::Post);
         }
-        if !host_is_ours(request) && !ANY_HOST.contains(&request.uri().path().as_str()) {
+        if !host_is_ours(request) && !answers_any_host(request) {
             request.set_method(Method::Get);
             request.set_uri(Origin::parse(MISDIRECTED).expect("a valid path"));
         }
@@ -98,6 +98,14 @@ const METHOD_FIELD: usize = "_method=delete".len();
 fn names_a_method(body: &[u8]) -> bool {
     let first = body.iter().position(|byte| *byte != b'&').unwrap_or(body.len());
     body[first..].starts_with(b"_method")
+}
+
+/// Probes, and the files of the page that says which address is the right one.
+fn answers_any_host(request: &Request<'_>) -> bool {
+    let path = request.uri().path();
+    let is_file = || path.strip_prefix("/static/").is_some_and(|name| assets::has(name.as_str()));
+    ANY_HOST.contains(&path.as_str())
+        || matches!(request.method(), Method::Get | Method::Head) && is_file()
 }
 
 /// One Host header, and it is the one of `base_url`: links, cookies and the
