@@ -5,9 +5,10 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use crate::domain::accounts::names::LoginName;
+use crate::domain::accounts::permissions::Permission;
 use crate::domain::login::{self, Begun, SignIn};
 use crate::domain::passwords::policy::Password;
-use crate::domain::sessions::{Audience, EndReason, NewSession, Replaces};
+use crate::domain::sessions::{Audience, EndReason, NewSession, Principal};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
@@ -28,7 +29,7 @@ struct Login {
     login: LoginName,
     password: Password,
     remember: bool,
-    next: OwnPage,
+    next: Option<OwnPage>,
 }
 
 impl PageForm for Login {
@@ -48,8 +49,8 @@ impl PageForm for Login {
         // `remember`: present or absent
         let remember = fields.ticked("remember");
         // `next`: a path of our own below `/account`, `/admin` or `/confirm`, at most 512
-        // bytes; else `/account`
-        let next = OwnPage::parse(&fields.text("next")).unwrap_or_default();
+        // bytes; else `/admin` for staff and `/account` for everybody else
+        let next = OwnPage::parse(&fields.text("next"));
         Some(Self { login: login?, password: password?, remember, next })
     }
 }
@@ -61,11 +62,20 @@ enum Shown {
     Elsewhere(SeeOther),
 }
 
+/// Where somebody begins who did not ask for a page.
+fn start_page(who: &Principal) -> OwnPage {
+    match who.roles.may(Permission::Look) {
+        true => OwnPage::admin(),
+        false => OwnPage::default(),
+    }
+}
+
 #[get("/login?<next>")]
 fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
     let next = next.and_then(OwnPage::parse);
-    if who.is_signed_in() {
-        return Shown::Elsewhere(SeeOther::at(next.unwrap_or_default().to_string()));
+    if let Identity::SignedIn(principal) = who.0 {
+        let next = next.unwrap_or_else(|| start_page(principal));
+        return Shown::Elsewhere(SeeOther::at(next.to_string()));
     }
     let next = next.map(|next| next.to_string()).unwrap_or_default();
     let form = Typed::fresh::<Login>(&page, &[("next", &next)]);
@@ -124,12 +134,7 @@ async fn log_in(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let replaces = match who.0 {
-        Identity::SignedIn(principal) => Some(Replaces::Present(principal.session)),
-        // Its tokens were lost on the way.
-        Identity::Renewed(before) => Some(Replaces::Successor(*before)),
-        Identity::Anonymous(_) | Identity::Unavailable => None,
-    };
+    let replaces = who.replaced();
     let (issued, next) = form
         .submit(page, draw, async |login: Login| {
             let Login { login, password, remember, next } = login;
@@ -144,5 +149,6 @@ async fn log_in(
         })
         .await?;
     let account = issued.principal.account;
+    let next = next.unwrap_or_else(|| start_page(&issued.principal));
     Ok(SeeOther::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
 }

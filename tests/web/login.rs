@@ -78,6 +78,28 @@ async fn one_returns_to_the_page_asked_for_and_never_elsewhere() {
 }
 
 #[rocket::async_test]
+async fn staff_begin_at_the_dashboard_and_members_at_their_account() {
+    let app = App::start().await;
+    for (name, roles, start) in [
+        ("ada", &[][..], "/account"),
+        ("bob", &["editors"], "/account"),
+        ("reader", &["auditor"], "/admin"),
+        ("helper", &["support"], "/admin"),
+        ("chief", &["admin"], "/admin"),
+    ] {
+        app.account(name, roles).await;
+        let browser = app.browser();
+        assert_eq!(browser.log_in(name).await.location.as_deref(), Some(start), "{name}");
+        assert_eq!(browser.get(start).await.status, Status::Ok, "{name}");
+        // The sign-in page leads on to the same place.
+        assert_eq!(browser.get("/login").await.location.as_deref(), Some(start), "{name}");
+        let fields = [("login", name), ("password", PASSWORD), ("next", "/account/sessions")];
+        let answer = app.browser().post("/login", &fields).await;
+        assert_eq!(answer.location.as_deref(), Some("/account/sessions"), "{name}");
+    }
+}
+
+#[rocket::async_test]
 async fn remember_me_decides_whether_the_cookie_outlives_the_browser() {
     let app = App::start().await;
     app.account("ada", &[]).await;

@@ -40,6 +40,11 @@ impl OwnPage {
         (!parts.any(strange)).then(|| Self(text.to_owned()))
     }
 
+    /// Where staff begin.
+    pub fn admin() -> Self {
+        Self("/admin".to_owned())
+    }
+
     /// The path as the value of a query parameter.
     pub fn encoded(&self) -> String {
         self.0.bytes().fold(String::new(), |mut encoded, byte| {

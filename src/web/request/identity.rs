@@ -11,7 +11,9 @@ use crate::base::error::Result;
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::tokens::access::Claims;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
-use crate::domain::sessions::{Access, Audience, EndReason, Predecessor, Principal, Refreshed};
+use crate::domain::sessions::{
+    Access, Audience, EndReason, Predecessor, Principal, Refreshed, Replaces,
+};
 use crate::service::Doorward;
 
 /// Who sent a request.
@@ -110,6 +112,16 @@ impl MaybeSignedIn<'_> {
     /// Whether somebody is signed in.
     pub fn is_signed_in(&self) -> bool {
         matches!(self.0, Identity::SignedIn(_))
+    }
+
+    /// The session that a new one in this browser takes the place of.
+    pub fn replaced(&self) -> Option<Replaces> {
+        match self.0 {
+            Identity::SignedIn(principal) => Some(Replaces::Present(principal.session)),
+            // Its tokens were lost on the way.
+            Identity::Renewed(before) => Some(Replaces::Successor(*before)),
+            Identity::Anonymous(_) | Identity::Unavailable => None,
+        }
     }
 }
 
