@@ -22,7 +22,7 @@ use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::one_time;
 use crate::service::housekeeping::{self, Period};
 use crate::service::settings::{self, Settings};
-use crate::service::setup_token;
+use crate::service::setup::token as setup_token;
 use crate::service::{Doorward, events};
 use crate::web;
 

@@ -9,7 +9,7 @@ pub mod housekeeping;
 pub mod personal_data;
 mod rounds;
 pub mod settings;
-pub mod setup_token;
+pub mod setup;
 pub mod transfer;
 pub mod words;
 
@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use self::rounds::Rounds;
 use self::settings::Settings;
+use self::setup::AdministratorSeen;
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Keys, in_use};
@@ -49,6 +50,7 @@ pub struct Doorward {
     pub throttle: Throttle,
     /// What the periodic tasks of this process did.
     pub rounds: Rounds,
+    administrator_seen: AdministratorSeen,
 }
 
 impl Doorward {
@@ -124,6 +126,7 @@ impl Doorward {
                 context: vec![settings.base_url.host().to_owned()],
             },
             rounds: Rounds::default(),
+            administrator_seen: AdministratorSeen::default(),
             settings,
             db,
             clock,
@@ -145,6 +148,11 @@ impl Doorward {
         let followed = self.clock.follow(&self.db).await;
         self.sessions.rely_on_time(self.clock.is_certain());
         followed
+    }
+
+    /// Whether there is no administrator yet.
+    pub async fn awaits_setup(&self) -> bool {
+        self.administrator_seen.awaits(&self.db).await
     }
 
     /// What changing passwords needs.

@@ -71,7 +71,12 @@ fn start_page(who: &Principal) -> OwnPage {
 }
 
 #[get("/login?<next>")]
-fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
+async fn login_page(
+    next: Option<&str>,
+    page: Page,
+    who: MaybeSignedIn<'_>,
+    doorward: &Service,
+) -> Shown {
     let next = next.and_then(OwnPage::parse);
     if let Identity::SignedIn(principal) = who.0 {
         let next = next.unwrap_or_else(|| start_page(principal));
@@ -79,12 +84,12 @@ fn login_page(next: Option<&str>, page: Page, who: MaybeSignedIn<'_>) -> Shown {
     }
     let next = next.map(|next| next.to_string()).unwrap_or_default();
     let form = Typed::fresh::<Login>(&page, &[("next", &next)]);
-    Shown::Page(draw(page, form))
+    Shown::Page(draw(page, form, doorward.awaits_setup().await))
 }
 
-fn draw(page: Page, form: Typed) -> Html {
+fn draw(page: Page, form: Typed, awaits_setup: bool) -> Html {
     let reason = page.ended.map(sentence);
-    page.render("login.html", context! { form, reason })
+    page.render("login.html", context! { form, reason, awaits_setup })
 }
 
 /// Why somebody was signed out, in a sentence for them.
@@ -134,9 +139,10 @@ async fn log_in(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let replaces = who.replaced();
+    let (replaces, awaits_setup) = (who.replaced(), doorward.awaits_setup().await);
+    let show = |page, form| draw(page, form, awaits_setup);
     let (issued, next) = form
-        .submit(page, draw, async |login: Login| {
+        .submit(page, show, async |login: Login| {
             let Login { login, password, remember, next } = login;
             let who = SignIn { login: &login, password: &password, known: known.0.as_ref() };
             let verified = match login::begin(doorward.passwords(), who, &caller.0, now.0).await? {

@@ -56,15 +56,15 @@ fn while_open(doorward: &Doorward) -> Result<(), Failure> {
 }
 
 #[get("/register")]
-fn registration_page(page: Page, doorward: &Service) -> Result<Html, Failure> {
+async fn registration_page(page: Page, doorward: &Service) -> Result<Html, Failure> {
     while_open(doorward)?;
     let form = Typed::fresh::<NewAccount>(&page, &[]);
-    Ok(draw(page, form, doorward))
+    Ok(draw(page, form, doorward, doorward.awaits_setup().await))
 }
 
-fn draw(page: Page, form: Typed, doorward: &Doorward) -> Html {
+fn draw(page: Page, form: Typed, doorward: &Doorward, awaits_setup: bool) -> Html {
     let password_min_length = doorward.settings.password_min_length;
-    page.render("registration.html", context! { form, password_min_length })
+    page.render("registration.html", context! { form, password_min_length, awaits_setup })
 }
 
 #[post("/register", data = "<form>")]
@@ -76,9 +76,10 @@ async fn register(
     now: Now,
 ) -> Result<SeeOther, Failure> {
     while_open(doorward)?;
+    let awaits_setup = doorward.awaits_setup().await;
     form.submit(
         page,
-        |page, form| draw(page, form, doorward),
+        |page, form| draw(page, form, doorward, awaits_setup),
         async |new| {
             let (passwords, rules) = (doorward.passwords(), &doorward.rules);
             accounts::register(passwords, rules, new, &caller.0, now.0).await

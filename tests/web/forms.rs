@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use doorward::service::setup_token;
+use doorward::service::setup::token as setup_token;
 use rocket::http::Method;
 use shared::page::Page;
 use shared::routes::{self, Route, filled, form_to, page_of, rules_of};
