@@ -216,10 +216,15 @@ fn only_the_command_line_acts_as_the_operator() {
 
 #[test]
 fn only_signing_in_says_that_somebody_proved_who_they_are() {
-    let makers = rust_files(Path::new("src"))
-        .into_iter()
-        .filter(|file| fs::read_to_string(file).unwrap().contains("Verified::by_password("));
-    assert_eq!(makers.collect::<Vec<_>>(), [Path::new("src/domain/login/mod.rs")]);
+    for (call, maker) in [
+        ("Verified::by_password(", "src/domain/login/mod.rs"),
+        ("login::at_setup(", "src/domain/credentials/mod.rs"),
+    ] {
+        let makers = rust_files(Path::new("src"))
+            .into_iter()
+            .filter(|file| fs::read_to_string(file).unwrap().contains(call));
+        assert_eq!(makers.collect::<Vec<_>>(), [Path::new(maker)], "{call}");
+    }
 }
 
 #[test]

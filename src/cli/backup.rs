@@ -10,12 +10,12 @@ use crate::base::files::{self, ENDINGS, with_ending};
 use crate::base::store::{self, Db};
 use crate::cli::serve::lock_database;
 use crate::cli::terminal::say;
-use crate::domain::audit::RequestSource;
+use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::one_time;
 use crate::domain::sessions::Actor;
-use crate::service::Doorward;
 use crate::service::settings::Settings;
 use crate::service::transfer;
+use crate::service::{Doorward, events};
 
 /// Writes a consistent copy of the database while servers work on it.
 pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
@@ -27,6 +27,11 @@ pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
         _ => Error::broken(format!("The file {name} cannot be written: {why}.")),
     })?;
     doorward.db.backup(file).await.inspect_err(|_| drop(fs::remove_file(file)))?;
+    let origin = RequestSource::command_line();
+    let told = Entry::of_service(events::BACKED_UP, &origin);
+    if let Err(error) = audit::record(doorward.db.write(), told, doorward.clock.now()).await {
+        tracing::error!(%error, "the backup cannot be recorded");
+    }
     say(&format!("The database is in {name}. The keys are not: keep them elsewhere."));
     Ok(())
 }

@@ -11,6 +11,8 @@ pub const STOPPED: Event = Event::new("app.stop");
 pub const KEY_ROTATED: Event = Event::new("key.rotated");
 /// A key is not accepted any more.
 pub const KEY_REVOKED: Event = Event::new("key.revoked");
+/// The database was copied to a file.
+pub const BACKED_UP: Event = Event::new("backup.written");
 
 /// The events of every module.
 const MODULES: [&[Event]; 6] = [
@@ -19,7 +21,7 @@ const MODULES: [&[Event]; 6] = [
     one_time::events::ALL,
     credentials::events::ALL,
     administration::events::ALL,
-    &[STARTED, STOPPED, KEY_ROTATED, KEY_REVOKED],
+    &[STARTED, STOPPED, KEY_ROTATED, KEY_REVOKED, BACKED_UP],
 ];
 
 /// Every event.

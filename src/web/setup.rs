@@ -1,18 +1,21 @@
-//! `/setup`: making the first administrator. There is no such page afterwards.
+//! `/setup`: making the first administrator, who is then signed in. There is no
+//! such page afterwards.
 
 use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use crate::domain::accounts::{self, NewAccount};
+use crate::domain::sessions::{Audience, NewSession};
 use crate::service::Doorward;
-use crate::service::setup_token;
+use crate::service::setup::token;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
+use crate::web::request::identity::MaybeSignedIn;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 
@@ -22,7 +25,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// After setup.
-const SET_UP: Message = Message::done("set-up", "The administrator account was created. Sign in.");
+const SET_UP: Message = Message::done("set-up", "The administrator account was created.");
 
 /// The messages of this file.
 pub const MESSAGES: &[Message] = &[SET_UP];
@@ -65,19 +68,23 @@ fn draw(page: Page, form: Typed, doorward: &Doorward) -> Html {
 async fn set_up(
     form: Submitted<Setup>,
     page: Page,
+    who: MaybeSignedIn<'_>,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
     while_no_admin(doorward).await?;
-    form.submit(
-        page,
-        |page, form| draw(page, form, doorward),
-        async |setup: Setup| {
-            doorward.credentials().set_up(&setup.token, &setup.admin, &caller.0, now.0).await
-        },
-    )
-    .await?;
-    setup_token::remove(&doorward.settings.data_dir);
-    Ok(SeeOther::at("/login").saying(SET_UP))
+    let show = |page, form| draw(page, form, doorward);
+    let issued = form
+        .submit(page, show, async |Setup { token, admin }| {
+            let credentials = doorward.credentials();
+            let verified = credentials.set_up(&token, &admin, &caller.0, now.0).await?;
+            let replaces = who.replaced();
+            let new = NewSession { audience: Audience::Web, remember: false, replaces };
+            doorward.sessions.sign_in(verified, new, &caller.0, now.0).await
+        })
+        .await?;
+    token::remove(&doorward.settings.data_dir);
+    let account = issued.principal.account;
+    Ok(SeeOther::at("/admin").with_tokens(issued).known_from_now_on(account).saying(SET_UP))
 }

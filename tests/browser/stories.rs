@@ -22,7 +22,11 @@ async fn the_whole_story(javascript: bool) {
         browser.fill(field, text).await;
     }
     browser.send().await;
-    assert!(browser.text().await.contains("The administrator account was created"));
+    assert_eq!(browser.path().await, "/admin");
+    let shown = browser.text().await;
+    assert!(shown.contains("The administrator account was created"), "{shown}");
+    assert!(shown.contains("Next steps"), "{shown}");
+    browser.press("Sign out").await;
 
     browser.go("/register").await;
     for (field, text) in [("username", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD)]

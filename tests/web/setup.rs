@@ -1,5 +1,6 @@
 use doorward::domain::one_time;
 use rocket::http::Status;
+use sea_orm::ConnectionTrait;
 use time::Duration;
 
 use crate::app::{App, PASSWORD};
@@ -21,9 +22,11 @@ async fn the_setup_link_makes_the_first_administrator_once() {
     let page = browser.get(&format!("/setup?token={token}")).await;
     assert!(page.body.contains(&token), "the link fills in the field");
     let answer = browser.post("/setup", &fields(&token, "admin")).await;
-    assert_eq!(answer.location.as_deref(), Some("/login"), "{}", answer.body);
-    browser.log_in("admin").await;
+    assert_eq!(answer.location.as_deref(), Some("/admin"), "{}", answer.body);
+    assert!(browser.get("/admin").await.body.contains("The administrator account was created"));
     assert_eq!(browser.get("/admin/accounts").await.status, Status::Ok);
+    // The password was given just now.
+    assert_eq!(browser.get("/admin/accounts/new").await.status, Status::Ok);
     assert_eq!(app.browser().get("/setup").await.status, Status::NotFound);
     let late = app.browser();
     let csrf = late.get("/login").await.csrf();
@@ -41,6 +44,44 @@ async fn a_wrong_or_old_setup_token_is_refused_beside_its_field() {
     app.clock().advance(Duration::hours(1));
     let answer = app.browser().post("/setup", &fields(&old, "admin")).await;
     assert_eq!(answer.status, Status::UnprocessableEntity);
+}
+
+#[rocket::async_test]
+async fn setup_ends_the_session_of_the_member_who_opened_the_link() {
+    let app = App::start().await;
+    let browser = app.member("ada").await;
+    let copy = browser.copied();
+    let token = token(&app).await;
+    let answer = browser.post("/setup", &fields(&token, "admin")).await;
+    assert_eq!(answer.location.as_deref(), Some("/admin"), "{}", answer.body);
+    assert_eq!(browser.get("/admin").await.status, Status::Ok);
+    assert!(!copy.is_signed_in().await);
+}
+
+#[rocket::async_test]
+async fn until_there_is_an_administrator_sign_in_and_registration_point_to_the_setup_link() {
+    let app = App::start().await;
+    let points = async |page: &str| {
+        let answer = app.browser().get(page).await;
+        assert_eq!(answer.status, Status::Ok);
+        let notices = answer.page().texts(".message.notice");
+        notices.iter().any(|text| text.contains("the setup link: it is in the server's log"))
+    };
+    for page in ["/login", "/register"] {
+        assert!(points(page).await, "{page}");
+    }
+    let refused = app.browser().log_in("ada").await;
+    assert!(refused.body.contains("setup link"), "{}", refused.body);
+    app.account("ada", &[]).await;
+    assert!(points("/login").await, "a member is no administrator");
+    // As at the command line, while the server runs.
+    app.account("chief", &["admin"]).await;
+    for page in ["/login", "/register"] {
+        assert!(!points(page).await, "{page}");
+    }
+    let db = app.doorward.db.write();
+    db.execute_unprepared("UPDATE accounts SET disabled_at = 1").await.unwrap();
+    assert!(!points("/login").await, "the database is not asked again");
 }
 
 #[rocket::async_test]

@@ -220,7 +220,7 @@ pub async fn seal_at(db: &impl ConnectionTrait, position: i64) -> Result<Option<
     Ok(seal.map(|seal| secrets::encode(&seal.hash)))
 }
 
-async fn pruned(db: &impl ConnectionTrait) -> Result<i64> {
+pub(super) async fn pruned(db: &impl ConnectionTrait) -> Result<i64> {
     numbers::get(db, PRUNED).await
 }
 

@@ -159,6 +159,19 @@ pub async fn newest(
     Ok(rows)
 }
 
+/// When the log began; `None` once its oldest events were removed, and while
+/// there are none.
+///
+/// # Errors
+/// The database failed.
+pub async fn began_at(db: &impl ConnectionTrait) -> Result<Option<Timestamp>> {
+    if super::chain::pruned(db).await? > 0 {
+        return Ok(None);
+    }
+    let first = table::Entity::find().order_by_asc(table::Column::Id).one(db).await?;
+    Ok(first.map(|row| row.at))
+}
+
 /// Every account that `rows` speak of.
 pub fn accounts_in(rows: &[RecordedEvent]) -> Vec<Uuid> {
     let ids = rows.iter().flat_map(|row| [row.actor, row.target]).flatten();

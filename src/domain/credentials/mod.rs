@@ -13,6 +13,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account, NewAccount, Passwords};
 use crate::domain::audit::{self, Entry, RequestSource};
+use crate::domain::login::{self, Verified};
 use crate::domain::one_time::{TokenPurpose, find, recovering, use_up, void};
 use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::Waiter;
@@ -113,7 +114,7 @@ impl Credentials<'_> {
         new: &NewAccount,
         origin: &RequestSource,
         now: Timestamp,
-    ) -> Result<Account> {
+    ) -> Result<Verified> {
         if accounts::count_admins(self.db().read()).await? > 0 {
             return Err(Error::NotFound);
         }
@@ -132,6 +133,6 @@ impl Credentials<'_> {
         let account = accounts::insert(&txn, new, hash, Roles::admin(), now).await?;
         audit::record(&txn, Entry::by_owner(events::SET_UP, account.id.0, origin), now).await?;
         txn.commit().await?;
-        Ok(account)
+        Ok(login::at_setup(account, now))
     }
 }

@@ -39,6 +39,12 @@ impl Verified {
     }
 }
 
+/// The first administrator, whose account was made a moment ago: who has just
+/// chosen the password is not asked for it again. Only for setup.
+pub(in crate::domain) fn at_setup(account: Account, now: Timestamp) -> Verified {
+    Verified::by_password(account, now)
+}
+
 /// How far a sign-in came.
 #[must_use]
 pub enum Begun {

@@ -76,6 +76,11 @@ impl<'f> Section<'f> {
         Error::broken(format!("There is no setting `{key}`{}. {hint}", self.place(key)))
     }
 
+    /// Whether the key is given.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// A whole number within `range`.
     pub(super) fn whole(&self, key: &str, default: u64, range: RangeInclusive<u64>) -> Result<u64> {
         let given = match self.values.get(key) {

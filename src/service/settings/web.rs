@@ -19,6 +19,8 @@ pub enum Registration {
 pub struct Web {
     /// Who may open an account.
     pub registration: Registration,
+    /// Whether somebody has decided about that.
+    pub registration_is_set: bool,
     /// Proxies whose X-Forwarded-For is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Whether `/api/me` takes the access token in the address, too.
@@ -51,6 +53,7 @@ pub(super) fn read(section: &Section<'_>) -> Result<Web> {
     let registration = [("open", Registration::Open), ("closed", Registration::Closed)];
     Ok(Web {
         registration: section.one_of("registration", &registration)?,
+        registration_is_set: section.has("registration"),
         trusted_proxies: section.networks("trusted_proxies")?,
         allow_query_token: section.flag("allow_query_token", false)?,
         metrics_token: section.secret("metrics_token", 16)?,

@@ -1,6 +1,7 @@
 //! A new service: the link that makes the first administrator, and what they
 //! should do next.
 
+pub mod next_steps;
 pub mod token;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -36,6 +36,7 @@ const WORDS: &[(Event, &str)] = &[
     (events::STOPPED, "the server stopped"),
     (events::KEY_ROTATED, "a signing key was added"),
     (events::KEY_REVOKED, "a signing key was revoked"),
+    (events::BACKED_UP, "a backup was written"),
 ];
 
 /// What happened, in words; also where only a later version knows the event.

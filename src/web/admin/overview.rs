@@ -13,8 +13,10 @@ use super::view::chart::{Chart, grouped};
 use crate::base::error::Result;
 use crate::base::keys::{OLD, Purpose};
 use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::domain::{accounts, audit, sessions};
+use crate::service::setup::next_steps;
 use crate::service::{Doorward, doctor};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
@@ -50,7 +52,7 @@ struct Attention {
 
 #[get("/?<span>")]
 async fn overview_page(
-    _who: Staff,
+    who: Staff,
     span: Option<&str>,
     page: Page,
     doorward: &Service,
@@ -60,10 +62,14 @@ async fn overview_page(
     let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
     let charts = charts(doorward, span, now.0).await?;
     let attention = attention(doorward, now.0).await?;
+    let steps = match who.0.account.roles.may(Permission::Administer) {
+        true => next_steps::of(doorward, now.0).await?,
+        false => vec![],
+    };
     let month = span == SPANS[1].1;
     Ok(page
         .in_section("admin")
-        .render("admin/overview.html", context! { charts, attention, month, notices }))
+        .render("admin/overview.html", context! { steps, charts, attention, month, notices }))
 }
 
 async fn charts(

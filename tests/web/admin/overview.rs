@@ -2,6 +2,8 @@
 
 use doorward::domain::audit::{self, Entry, RequestSource};
 use doorward::domain::sessions;
+use doorward::service::events;
+use doorward::service::setup::next_steps;
 use time::Duration;
 
 use crate::app::App;
@@ -26,6 +28,38 @@ async fn the_overview_tells_what_happened_and_what_needs_attention() {
         assert!(body.contains("25 failed sign-ins in the last 2 hours (usually 0)"), "{body}");
         assert!(body.contains("25 failed sign-ins in a row with the name ada"), "{body}");
         assert!(body.contains("<svg") && !body.contains("style="), "{body}");
+    }
+}
+
+#[rocket::async_test]
+async fn a_new_service_shows_administrators_what_to_do_next_until_it_is_done() {
+    const HTTPS: &str = "Use HTTPS.";
+    const REGISTRATION: &str = "Decide who may register.";
+    const BACKUP: &str = "Make a backup.";
+    let steps = async |app: &App, name: &str| {
+        app.signed_in(name).await.get("/admin").await.page().texts(".steps strong")
+    };
+    let app = App::start().await;
+    app.account("chief", &["admin"]).await;
+    app.account("helper", &["support"]).await;
+    let sqlite = !app.doorward.db.is_shared();
+    let all: Vec<&str> =
+        if sqlite { vec![HTTPS, REGISTRATION, BACKUP] } else { vec![HTTPS, REGISTRATION] };
+    assert_eq!(steps(&app, "chief").await, all);
+    assert!(steps(&app, "helper").await.is_empty());
+    let here = RequestSource::command_line();
+    let told = Entry::of_service(events::BACKED_UP, &here);
+    audit::record(app.doorward.db.write(), told, app.clock().now()).await.unwrap();
+    assert_eq!(steps(&app, "chief").await, [HTTPS, REGISTRATION]);
+    app.pass(Duration::days(31)).await;
+    assert!(steps(&app, "chief").await.is_empty(), "it is not new any more");
+    for decided in ["\"open\"", "\"closed\""] {
+        let base = ("base_url", "\"https://localhost:8000\"");
+        let app = App::with(&[base, ("registration", decided)]).await;
+        let account = app.account("chief", &["admin"]).await;
+        let left = next_steps::of(&app.doorward, account.created_at).await.unwrap();
+        let left: Vec<&str> = left.iter().map(|step| step.title).collect();
+        assert_eq!(left, if sqlite { vec!["Make a backup"] } else { vec![] }, "{decided}");
     }
 }
 
