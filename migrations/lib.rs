@@ -21,6 +21,7 @@ mod m20261124_000010_rotation;
 mod m20261124_000018_hosts_in_a_labels;
 mod m20261125_000019_payload_of_tokens;
 mod m20261125_000020_staff_limits;
+mod m20261129_000021_finding_people;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000018_hosts_in_a_labels::Migration),
             Box::new(m20261125_000019_payload_of_tokens::Migration),
             Box::new(m20261125_000020_staff_limits::Migration),
+            Box::new(m20261129_000021_finding_people::Migration),
         ]
     }
 }

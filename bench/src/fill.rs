@@ -209,7 +209,7 @@ impl<'a> Filler<'a> {
         let mut accounts = Rows::into(
             self.db,
             "accounts",
-            "id, username, username_canonical, email, email_canonical, password_hash, password_changed_at, created_at, disabled_at, epoch, last_login_at, last_login_address, last_login_user_agent, failed_logins",
+            "id, username, username_canonical, email, email_canonical, password_hash, password_changed_at, created_at, disabled_at, epoch, last_login_at, last_login_address, last_login_user_agent, failed_logins, display_name",
         );
         let mut roles = vec![];
         self.begin().await;
@@ -227,7 +227,7 @@ impl<'a> Filler<'a> {
             let (literal, address, browser) = (self.literal(id), self.address(), self.browser());
             accounts
                 .add(format_args!(
-                    "{literal}, '{name}', '{name}', '{name}@example.org', '{name}@example.org', '', {joined}, {joined}, {disabled}, 0, {seen}, '{address}', '{browser}', {failures}"
+                    "{literal}, '{name}', '{name}', '{name}@example.org', '{name}@example.org', '', {joined}, {joined}, {disabled}, 0, {seen}, '{address}', '{browser}', {failures}, '{first} {last}'"
                 ))
                 .await;
             if number % 500 == 3 {
@@ -237,6 +237,8 @@ impl<'a> Filler<'a> {
             self.people.push(id);
         }
         accounts.write().await;
+        let names = "INSERT INTO account_search (account_id, text) SELECT id, '\n' || username_canonical || '\n' || email_canonical || '\n' || display_name FROM accounts WHERE display_name <> ''";
+        self.db.execute_unprepared(names).await.unwrap();
         let mut own = Rows::into(self.db, "roles", "name, description, created_at");
         for (name, words) in [
             ("editors", "Write and change articles."),

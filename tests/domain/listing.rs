@@ -1,63 +1,215 @@
+//! The list of accounts: every account once, in every order, forwards and
+//! backwards; and what a search finds.
+
 use doorward::domain::accounts;
-use doorward::domain::accounts::list::{Cursor, Filter, Sort, screen};
+use doorward::domain::accounts::list::{Count, Cursor, Filter, Page, Sort, State};
+use doorward::domain::accounts::list::{count, ids, page};
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::passwords::hasher::Waiter;
+use sea_orm::{ConnectionTrait, Statement};
 
-use crate::{NOON, World};
+use crate::{NOON, World, origin};
+
+async fn turn(world: &World, filter: &Filter, from: Option<Cursor>) -> Page {
+    // As it comes back in an address.
+    let from = from.map(|from| Cursor::parse(&from.to_string()).unwrap());
+    page(world.sessions.db.read(), filter, from.as_ref(), 2).await.unwrap()
+}
+
+fn names(page: &Page) -> Vec<String> {
+    page.accounts.iter().map(|account| account.username.clone()).collect()
+}
 
 #[tokio::test]
-async fn every_account_is_found_once_in_every_order() {
+async fn every_account_is_found_once_in_every_order_and_backwards_in_the_same() {
     let world = World::new().await;
     for name in ["ada", "bob", "cyd", "dan", "eve"] {
+        let id = world.account(name, Roles::default()).await.id;
+        let (db, from) = (world.sessions.db.write(), origin("web"));
+        accounts::note_login(db, id, &from, NOON).await.unwrap();
+    }
+    for (search, sort) in
+        [("", Sort::Name), ("", Sort::Created), ("", Sort::LastLogin), ("example", Sort::Name)]
+    {
+        let filter = Filter { sort, search: search.to_owned(), ..Filter::default() };
+        let (mut from, mut forwards, mut firsts) = (None, vec![], vec![]);
+        let last = loop {
+            let page = turn(&world, &filter, from).await;
+            forwards.push(names(&page));
+            firsts.push(page.first);
+            from = page.next.clone();
+            if from.is_none() {
+                break page;
+            }
+        };
+        let mut sorted = forwards.concat();
+        sorted.sort();
+        assert_eq!(sorted, ["ada", "bob", "cyd", "dan", "eve"], "{sort:?}");
+        assert_eq!(firsts, [1, 3, 5], "{sort:?}");
+        let (mut backwards, mut before) = (vec![names(&last)], last.previous);
+        while let Some(from) = before {
+            let page = turn(&world, &filter, Some(from)).await;
+            assert_eq!(page.first, firsts[firsts.len() - 1 - backwards.len()], "{sort:?}");
+            assert!(page.next.is_some(), "{sort:?}");
+            backwards.push(names(&page));
+            before = page.previous;
+        }
+        backwards.reverse();
+        assert_eq!(backwards, forwards, "{sort:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_previous_page_that_is_no_longer_full_is_the_first_page() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    for name in ["bob", "cyd", "dan"] {
+        world.account(name, Roles::default()).await;
+    }
+    let filter = Filter::default();
+    let second = turn(&world, &filter, turn(&world, &filter, None).await.next).await;
+    accounts::delete(world.sessions.db.write(), ada.id).await.unwrap();
+    let first = turn(&world, &filter, second.previous).await;
+    assert_eq!((names(&first).join(" "), first.first), ("bob cyd".to_owned(), 1));
+    assert_eq!(first.previous, None);
+}
+
+#[tokio::test]
+async fn a_place_in_another_order_leads_to_the_first_page() {
+    let world = World::new().await;
+    for name in ["ada", "bob", "cyd"] {
+        world.account(name, Roles::default()).await;
+    }
+    let by_name = turn(&world, &Filter::default(), None).await.next;
+    let newest = Filter { sort: Sort::Created, ..Filter::default() };
+    let page = turn(&world, &newest, by_name).await;
+    assert_eq!((page.first, page.accounts.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn accounts_are_counted_until_there_are_many() {
+    let world = World::new().await;
+    for name in ["ada", "bob", "cyd"] {
         world.account(name, Roles::default()).await;
     }
     let db = world.sessions.db.read();
-    for sort in [Sort::Name, Sort::Opened] {
-        let filter = Filter { sort, ..Filter::default() };
-        let (mut from, mut found) = (None, vec![]);
-        loop {
-            let (rows, next) = screen(db, &filter, from, 2).await.unwrap();
-            found.extend(rows.into_iter().map(|account| account.username));
-            // As it comes back in an address.
-            from = next.map(|next| Cursor::parse(&next.to_string()).unwrap());
-            if from.is_none() {
-                break;
-            }
-        }
-        found.sort();
-        assert_eq!(found, ["ada", "bob", "cyd", "dan", "eve"], "{sort:?}");
+    assert_eq!(count(db, &search("o"), 3).await.unwrap(), Count::Exactly(0));
+    for filter in [Filter::default(), search("example.org")] {
+        assert_eq!(count(db, &filter, 3).await.unwrap(), Count::Exactly(3));
+        assert_eq!(count(db, &filter, 2).await.unwrap(), Count::MoreThan(2));
+        assert_eq!(ids(db, &filter, 10).await.unwrap().len(), 3);
+        assert_eq!(ids(db, &filter, 2).await.unwrap().len(), 2);
     }
 }
 
 async fn found(world: &World, filter: Filter) -> Vec<String> {
-    let (rows, _) = screen(world.sessions.db.read(), &filter, None, 50).await.unwrap();
-    rows.into_iter().map(|account| account.username).collect()
+    names(&page(world.sessions.db.read(), &filter, None, 50).await.unwrap())
+}
+
+fn search(text: &str) -> Filter {
+    Filter { search: text.to_owned(), ..Filter::default() }
 }
 
 #[tokio::test]
-async fn a_search_finds_what_begins_so_and_takes_every_character_literally() {
+async fn a_search_finds_every_part_of_a_name_and_takes_every_character_literally() {
     let world = World::new().await;
-    for name in ["ada", "adam", "bob", "a_b"] {
+    let all = ["a_b", "ada", "adam", "anna.meyer", "bob", "max.meyer"];
+    for name in all {
         world.account(name, Roles::default()).await;
     }
-    let search = |text: &str| Filter { search: text.to_owned(), ..Filter::default() };
     for (text, names) in [
-        ("", &["a_b", "ada", "adam", "bob"][..]),
-        ("ad", &["ada", "adam"]),
+        ("ad", &["ada", "adam"][..]),
         (" ADA ", &["ada", "adam"]),
         ("adam@", &["adam"]),
+        ("meyer", &["anna.meyer", "max.meyer"]),
+        ("eye", &["anna.meyer", "max.meyer"]),
+        ("meyer anna", &["anna.meyer"]),
+        ("meyer m", &["anna.meyer", "max.meyer"]),
+        ("max m", &["max.meyer"]),
+        ("ma meyer", &["max.meyer"]),
+        ("ann@", &[]),
+        ("r@example", &["anna.meyer", "max.meyer"]),
         ("b", &["bob"]),
         ("a_", &["a_b"]),
+        ("_b", &[]),
         ("_", &[]),
         ("%", &[]),
         ("a%", &[]),
+        ("%da", &[]),
+        ("a%a", &[]),
+        ("\"ada\"", &[]),
+        ("ada OR bob", &[]),
+        ("ada*", &[]),
+        ("\\da", &[]),
+        ("\"\"\"", &[]),
         ("'; drop table accounts; --", &[]),
         ("\u{10ffff}", &[]),
-        ("\0", &["a_b", "ada", "adam", "bob"]),
+        ("\0", &all),
     ] {
         assert_eq!(found(&world, search(text)).await, names, "{text:?}");
     }
     assert!(found(&world, search(&"a".repeat(1_000_000))).await.is_empty());
+}
+
+#[tokio::test]
+async fn accents_and_capitals_hide_no_address() {
+    let world = World::new().await;
+    let mut new = World::new_account("ada");
+    new.email = accounts::names::EmailAddress::parse("José@Bücher.example").unwrap();
+    let hash = world.hasher.hash_new(&new.password, world.rules.clone(), Waiter::House);
+    let hash = hash.await.unwrap();
+    accounts::insert(world.sessions.db.write(), &new, hash, Roles::default(), NOON).await.unwrap();
+    for text in ["José", "jose@", "BÜCHER", "bucher.ex", "xn--bcher-kva"] {
+        assert_eq!(found(&world, search(text)).await, ["ada"], "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_found_no_more_and_leaves_no_text_to_search() {
+    let world = World::new().await;
+    let ada = world.account("ada.lovelace", Roles::default()).await;
+    assert_eq!(found(&world, search("lovelace")).await, ["ada.lovelace"]);
+    let db = &world.sessions.db;
+    accounts::delete(db.write(), ada.id).await.unwrap();
+    assert!(found(&world, search("lovelace")).await.is_empty());
+    let rows = Statement::from_string(
+        db.read().get_database_backend(),
+        "SELECT text FROM account_search WHERE text LIKE '%lovelace%'",
+    );
+    assert!(db.read().query_all_raw(rows).await.unwrap().is_empty());
+}
+
+/// More accounts than are found first and then sorted.
+const MANY: u64 = 1_100;
+
+#[tokio::test]
+async fn many_are_found_in_order_and_page_by_page() {
+    let world = World::new().await;
+    let txn = world.sessions.db.begin().await.unwrap();
+    for number in 0..MANY {
+        let new = World::new_account(&format!("member-{number:04}"));
+        let hash = world.hasher.hash_new(&new.password, world.rules.clone(), Waiter::House);
+        let hash = hash.await.unwrap();
+        let roles = Roles::of(RoleName::parse(["even", "odd"][number as usize % 2]));
+        accounts::insert(&txn, &new, hash, roles, NOON).await.unwrap();
+    }
+    txn.commit().await.unwrap();
+    let db = world.sessions.db.read();
+    let all = search("example.org");
+    assert_eq!(count(db, &all, 10_000).await.unwrap(), Count::Exactly(MANY));
+    let first = turn(&world, &all, None).await;
+    assert_eq!(names(&first), ["member-0000", "member-0001"]);
+    let second = turn(&world, &all, first.next).await;
+    assert_eq!(names(&second), ["member-0002", "member-0003"]);
+    assert_eq!(
+        names(&turn(&world, &all, second.previous).await),
+        names(&turn(&world, &all, None).await)
+    );
+    assert_eq!(found(&world, search("example.org 1099")).await, ["member-1099"]);
+    let odd = Filter { role: Some("odd".to_owned()), ..all };
+    assert_eq!(count(db, &odd, 10_000).await.unwrap(), Count::Exactly(MANY / 2));
+    assert_eq!(names(&turn(&world, &odd, None).await), ["member-0001", "member-0003"]);
 }
 
 #[tokio::test]
@@ -73,11 +225,15 @@ async fn a_filter_by_role_and_state_keeps_the_order_and_the_search() {
     let role = Some("editors".to_owned());
     let all = Filter { role: role.clone(), ..Filter::default() };
     assert_eq!(found(&world, all).await, ["carl", "cleo", "cora", "dora"]);
-    let active = Filter { role: role.clone(), disabled: Some(false), ..Filter::default() };
+    let state = Some(State::Active);
+    let active = Filter { role: role.clone(), state, ..Filter::default() };
     assert_eq!(found(&world, active).await, ["carl", "cleo", "dora"]);
-    let search = Filter { role, search: "c".to_owned(), sort: Sort::Opened, ..Filter::default() };
-    assert_eq!(found(&world, search).await, ["carl", "cleo", "cora"]);
-    let off = Filter { disabled: Some(true), sort: Sort::Opened, ..Filter::default() };
+    for (text, names) in [("c", &["carl", "cleo", "cora"][..]), ("ora", &["cora", "dora"])] {
+        let sort = Sort::Created;
+        let filter = Filter { role: role.clone(), sort, ..search(text) };
+        assert_eq!(found(&world, filter).await, names, "{text}");
+    }
+    let off = Filter { state: Some(State::Disabled), sort: Sort::Created, ..Filter::default() };
     assert_eq!(found(&world, off).await, ["cora"]);
     let never = Filter { sort: Sort::LastLogin, ..Filter::default() };
     assert!(found(&world, never).await.is_empty(), "nobody has logged in yet");
@@ -85,10 +241,22 @@ async fn a_filter_by_role_and_state_keeps_the_order_and_the_search() {
 
 #[test]
 fn what_is_no_cursor_is_not_taken_for_one() {
-    let long = format!("n~{}", "a".repeat(2000));
-    for text in
-        ["", "x", "n", "m~1", "m~1~x", "m~x~00000000-0000-4000-8000-000000000000", &long, "n~\0"]
-    {
+    let long = format!("n~1~{}", "a".repeat(2000));
+    for text in [
+        "",
+        "x",
+        "n",
+        "n~ada",
+        "n~0~ada",
+        "n~-1~ada",
+        "n~18446744073709551615~ada",
+        "x~1~ada",
+        "m~1~1",
+        "m~1~1~x",
+        "m~1~x~00000000-0000-4000-8000-000000000000",
+        &long,
+        "n~1~\0",
+    ] {
         assert_eq!(Cursor::parse(text), None, "{text:.40}");
     }
 }

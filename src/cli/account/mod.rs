@@ -183,12 +183,12 @@ async fn list(doorward: &Doorward, search: &str) -> Result<()> {
     let filter = Filter { search: search.to_owned(), ..Filter::default() };
     let mut from = None;
     loop {
-        let (accounts, next) = list::screen(doorward.db.read(), &filter, from, 500).await?;
-        accounts.iter().for_each(|account| say(&line(account)));
-        if next.is_none() {
+        let page = list::page(doorward.db.read(), &filter, from.as_ref(), 500).await?;
+        page.accounts.iter().for_each(|account| say(&line(account)));
+        if page.next.is_none() {
             return Ok(());
         }
-        from = next;
+        from = page.next;
     }
 }
 

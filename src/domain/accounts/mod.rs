@@ -11,6 +11,7 @@ pub mod names;
 pub mod permissions;
 pub mod refusals;
 mod register;
+mod searched;
 mod tables;
 mod update;
 
@@ -24,7 +25,11 @@ pub use self::find::{
 };
 pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};
-pub use self::tables::tables;
 pub use self::update::{
     delete, forget_browsers, raise_epoch, set_disabled, set_password_hash, write_roles,
 };
+
+/// The tables of this module.
+pub fn tables() -> Vec<crate::base::store::Table> {
+    [tables::tables(), searched::tables()].concat()
+}

@@ -8,9 +8,9 @@ use super::authenticate::Passwords;
 use super::find::taken;
 use super::id::AccountId;
 use super::permissions::Roles;
-use super::tables;
 use super::update::write_roles;
 use super::{events, refusals};
+use super::{searched, tables};
 use crate::base::error::{Error, Result};
 use crate::base::store;
 use crate::base::timestamp::Timestamp;
@@ -105,6 +105,9 @@ pub async fn insert(
         failed_logins: Set(0),
         browsers_since: Set(now),
         raised_at: Set(None),
+        display_name: Set(String::new()),
+        locked_until: Set(None),
+        failed_before_unlock: Set(0),
     };
     let row = row.insert(db).await.map_err(|error| {
         if store::is_taken(&error, "username_canonical") {
@@ -115,6 +118,7 @@ pub async fn insert(
             error.into()
         }
     })?;
+    searched::write(db, &row).await?;
     write_roles(db, row.id, &roles, now).await?;
     Ok(Account::of(row, roles))
 }

@@ -32,6 +32,9 @@ pub struct Model {
     pub failed_logins: i64,
     pub browsers_since: Timestamp,
     pub raised_at: Option<Timestamp>,
+    pub display_name: String,
+    pub locked_until: Option<Timestamp>,
+    pub failed_before_unlock: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -76,6 +79,7 @@ pub fn tables() -> Vec<Table> {
 struct OwnAccount {
     id: String,
     username: String,
+    display_name: String,
     email: String,
     created_at: String,
     password_changed_at: String,
@@ -90,6 +94,7 @@ async fn own_account(db: &impl ConnectionTrait, id: Uuid) -> Result<Batch> {
     Batch::fields(&OwnAccount {
         id: row.id.to_string(),
         username: row.username,
+        display_name: row.display_name,
         email: row.email,
         created_at: row.created_at.iso(),
         password_changed_at: row.password_changed_at.iso(),

@@ -62,17 +62,17 @@ pub fn accounts(
         loop {
             let read = async {
                 still_may(&doorward, Some(&reader)).await?;
-                list::screen(doorward.db.read(), &filter, from, BATCH).await
+                list::page(doorward.db.read(), &filter, from.as_ref(), BATCH).await
             };
-            let (rows, next) = match read.await {
-                Ok(screen) => screen,
+            let list::Page { accounts, next, .. } = match read.await {
+                Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "an export ends early");
                     yield broken_off(format);
                     return;
                 }
             };
-            yield rows.into_iter().map(|account| account_line(account, format)).collect();
+            yield accounts.into_iter().map(|account| account_line(account, format)).collect();
             if next.is_none() {
                 return;
             }

@@ -83,6 +83,19 @@ pub(super) async fn find_account(
     }
 }
 
+/// A number with its digits in groups, as in "5,214".
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut words = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
+}
+
 /// `path` with these parameters; empty ones are left out.
 pub(super) fn link(path: &str, parameters: &[(&str, &str)]) -> String {
     let given = parameters.iter().filter(|(_, value)| !value.is_empty());

@@ -16,6 +16,7 @@ async fn a_long_list_goes_on_from_screen_to_screen() {
     }
     for start in [
         "/admin/accounts",
+        "/admin/accounts?q=MEMBER&state=active",
         "/admin/accounts?sort=opened",
         "/admin/accounts?q=member",
         "/admin/audit",
@@ -30,6 +31,56 @@ async fn a_long_list_goes_on_from_screen_to_screen() {
         }
         assert_eq!((names.len(), screens), (60, 2), "{start}");
     }
+}
+
+#[rocket::async_test]
+async fn the_list_says_where_one_is_and_leads_back() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    for number in 0..60 {
+        app.quick_account(&format!("member-{number:03}")).await;
+    }
+    let list = "/admin/accounts?q=member&size=25";
+    let first = chief.get(list).await.page();
+    assert_eq!(first.texts("main .range"), ["1–25 of 60"]);
+    assert!(!first.has("a[rel=prev]"));
+    let next = first.attributes("a[rel=next]", "href").remove(0);
+    let second = chief.get(&next).await.page();
+    assert_eq!(second.texts("main .range"), ["26–50 of 60"]);
+    let next = second.attributes("a[rel=next]", "href").remove(0);
+    let third = chief.get(&next).await.page();
+    assert_eq!(third.texts("main .range"), ["51–60 of 60"]);
+    assert!(!third.has("a[rel=next]"));
+    let names = |page: &shared::page::Page| page.texts("tbody th a");
+    for (page, before, range) in [(&third, &second, "26–50 of 60"), (&second, &first, "1–25 of 60")]
+    {
+        let there = page.attributes("a[rel=prev]", "href").remove(0);
+        let there = chief.get(&there).await.page();
+        assert_eq!(there.texts("main .range"), [range]);
+        assert_eq!(names(&there), names(before));
+    }
+}
+
+#[rocket::async_test]
+async fn each_filter_that_is_on_can_be_removed_by_itself() {
+    let (app, _) = with_people().await;
+    let chief = app.signed_in("chief").await;
+    let page = chief.get("/admin/accounts?q=a&role=admin&state=active").await.page();
+    let chips = page.texts(".chips a");
+    for words in ["Search: a", "Role: admin", "State: Active", "Clear filters"] {
+        assert!(chips.iter().any(|chip| chip.contains(words)), "{words}: {chips:?}");
+    }
+    let links = page.attributes(".chips a", "href");
+    assert_eq!(
+        links,
+        [
+            "/admin/accounts?role=admin&state=active",
+            "/admin/accounts?q=a&state=active",
+            "/admin/accounts?q=a&role=admin",
+            "/admin/accounts",
+        ]
+    );
+    assert!(!chief.get("/admin/accounts").await.page().has(".chips"));
 }
 
 #[rocket::async_test]

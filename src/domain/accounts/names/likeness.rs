@@ -14,18 +14,6 @@ pub(super) fn in_a_labels(host: &str) -> Option<String> {
     host.ok().map(std::borrow::Cow::into_owned)
 }
 
-/// How such a host begins of which this much was typed: up to its last label,
-/// where that has letters beyond ASCII and may go on.
-pub(super) fn beginning_in_a_labels(host: &str) -> String {
-    let (whole, last) = host.rsplit_once('.').map_or(("", host), |(whole, last)| (whole, last));
-    let last = if last.is_ascii() { last } else { "" };
-    match in_a_labels(whole) {
-        Some(whole) => format!("{whole}.{last}"),
-        None if whole.is_empty() => last.to_owned(),
-        None => host.to_owned(),
-    }
-}
-
 /// Whether some word of the text, or some label of its host, has letters of
 /// more than one alphabet, as a Latin word with one Cyrillic letter does
 /// (UTS 39, section 5.1; Han with kana, hangul or bopomofo is one).

@@ -251,18 +251,6 @@ impl RoleName {
     }
 }
 
-/// How the canonical form of a name begins that was typed so far.
-pub(super) fn beginning(typed: &str) -> String {
-    let start: String = typed.trim().chars().take(LoginName::MOST_CHARS).collect();
-    let text: String = fold(&start).chars().filter(|c| !c.is_control()).collect();
-    match text.split_once('@') {
-        Some((local, host)) if !host.is_ascii() => {
-            format!("{local}@{}", likeness::beginning_in_a_labels(host))
-        }
-        _ => text,
-    }
-}
-
 /// Compatibility characters made plain and capitals made small: names that
 /// differ only in those are the same name. Normalizing twice changes nothing more.
 fn fold(text: &str) -> String {

@@ -7,6 +7,7 @@ use crate::service::export::{self, Lines};
 use crate::web::admin::export::{Export, List};
 use crate::web::answer::download::Download;
 use crate::web::answer::failure::Failure;
+use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 
 /// The addresses of this file.
@@ -16,10 +17,11 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
 
 async fn send(
     export: Export,
-    query: AccountsQuery<'_>,
+    query: AccountsQuery,
     doorward: &Service,
+    now: Now,
 ) -> Result<Download<Lines>, Failure> {
-    let filter = query.filter(&mut vec![]);
+    let filter = query.filter(now.0, &mut vec![]);
     let lines = |doorward, reader, format| export::accounts(doorward, reader, filter, format);
     export.send(List::Accounts, doorward, lines).await
 }
@@ -27,17 +29,19 @@ async fn send(
 #[get("/accounts.csv?<query..>")]
 async fn accounts_csv(
     export: Export,
-    query: AccountsQuery<'_>,
+    query: AccountsQuery,
     doorward: &Service,
+    now: Now,
 ) -> Result<Download<Lines>, Failure> {
-    send(export, query, doorward).await
+    send(export, query, doorward, now).await
 }
 
 #[get("/accounts.jsonl?<query..>")]
 async fn accounts_jsonl(
     export: Export,
-    query: AccountsQuery<'_>,
+    query: AccountsQuery,
     doorward: &Service,
+    now: Now,
 ) -> Result<Download<Lines>, Failure> {
-    send(export, query, doorward).await
+    send(export, query, doorward, now).await
 }

@@ -15,14 +15,15 @@ mod role_choices;
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
 
-use self::query::AccountsQuery;
+use self::query::{AccountsQuery, range_in_words};
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::list::{self, Cursor};
 use crate::domain::accounts::permissions::BUILT_IN;
-use crate::web::admin::query::{SCREEN, cursor};
+use crate::web::admin::query::cursor;
 use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
+use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
 
@@ -31,38 +32,55 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![accounts_page]
 }
 
+/// More are not counted.
+const COUNTED: u64 = 10_000;
+
 #[get("/accounts?<from>&<query..>")]
 async fn accounts_page(
     _who: Staff,
     from: Option<&str>,
-    query: AccountsQuery<'_>,
+    query: AccountsQuery,
     page: Page,
     doorward: &Service,
+    now: Now,
 ) -> Result<Html, Failure> {
     let db = doorward.db.read();
     let mut notices = vec![];
-    let filter = query.filter(&mut notices);
+    let filter = query.filter(now.0, &mut notices);
+    let size = query.size(&mut notices);
     let from = cursor(from, Cursor::parse, &mut notices);
-    let first = from.is_none();
-    let (found, next) = list::screen(db, &filter, from, SCREEN).await?;
+    let found = list::page(db, &filter, from.as_ref(), size).await?;
+    let count = list::count(db, &filter, COUNTED).await?;
     let own = custom_roles::list(db).await?;
     let built_in = BUILT_IN.iter().map(|name| (*name).to_owned());
     let all_roles: Vec<String> = built_in.chain(own.into_iter().map(|role| role.name)).collect();
-    let accounts: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
+    let range = range_in_words(&found, count);
+    let there = |cursor: Option<Cursor>| {
+        cursor.map(|cursor| query.link("/admin/accounts", &cursor.to_string()))
+    };
+    let pages = context! {
+        first: found.previous.is_some().then(|| query.link("/admin/accounts", "")),
+        previous: there(found.previous),
+        next: there(found.next),
+        range: range.clone(),
+    };
+    let accounts: Vec<AccountRow> = found.accounts.into_iter().map(AccountRow::from).collect();
     Ok(page.in_section("admin/accounts").render(
         "admin/accounts.html",
         context! {
             accounts,
             all_roles,
-            first,
             notices,
-            next_page: next.map(|next| query.link("/admin/accounts", &next.to_string())),
+            pages,
+            range,
+            chips: query.chips(&filter),
             csv: query.link("/admin/accounts.csv", ""),
             jsonl: query.link("/admin/accounts.jsonl", ""),
             query: &filter.search,
             role: &filter.role,
             state: query.state,
             sort: query.sort,
+            size,
         },
     ))
 }

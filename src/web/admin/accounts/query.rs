@@ -1,48 +1,108 @@
 //! What the address of the list of accounts asks for.
 
-use crate::domain::accounts::list::{Filter, Sort};
-use crate::web::admin::query::{chosen, link, typed};
+use serde::Serialize;
 
-const STATES: [(&str, bool); 2] = [("active", false), ("disabled", true)];
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::list::{Count, Filter, Page, Sort, State};
+use crate::web::admin::query::{SCREEN, chosen, grouped, link, typed};
+
 const SORTS: [(&str, Sort); 3] =
-    [("name", Sort::Name), ("opened", Sort::Opened), ("login", Sort::LastLogin)];
+    [("name", Sort::Name), ("opened", Sort::Created), ("login", Sort::LastLogin)];
+
+/// How many rows a page may have.
+const SIZES: [(&str, u64); 4] = [("25", 25), ("50", SCREEN), ("100", 100), ("200", 200)];
 
 /// What the address of the list asks for.
-#[derive(rocket::FromForm)]
-pub(super) struct AccountsQuery<'r> {
-    pub(super) q: Option<&'r str>,
-    pub(super) role: Option<&'r str>,
-    pub(super) state: Option<&'r str>,
-    pub(super) sort: Option<&'r str>,
+#[derive(Clone, Default, rocket::FromForm)]
+pub(super) struct AccountsQuery {
+    pub(super) q: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) sort: Option<String>,
+    pub(super) size: Option<String>,
 }
 
-impl AccountsQuery<'_> {
+/// A filter that is on, and the list without it.
+#[derive(Serialize)]
+pub(super) struct Chip {
+    words: String,
+    without: String,
+}
+
+impl AccountsQuery {
     /// The filter. What it cannot do leaves a sentence.
-    pub(super) fn filter(&self, notices: &mut Vec<String>) -> Filter {
+    pub(super) fn filter(&self, now: Timestamp, notices: &mut Vec<String>) -> Filter {
+        let states = [
+            ("active", State::Active),
+            ("disabled", State::Disabled),
+            ("locked", State::LockedAt(now)),
+        ];
         let filter = Filter {
-            search: typed(self.q),
-            role: Some(typed(self.role)).filter(|role| !role.is_empty()),
-            disabled: chosen(self.state, &STATES, "state", notices),
-            sort: chosen(self.sort, &SORTS, "order", notices).unwrap_or_default(),
+            search: typed(self.q.as_deref()),
+            role: Some(typed(self.role.as_deref())).filter(|role| !role.is_empty()),
+            state: chosen(self.state.as_deref(), &states, "state", notices),
+            sort: chosen(self.sort.as_deref(), &SORTS, "order", notices).unwrap_or_default(),
         };
         if filter.is_by_name() && filter.sort != Sort::Name {
-            notices.push(
-                "With a search, a role or the state “disabled”, accounts are sorted by name."
-                    .to_owned(),
-            );
+            notices.push("A filtered list is sorted by name.".to_owned());
         }
         filter
     }
 
+    /// How many rows a page has.
+    pub(super) fn size(&self, notices: &mut Vec<String>) -> u64 {
+        chosen(self.size.as_deref(), &SIZES, "page size", notices).unwrap_or(SCREEN)
+    }
+
     /// `path` with the same question, from there on.
     pub(super) fn link(&self, path: &str, from: &str) -> String {
+        let of = |text: &Option<String>| typed(text.as_deref());
         let parameters = [
-            ("q", &*typed(self.q)),
-            ("role", &typed(self.role)),
-            ("state", self.state.unwrap_or_default()),
-            ("sort", self.sort.unwrap_or_default()),
+            ("q", &*of(&self.q)),
+            ("role", &of(&self.role)),
+            ("state", &of(&self.state)),
+            ("sort", &of(&self.sort)),
+            ("size", &of(&self.size)),
             ("from", from),
         ];
         link(path, &parameters)
     }
+
+    /// Each filter that is on.
+    pub(super) fn chips(&self, filter: &Filter) -> Vec<Chip> {
+        let mut chips = vec![];
+        let mut chip = |words: String, without: Self| {
+            let without = without.link("/admin/accounts", "");
+            chips.push(Chip { words, without });
+        };
+        if !filter.search.is_empty() {
+            let words = format!("Search: {}", filter.search);
+            chip(words, Self { q: None, ..self.clone() });
+        }
+        if let Some(role) = &filter.role {
+            chip(format!("Role: {role}"), Self { role: None, ..self.clone() });
+        }
+        if let Some(state) = filter.state {
+            let state = match state {
+                State::Active => "Active",
+                State::Disabled => "Disabled",
+                State::LockedAt(_) => "Locked",
+            };
+            chip(format!("State: {state}"), Self { state: None, ..self.clone() });
+        }
+        chips
+    }
+}
+
+/// As in "1–50 of 5,214".
+pub(super) fn range_in_words(page: &Page, count: Count) -> String {
+    let shown = page.accounts.len() as u64;
+    let last = page.first + shown.saturating_sub(1);
+    let all = match count {
+        // An account that was added since makes the list longer than it was.
+        Count::Exactly(all) => grouped(all.max(last)),
+        Count::MoreThan(most) if last > most => format!("more than {}", grouped(last)),
+        Count::MoreThan(most) => format!("more than {}", grouped(most)),
+    };
+    format!("{}–{} of {all}", grouped(page.first), grouped(last))
 }

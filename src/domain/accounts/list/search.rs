@@ -1,0 +1,140 @@
+//! Finding accounts by any part of their names, in constant time: words of three
+//! letters and more are looked up in an index of trigrams.
+
+use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::base::error::Result;
+use crate::domain::accounts::searched::{self, plain};
+use crate::domain::accounts::tables::{Column, Entity};
+
+/// So many are found and then sorted; of more, the list by name is read until a
+/// page is full, which is soon.
+const FEW: u64 = 1_000;
+
+/// What accounts are searched for: all words must be in one of their names each.
+/// Words of one or two letters must begin one, or a part of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Search {
+    long: Vec<String>,
+    short: Vec<String>,
+}
+
+/// How a search is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The index finds few accounts.
+    Found,
+    /// It would find many: each is looked at in the order of the list.
+    Read,
+}
+
+impl Search {
+    pub(super) fn of(typed: &str) -> Self {
+        // Longer text is in no name.
+        let typed: String = typed.chars().filter(|c| *c != '\0').take(1024).collect();
+        let typed = plain(&typed);
+        let words = typed.split(|c: char| c.is_whitespace() || c.is_control());
+        let (mut long, mut short) = (vec![], vec![]);
+        for word in words.filter(|word| !word.is_empty()) {
+            if word.chars().nth(2).is_some() { &mut long } else { &mut short }
+                .push(word.to_owned());
+        }
+        Self { long, short }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.long.is_empty() && self.short.is_empty()
+    }
+
+    /// What the user name begins with, where there is no long word to look up.
+    pub(super) fn beginning(&self) -> Option<&str> {
+        if self.long.is_empty() { self.short.first().map(String::as_str) } else { None }
+    }
+
+    /// Which way is the faster one.
+    pub(super) async fn way(&self, db: &impl ConnectionTrait) -> Result<Way> {
+        if self.long.is_empty() {
+            return Ok(Way::Read);
+        }
+        if db.get_database_backend() != DbBackend::Sqlite {
+            // PostgreSQL knows from its statistics.
+            return Ok(Way::Found);
+        }
+        let found = searched::Entity::find()
+            .select_only()
+            .column(searched::Column::Id)
+            .filter(self.in_trigrams())
+            .limit(FEW + 1);
+        let found: Vec<i64> = found.into_tuple().all(db).await?;
+        Ok(if found.len() as u64 > FEW { Way::Read } else { Way::Found })
+    }
+
+    /// The condition on an account.
+    pub(super) fn condition(&self, way: Way, backend: DbBackend) -> Condition {
+        if self.is_empty() {
+            return Condition::all();
+        }
+        let account = (searched::Entity, searched::Column::AccountId);
+        let mut found = Query::select();
+        found.from(searched::Entity);
+        match (way, backend) {
+            (Way::Found, DbBackend::Sqlite) => {
+                found.and_where(self.in_trigrams());
+                found.cond_where(self.short_words(backend));
+            }
+            _ => {
+                found.cond_where(self.long_words(backend));
+                found.cond_where(self.short_words(backend));
+            }
+        }
+        Condition::all().add(match way {
+            Way::Found => Column::Id.in_subquery(found.column(account).to_owned()),
+            Way::Read => {
+                let own = Expr::col(account).equals((Entity, Column::Id));
+                Expr::exists(found.expr(Expr::value(1)).and_where(own).to_owned())
+            }
+        })
+    }
+
+    fn in_trigrams(&self) -> Expr {
+        let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
+        let all: Vec<String> = self.long.iter().map(quoted).collect();
+        let rows = Query::select()
+            .column("rowid")
+            .from("account_trigrams")
+            .and_where(
+                Expr::col("account_trigrams").binary(BinOper::Custom("MATCH"), all.join(" AND ")),
+            )
+            .to_owned();
+        searched::Column::Id.in_subquery(rows)
+    }
+
+    fn long_words(&self, backend: DbBackend) -> Condition {
+        self.long.iter().fold(Condition::all(), |all, word| all.add(contains(word, backend)))
+    }
+
+    fn short_words(&self, backend: DbBackend) -> Condition {
+        let begins = |word: &String| {
+            let before = ["\n", " ", ".", "-", "_", "@"].map(|before| format!("{before}{word}"));
+            before.iter().fold(Condition::any(), |any, part| any.add(contains(part, backend)))
+        };
+        self.short.iter().fold(Condition::all(), |all, word| all.add(begins(word)))
+    }
+}
+
+fn contains(part: &str, backend: DbBackend) -> Expr {
+    let text = (searched::Entity, searched::Column::Text);
+    if backend == DbBackend::Sqlite {
+        return Func::cust("instr").arg(Expr::col(text)).arg(part).gt(0);
+    }
+    let mut pattern = String::from("%");
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Expr::col(text).like(pattern)
+}
