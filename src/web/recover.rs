@@ -43,7 +43,7 @@ impl PageForm for Recovery {
         // `username`: whose password it is, for password managers; not used
         fields.text("username");
         // `new_password`: a new password
-        Some(Self { new_password: fields.secret("new_password", "New password")? })
+        Some(Self { new_password: fields.new_password(Self::NEW_PASSWORD, ["", ""])? })
     }
 }
 

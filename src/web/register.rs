@@ -42,7 +42,11 @@ impl PageForm for NewAccount {
         // `xn--` labels; no word of two alphabets at `/register`, and staff see a mark
         let email = fields.parsed("email", "E-mail address", EmailAddress::parse);
         // `password`: a new password, see below
-        let password = fields.secret("password", "Password");
+        let names = [
+            username.as_ref().map_or("", Username::canonical),
+            email.as_ref().map_or("", EmailAddress::canonical),
+        ];
+        let password = fields.new_password(Self::NEW_PASSWORD, names);
         Some(Self { username: username?, email: email?, password: password? })
     }
 }

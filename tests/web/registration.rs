@@ -52,6 +52,27 @@ async fn what_was_typed_is_kept_but_never_the_password() {
 }
 
 #[rocket::async_test]
+async fn all_faults_of_a_form_are_shown_at_once() {
+    let app = App::start().await;
+    let wrong = fields("a", "nobody", "short");
+    let registered = app.browser().post("/register", &wrong).await;
+    let set_up = [&[("token", "wrong")], &wrong[..]].concat();
+    let set_up = app.browser().post("/setup", &set_up).await;
+    for answer in [registered, set_up] {
+        assert_eq!(answer.status, Status::UnprocessableEntity);
+        for (field, word) in [("username", "3"), ("email", "@"), ("password", "12")] {
+            let words = answer.field_error(field);
+            assert!(words.contains(word), "{field}: {words}");
+        }
+    }
+    let browser = app.member("ada").await;
+    let fields = [("current_password", ""), ("new_password", "short")];
+    let answer = browser.post("/account/password", &fields).await;
+    assert!(answer.field_error("current_password").contains("fill"), "{}", answer.body);
+    assert!(answer.field_error("new_password").contains("12"), "{}", answer.body);
+}
+
+#[rocket::async_test]
 async fn a_refused_password_says_which_rule_it_breaks() {
     let app = App::start().await;
     for (password, word) in [

@@ -47,7 +47,7 @@ impl PageForm for PasswordChange {
         // `current_password`: the present password
         let current = fields.secret("current_password", "Current password");
         // `new_password`: a new password, another than the present one
-        let new = fields.secret("new_password", "New password");
+        let new = fields.new_password(Self::NEW_PASSWORD, ["", ""]);
         Some(Self { current: current?, new: new? })
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::passwords::policy::Password;
+use crate::domain::passwords::policy::{Password, PasswordRules};
+use crate::service::words;
 
 /// A form of one of our pages: what it is called, and how its fields are read.
 pub trait PageForm: Sized + Send {
@@ -50,11 +51,13 @@ pub struct Fields {
     /// What may be shown again. Secrets never get here.
     pub(super) shown: BTreeMap<&'static str, String>,
     pub(super) errors: Vec<FieldError>,
+    /// What a new password must be like.
+    rules: PasswordRules,
 }
 
 impl Fields {
-    pub(super) fn of(sent: BTreeMap<String, String>) -> Self {
-        Self { sent, shown: BTreeMap::new(), errors: vec![] }
+    pub(super) fn of(sent: BTreeMap<String, String>, rules: &PasswordRules) -> Self {
+        Self { sent, shown: BTreeMap::new(), errors: vec![], rules: rules.clone() }
     }
 
     /// A field whose text must parse; else the sentence is shown with it.
@@ -88,6 +91,22 @@ impl Fields {
             self.refuse(name, label, why.to_owned());
         }
         password
+    }
+
+    /// A new password, for somebody of these names as far as they are known. It
+    /// is checked against the rules that cost nothing to look at, so that what is
+    /// wrong with it is shown together with the faults of other fields; the
+    /// domain judges it by all of them.
+    pub fn new_password(
+        &mut self,
+        (name, label): (&'static str, &'static str),
+        [username, email]: [&str; 2],
+    ) -> Option<Password> {
+        let password = self.secret(name, label)?;
+        let rules = self.rules.with_context(username, email);
+        let screened = rules.screen(&password).map_err(words::refusal);
+        screened.map_err(|why| self.refuse(name, label, why)).ok()?;
+        Some(password)
     }
 
     /// A field that may be absent and is passed on as it is.

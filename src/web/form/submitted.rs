@@ -194,7 +194,7 @@ async fn receive<T: PageForm>(
     }
     let sent = urlencoded::parse(&body.map_err(|status| (status, Problem::None))?)
         .map_err(|problem| (Status::BadRequest, problem))?;
-    let mut fields = Fields::of(sent);
+    let mut fields = Fields::of(sent, &doorward.rules);
     let token = fields.sent.remove("csrf").unwrap_or_default();
     let form = T::read(&mut fields);
     if !fields.sent.is_empty() {
