@@ -40,9 +40,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     doorward.sessions.sync(now).await?;
     doorward.announce_keys(now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
-    if let Some(link) = setup_token::renew(&doorward, doorward.clock.now()).await? {
-        announce(&doorward, &link, stdout_keeps());
-    }
+    let link = setup_token::renew(&doorward, doorward.clock.now()).await?;
     let own = || Arc::clone(&doorward);
     let (heard, renewed, hung_up) = (own(), own(), own());
     let round = |period| {
@@ -59,7 +57,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
         tokio::spawn(kept_up(move || renew_setup_token(Arc::clone(&renewed)))),
         tokio::spawn(kept_up(move || reload_keys_on_hangup(Arc::clone(&hung_up)))),
     ];
-    let rocket = web::server(figment, Arc::clone(&doorward)).attach(listening(address));
+    let rocket = web::server(figment, Arc::clone(&doorward)).attach(listening(address, link));
     let launched = rocket.launch().await;
     let _no_more = doorward.rounds.stop().await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
@@ -76,13 +74,16 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
 /// output is kept for others to read, by where its secret is.
 fn announce(doorward: &Doorward, link: &str, kept: bool) {
     const YET: &str = "There is no administrator yet.";
+    const ELSE: &str = "No browser on this machine? doorward account add NAME EMAIL --role admin";
     if !kept {
-        return say(&format!("{YET} Create the first one here, within the hour:\n\n    {link}\n"));
+        return say(&format!(
+            "{YET} Create the first one here, within the hour:\n\n    {link}\n\n{ELSE}\n"
+        ));
     }
     let Settings { base_url, data_dir, .. } = &doorward.settings;
     let (base, file) = (base_url.as_str(), data_dir.join(setup_token::FILE));
     say(&format!(
-        "{YET} To create the first one, open {base}/setup with ?token= and the content of the file {} after it, within the hour.",
+        "{YET} To create the first one, open {base}/setup with ?token= and the content of the file {} after it, within the hour.\n{ELSE}",
         file.display()
     ));
 }
@@ -95,12 +96,16 @@ fn stdout_keeps() -> bool {
     here.is_ok_and(|here| journal.to_str() == Some(&format!("{}:{}", here.st_dev, here.st_ino)))
 }
 
-/// Says that it listens, and writes it down.
-fn listening(address: String) -> AdHoc {
+/// Says that it listens, and where the first administrator is made; writes it
+/// down. Not before: a link to a server that does not start misleads.
+fn listening(address: String, setup_link: Option<String>) -> AdHoc {
     AdHoc::on_liftoff("listening", |rocket| {
         Box::pin(async move {
-            say(&format!("Doorward is at {address}"));
             let doorward: &Arc<Doorward> = rocket.state().expect("the service is managed");
+            if let Some(link) = setup_link {
+                announce(doorward, &link, stdout_keeps());
+            }
+            say(&format!("Doorward is at {address}"));
             if let Err(error) = note(doorward, events::STARTED).await {
                 tracing::error!(%error, "the start cannot be recorded");
             }

@@ -15,6 +15,9 @@ fn setup_fields(token: &str) -> [(&str, &str); 4] {
     ]
 }
 
+const WITHOUT_BROWSER: &str =
+    "No browser on this machine? doorward account add NAME EMAIL --role admin";
+
 #[test]
 fn it_starts_from_nothing_and_everything_is_its_owners_alone() {
     let server = Server::start();
@@ -32,6 +35,7 @@ fn the_printed_link_makes_the_first_administrator_and_is_then_gone_for_ever() {
     let stdout = server.stdout();
     let link = stdout.lines().find_map(|line| line.split_once("/setup?token=")).expect("a link").1;
     let token = link.trim();
+    assert!(stdout.contains(WITHOUT_BROWSER), "{stdout}");
     assert_eq!(
         fs::read_to_string(server.folder.path().join("data/setup-token")).unwrap().trim(),
         token
@@ -61,6 +65,7 @@ fn the_link_is_not_kept_in_the_journal_but_where_its_secret_is() {
     let said = server.stdout();
     assert!(!said.contains(token.trim()), "{said}");
     assert!(said.contains("data/setup-token") && said.contains("/setup with ?token="), "{said}");
+    assert!(said.contains(WITHOUT_BROWSER), "{said}");
 }
 
 #[test]
@@ -80,6 +85,11 @@ fn a_port_in_use_is_said_in_one_sentence() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("cannot be listened on") && said.lines().count() == 1, "{said}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "",
+        "no link to a server that is not there"
+    );
 }
 
 #[test]
