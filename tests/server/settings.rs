@@ -48,6 +48,18 @@ fn a_key_nobody_knows_in_the_file_is_named_too() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_named_with_line_and_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Rocket.toml");
+    let sample = fs::read_to_string("Rocket.toml").unwrap();
+    let line = sample.lines().count() + 1;
+    fs::write(&file, format!("{sample}[default.doorward]\nregistration = \"closed\"\n")).unwrap();
+    let said = refused(folder.path(), &[]);
+    let place = format!("The settings in {} cannot be read: line {line}: ", file.display());
+    assert!(said.contains(&place) && said.contains("[default.doorward] occurs twice"), "{said}");
+}
+
+#[test]
 fn a_database_that_cannot_be_opened_is_named_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(folder.path(), &[("DOORWARD_DATABASE_URL", "sqlite:///proc/nowhere/x.db")]);

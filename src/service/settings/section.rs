@@ -12,7 +12,7 @@ use rocket::figment::value::{Dict, Value};
 use time::Duration;
 
 use super::base_url::BaseUrl;
-use super::sources::{SECTION, variable};
+use super::sources::{SECTION, unreadable, variable};
 use crate::base::error::{Error, Result};
 use crate::service::words;
 
@@ -54,12 +54,7 @@ impl<'f> Section<'f> {
                 ));
             }
             Err(why) if matches!(why.kind, Kind::MissingField(_)) => Dict::new(),
-            Err(why) => {
-                // The other lines quote the file, which may hold a password.
-                let why = why.kind.to_string();
-                let first = why.lines().next().unwrap_or_default();
-                return Err(Error::broken(format!("The settings cannot be read: {first}.")));
-            }
+            Err(why) => return Err(Error::broken(unreadable(&why))),
         };
         let section = Self { figment, values };
         match section.values.keys().find(|key| !keys.contains(&key.as_str())) {

@@ -72,6 +72,46 @@ pub fn rocket_config(figment: Figment, data_dir: &Path) -> Figment {
         .merge(("template_dir", data_dir))
 }
 
+/// Why the settings cannot be read: file, line and reason. The line itself is
+/// not quoted, for it may hold a password.
+pub(super) fn unreadable(why: &figment::Error) -> String {
+    let source = why.metadata.as_ref().and_then(|about| about.source.as_ref());
+    let place = source.and_then(|source| source.file_path());
+    let place = place.map_or_else(String::new, |file| format!(" in {}", file.display()));
+    let told = why.kind.to_string();
+    let Some((at, rest)) = told.strip_prefix("TOML parse error at ").and_then(|told| {
+        let (at, rest) = told.split_once('\n')?;
+        Some((at.split(',').next()?, rest))
+    }) else {
+        let first = told.lines().next().unwrap_or_default();
+        return format!("The settings{place} cannot be read: {first}.");
+    };
+    // A frame of three lines around the line, each with a bar after its number.
+    let (frame, reasons): (Vec<&str>, Vec<&str>) = rest.lines().partition(|line| {
+        let number = line.split('|').next().unwrap_or_default();
+        line.contains('|') && number.trim().chars().all(|c| c.is_ascii_digit())
+    });
+    let quoted = frame.get(1).and_then(|line| line.split_once('|')).unwrap_or_default().1;
+    let is_table = quoted.trim().starts_with('[');
+    let reasons: Vec<String> = reasons
+        .into_iter()
+        .filter(|reason| *reason != "invalid table header")
+        .map(|reason| occurs_twice(reason, is_table).unwrap_or_else(|| reason.to_owned()))
+        .collect();
+    format!("The settings{place} cannot be read: {at}: {}.", reasons.join(", "))
+}
+
+/// "duplicate key `doorward` in table `default`", for people.
+fn occurs_twice(reason: &str, is_table: bool) -> Option<String> {
+    let mut names = reason.strip_prefix("duplicate key `")?.split('`');
+    let (key, table) = (names.next()?, names.nth(1));
+    let name = table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
+    Some(match is_table {
+        true => format!("the table [{name}] occurs twice; put its lines together"),
+        false => format!("the key {name} occurs twice"),
+    })
+}
+
 /// The variable of a key.
 pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase())

@@ -185,8 +185,27 @@ fn an_unknown_key_stops_the_start_with_a_hint() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_told_by_line_and_reason() {
+    for (toml, words) in [
+        (
+            "[default.doorward]\nregistration = \"open\"\n[default.doorward]\nport = 1",
+            "line 3: the table [default.doorward] occurs twice; put its lines together.",
+        ),
+        ("[default]\nport = 1\n\nport = 2", "line 4: the key default.port occurs twice."),
+        ("[default]\nport 8000", "line 2: expected `.`, `=`."),
+        ("[default.doorward]\nregistration = open", "line 2: invalid string, expected"),
+    ] {
+        let said = fault(toml, &[]);
+        assert!(said.starts_with(&format!("The settings cannot be read: {words}")), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn a_secret_is_in_no_sentence() {
     for said in [
+        fault("[default.doorward]\ndatabase_url = \"a\"\ndatabase_url = \"hunter2|\"", &[]),
+        fault("[default.doorward]\ndatabase_url = \"postgres://u:hunter2\n", &[]),
         fault("", &[("DOORWARD_DATABASE_URL", "mysql://u:hunter2@db/x")]),
         fault("[default.doorward]\ndatabase_url = postgres://u:hunter2@db/x", &[]),
     ] {
