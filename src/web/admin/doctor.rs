@@ -5,6 +5,7 @@ use rocket::{Request, Route, get, routes};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
+use crate::service::Doorward;
 use crate::service::doctor::{self, Finding};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
@@ -28,6 +29,8 @@ struct Seen {
     /// Who that is, as far as proxies are trusted.
     client: String,
     forwarded: String,
+    /// Whether the connection comes from a trusted proxy.
+    trusted: bool,
     host: String,
     scheme: String,
 }
@@ -40,8 +43,11 @@ impl<'r> FromRequest<'r> for Seen {
         let all = |name: &str| request.headers().get(name).collect::<Vec<_>>().join(", ");
         let tls = request.rocket().config().tls_enabled();
         let said = request.headers().get_one("x-forwarded-proto");
+        let peer = request.remote().map(|peer| peer.ip().to_canonical());
+        let proxies = &Doorward::of(request).settings.web.trusted_proxies;
         Outcome::Success(Self {
-            peer: request.remote().map(|peer| peer.ip().to_string()).unwrap_or_default(),
+            trusted: peer.is_some_and(|peer| proxies.iter().any(|one| one.contains(&peer))),
+            peer: peer.map(|peer| peer.to_string()).unwrap_or_default(),
             client: Caller::of(request).address.clone(),
             forwarded: all("x-forwarded-for"),
             host: all("host"),
@@ -84,7 +90,7 @@ fn of_request(
         ),
         _ => Finding::Good(format!("The scheme is {}.", seen.scheme)),
     });
-    findings.push(if !seen.forwarded.is_empty() && seen.peer == seen.client {
+    findings.push(if !seen.forwarded.is_empty() && !seen.trusted {
         Finding::Mend(format!(
             "A proxy at {} sends X-Forwarded-For and is not trusted. If it is yours, set trusted_proxies = [\"{}\"].",
             seen.peer, seen.peer

@@ -34,6 +34,18 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
 }
 
 #[rocket::async_test]
+async fn a_trusted_proxy_on_the_browsers_own_machine_is_in_order() {
+    let app = App::with(&[("trusted_proxies", "[\"127.0.0.1\"]")]).await;
+    app.account("chief", &["admin"]).await;
+    let chief = app.browser_at("127.0.0.1");
+    chief.log_in("chief").await;
+    let forwarded = [("X-Forwarded-For", "127.0.0.1")];
+    let page = chief.send(Method::Get, "/admin/doctor", None, &forwarded).await;
+    assert!(!page.body.contains("is not trusted"), "{}", page.body);
+    assert!(page.body.contains("Your address is 127.0.0.1"), "{}", page.body);
+}
+
+#[rocket::async_test]
 async fn a_periodic_task_that_fails_stops_no_other_and_is_shown_until_it_succeeds() {
     let app = App::start().await;
     let chief = app.staff("chief", "admin").await;
