@@ -69,6 +69,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("database_notify", "false"),
         ("registration", "closed"),
         ("trusted_proxies", "10.0.0.0/8, ::1"),
+        ("hsts_subdomains", "true"),
         ("allow_query_token", "true"),
         ("password_min_length", "15"),
         ("argon2_memory_kib", "65536"),
@@ -117,6 +118,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         assert!(
             !settings.auto_migrate
                 && !settings.store.synchronous_full
+                && settings.web.hsts_subdomains
                 && settings.web.allow_query_token
         );
     }
@@ -267,7 +269,8 @@ fn the_sample_file_shows_every_key_with_its_default() {
         let files = (of.data_dir.clone(), of.store.url.clone(), of.keys_file.clone());
         let counts = (of.sessions.most_per_account, of.password_min_length);
         let costs = of.hash_cost;
-        let flags = (of.auto_migrate, of.store.synchronous_full, of.web.allow_query_token);
+        let of_web = (of.web.allow_query_token, of.web.hsts_subdomains);
+        let flags = (of.auto_migrate, of.store.synchronous_full, of_web);
         let words = (of.web.registration, of.log_format, of.log_level);
         (of.base_url.clone(), files, counts, costs, flags, words, of.web.trusted_proxies.clone())
     };

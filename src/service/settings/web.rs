@@ -23,6 +23,8 @@ pub struct Web {
     pub registration_is_set: bool,
     /// Proxies whose X-Forwarded-For is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether browsers demand https of all hosts below ours, too.
+    pub hsts_subdomains: bool,
     /// Whether `/api/me` takes the access token in the address, too.
     pub allow_query_token: bool,
     /// Who may see `/metrics`: who has this token; without one, this machine.
@@ -36,6 +38,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "`closed`: only administrators and the operator create accounts",
     ),
     Setting::new("trusted_proxies", "`[]`", "networks whose `X-Forwarded-For` is trusted"),
+    Setting::new(
+        "hsts_subdomains",
+        "`false`",
+        "tell browsers to use https for every host below the one of `base_url`, too, for two years",
+    ),
     Setting::new(
         "allow_query_token",
         "`false`",
@@ -55,6 +62,7 @@ pub(super) fn read(section: &Section<'_>) -> Result<Web> {
         registration: section.one_of("registration", &registration)?,
         registration_is_set: section.has("registration"),
         trusted_proxies: section.networks("trusted_proxies")?,
+        hsts_subdomains: section.flag("hsts_subdomains", false)?,
         allow_query_token: section.flag("allow_query_token", false)?,
         metrics_token: section.secret("metrics_token", 16)?,
     })

@@ -11,7 +11,7 @@ use crate::service::Doorward;
 use crate::web::request::cookies::Outgoing;
 
 /// On every answer (ASVS V3.4).
-const ALWAYS: [(&str, &str); 12] = [
+const ALWAYS: [(&str, &str); 11] = [
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
@@ -30,7 +30,6 @@ const ALWAYS: [(&str, &str); 12] = [
     ("X-Robots-Tag", "noindex"),
     ("Cache-Control", "no-store"),
     ("Vary", "Cookie"),
-    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
 ];
 
 /// Addresses that answer whatever the Host header says: probes use any name.
@@ -45,13 +44,18 @@ const OF_THE_ROUTE: [&str; 2] = ["Cache-Control", "Vary"];
 /// Puts the headers on an answer. They replace Rocket's own, which for TLS has
 /// a weaker Strict-Transport-Security.
 pub fn write(request: &Request<'_>, response: &mut Response<'_>) {
-    let https = Doorward::of(request).settings.base_url.is_https();
     for (name, value) in ALWAYS {
-        let needless = name == "Strict-Transport-Security" && !https;
         let kept = OF_THE_ROUTE.contains(&name) && response.headers().contains(name);
-        if !needless && !kept {
+        if !kept {
             response.set_raw_header(name, value);
         }
+    }
+    let settings = &Doorward::of(request).settings;
+    if settings.base_url.is_https() {
+        // Neighbouring hosts may be without TLS, and nobody has asked them.
+        let below = if settings.web.hsts_subdomains { "; includeSubDomains" } else { "" };
+        let value = format!("max-age=63072000{below}");
+        response.set_raw_header("Strict-Transport-Security", value);
     }
 }
 
