@@ -118,6 +118,8 @@ fn program(folder: &Path, port: u16) -> Command {
         // No settings of Doorward's, and it refuses what it does not know.
         .env_remove("DOORWARD_TEST_POSTGRES")
         .env_remove("DOORWARD_TEST_POSTGRES_CONTROL")
+        // Not the settings of a service that is installed here.
+        .env("ROCKET_CONFIG", "Rocket.toml")
         .env("ROCKET_PORT", port.to_string())
         .env("DOORWARD_DATA_DIR", folder.join("data"))
         .env("DOORWARD_BASE_URL", format!("http://localhost:{port}"));

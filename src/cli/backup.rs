@@ -24,7 +24,7 @@ pub(super) async fn backup(file: &Path, doorward: &Doorward) -> Result<()> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     made.map_err(|why| match why.kind() {
         ErrorKind::AlreadyExists => Error::broken(format!("The file {name} exists already.")),
-        _ => Error::broken(format!("The file {name} cannot be written: {why}.")),
+        _ => Error::broken(format!("The file {name} cannot be written: {why}.{}", acting(&why))),
     })?;
     doorward.db.backup(file).await.inspect_err(|_| drop(fs::remove_file(file)))?;
     let origin = RequestSource::command_line();
@@ -52,8 +52,9 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
     };
     let _lock = lock_database(&settings)?;
     let beside = place.with_extension("restoring");
-    let failed =
-        |why: std::io::Error| Error::broken(format!("The backup cannot be copied: {why}."));
+    let failed = |why: std::io::Error| {
+        Error::broken(format!("The backup cannot be copied: {why}.{}", acting(&why)))
+    };
     remove_database(&beside)?;
     fs::copy(file, &beside).map_err(failed)?;
     // Whatever the backup was kept with: this is the database, its owner's alone.
@@ -85,6 +86,17 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
         replaced.display()
     ));
     Ok(())
+}
+
+/// As whom a file cannot be used, as it may have been root who asked for it.
+fn acting(why: &std::io::Error) -> String {
+    if why.kind() != ErrorKind::PermissionDenied {
+        return String::new();
+    }
+    let user = rustix::process::geteuid().as_raw();
+    format!(
+        " This command acts as user number {user}, the owner of the data folder: choose a place that is open to that user."
+    )
 }
 
 fn remove_database(file: &Path) -> Result<()> {

@@ -112,8 +112,10 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     let figment = settings::figment();
-    let settings = settings::check_files(&figment).and_then(|()| Settings::from_figment(&figment));
-    let done = settings.and_then(|settings| {
+    let figment = settings::check_files(&figment).and_then(|()| open::environment::add(figment));
+    let settings = figment.and_then(|figment| Ok((Settings::from_figment(&figment)?, figment)));
+    let done = settings.and_then(|(settings, figment)| {
+        open::owner::act_as(&settings)?;
         crate::base::logging::start(settings.log_format, level(&settings));
         let runtime = rocket::tokio::runtime::Builder::new_multi_thread()
             .enable_all()

@@ -108,9 +108,9 @@ impl Doorward {
     async fn with(settings: Settings, db: Db) -> Result<Self> {
         let clock = Clock::over(&db).await?;
         let now = clock.now();
-        let keys = Arc::new(match std::env::var("DOORWARD_KEYS") {
-            Ok(text) => Keys::in_variable(&text)?,
-            Err(_) => Keys::in_file(&settings.keys_file, now)?,
+        let keys = Arc::new(match &settings.key_ring {
+            Some(text) => Keys::in_variable(text)?,
+            None => Keys::in_file(&settings.keys_file, now)?,
         });
         let issuer = Issuer::new(settings.base_url.as_str(), settings.access_token_life);
         issuer.check(&keys.ring(), now)?;
@@ -169,7 +169,7 @@ impl Doorward {
 
 /// Whether the keys of a service are where the settings say.
 fn has_keys(settings: &Settings) -> bool {
-    settings::keys_in_variable() || settings.keys_file.exists()
+    settings.key_ring.is_some() || settings.keys_file.exists()
 }
 
 async fn open_database(settings: &Settings) -> Result<Db> {

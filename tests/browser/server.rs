@@ -35,6 +35,8 @@ impl Server {
         let port = free_port();
         let base = format!("http://localhost:{port}");
         let mut environment = vec![
+            // Not the settings of a service that is installed here.
+            ("ROCKET_CONFIG".to_owned(), "Rocket.toml".to_owned()),
             ("ROCKET_PORT".to_owned(), port.to_string()),
             ("DOORWARD_BASE_URL".to_owned(), base.clone()),
         ];

@@ -62,7 +62,7 @@ fn a_command_in_the_wrong_folder_says_where_it_looked_and_makes_nothing() {
     for arguments in everything {
         let said = refused(folder.path(), arguments);
         assert!(said.contains(&format!("No Doorward data in {path}/data.")), "{said}");
-        assert!(said.contains(&format!("no Rocket.toml in {path} or above it")), "{said}");
+        assert!(said.contains(&format!("in {path} or above it")), "{said}");
         assert!(said.contains("DOORWARD_DATA_DIR"), "{said}");
         let made: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert!(made.is_empty(), "{arguments:?}: {made:?}");
@@ -103,7 +103,8 @@ fn the_doctor_says_first_which_folder_and_settings_it_looks_at() {
     let said = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], format!("data      {path}/data"));
-    assert_eq!(lines[1], format!("settings  none: no Rocket.toml in {path} or above it"));
+    assert!(lines[1].starts_with("settings  none: "), "{said}");
+    assert!(lines[1].ends_with(&format!("in {path} or above it")), "{said}");
     fs::write(server.folder.path().join("Rocket.toml"), "").unwrap();
     let said = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
     assert_eq!(said.lines().nth(1), Some(&*format!("settings  {path}/Rocket.toml")));

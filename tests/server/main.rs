@@ -10,6 +10,7 @@ mod commands;
 mod crash;
 mod faults;
 mod input;
+mod installed;
 mod late;
 mod logs;
 mod moving;

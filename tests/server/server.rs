@@ -37,6 +37,8 @@ pub fn command(name: &str, folder: &Path) -> Command {
             command.env_remove(name);
         }
     }
+    // Not those of a service that is installed on this machine.
+    command.env("ROCKET_CONFIG", "Rocket.toml");
     command
 }
 
@@ -109,6 +111,10 @@ impl Server {
     pub fn start_again(&mut self) {
         self.process = Self::spawn(self.folder.path(), &self.before, &self.environment);
         self.wait_until_it_answers();
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// A path as the server sees it.

@@ -18,11 +18,14 @@ use std::path::PathBuf;
 use rocket::figment::Figment;
 use time::Duration;
 use tracing::level_filters::LevelFilter;
+use zeroize::Zeroizing;
 
 pub use self::base_url::BaseUrl;
 use self::section::Section;
 pub use self::section::Setting;
-pub use self::sources::{check_files, figment, file_read, keys_in_variable, rocket_config};
+pub use self::sources::{
+    INSTALLED, check_files, figment, file_read, rocket_config, with_variables,
+};
 pub use self::web::{Registration, Web};
 use crate::base::error::Result;
 use crate::base::files;
@@ -41,6 +44,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The signing keys.
     pub keys_file: PathBuf,
+    /// The signing keys themselves, instead of the file.
+    pub key_ring: Option<Zeroizing<String>>,
     /// How the database is opened.
     pub store: Options,
     /// Whether the server brings the schema up to date when it starts.
@@ -119,6 +124,7 @@ impl Settings {
             store: store::read(&section, &data_dir)?,
             data_dir,
             keys_file,
+            key_ring: sources::key_ring(figment),
             auto_migrate: section.flag("auto_migrate", true)?,
             database_notify: section.flag("database_notify", true)?,
             web: web::read(&section)?,

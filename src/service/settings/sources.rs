@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use rocket::data::{Limits, ToByteUnit};
+use rocket::figment::providers::{Env, Format, Serialized, Toml};
 use rocket::figment::value::{Dict, Map, Value};
 use rocket::figment::{self, Figment, Metadata, Profile, Provider};
+use zeroize::Zeroizing;
 
 use crate::base::error;
 use crate::base::files;
@@ -14,15 +16,51 @@ pub(super) const SECTION: &str = "doorward";
 /// The name by which figment knows our variables.
 pub(super) const ENVIRONMENT: &str = "DOORWARD_* variables";
 const PREFIX: &str = "DOORWARD_";
+/// Where the text of `DOORWARD_KEYS` is: it is no setting.
+const KEY_RING: &str = "doorward_key_ring";
+
+/// The settings file of an installed service.
+pub const INSTALLED: &str = "/etc/doorward/Rocket.toml";
 
 /// Everything that was set: Rocket's defaults (127.0.0.1, port 8000), Rocket.toml
 /// or what ROCKET_CONFIG names, ROCKET_* and, strongest, DOORWARD_* variables.
+/// Where there is no Rocket.toml, the file of the installed service is read.
 pub fn figment() -> Figment {
+    let usual = rocket::Config::figment();
+    let named = std::env::var_os("ROCKET_CONFIG").is_some();
+    let found = if named || file_read(&usual).is_some() { usual } else { installed() };
     let variables = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
         name.starts_with(PREFIX).then(|| (name, value.to_string_lossy().into_owned()))
     });
-    rocket::Config::figment().merge(Variables::of(variables))
+    with_variables(found, variables)
+}
+
+/// The settings with those of these variables that are ours or Rocket's, which
+/// are the last word.
+pub fn with_variables(
+    figment: Figment,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Figment {
+    variables.into_iter().fold(figment, |figment, (name, value)| {
+        if name == variable("keys") {
+            return figment.merge(Serialized::global(KEY_RING, value));
+        }
+        let Some(key) = name.strip_prefix("ROCKET_") else {
+            return figment.merge(Variables::of([(name, value)]));
+        };
+        // A number or a table, as in Rocket's own reading of such variables.
+        let Ok(value) = value.parse::<Value>();
+        figment.merge(Serialized::global(&key.to_ascii_lowercase(), value))
+    })
+}
+
+/// As [`rocket::Config::figment`], with the file of the installed service.
+fn installed() -> Figment {
+    Figment::from(rocket::Config::default())
+        .merge(Toml::file(INSTALLED).nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// The settings file that was read; none where none was found.
@@ -31,9 +69,9 @@ pub fn file_read(figment: &Figment) -> Option<PathBuf> {
     sources.next().map(Path::to_owned)
 }
 
-/// Whether the keys come from the variable `DOORWARD_KEYS`, not from a file.
-pub fn keys_in_variable() -> bool {
-    std::env::var_os("DOORWARD_KEYS").is_some()
+/// The text of the variable `DOORWARD_KEYS`: a key ring instead of a key file.
+pub(super) fn key_ring(figment: &Figment) -> Option<Zeroizing<String>> {
+    figment.extract_inner(KEY_RING).ok()
 }
 
 /// Looks at whose the settings file is, unless the variable ROCKET_CONFIG names

@@ -2,6 +2,9 @@
 //! makes a folder or keys: in the wrong folder every other command says where
 //! it looked.
 
+pub(super) mod environment;
+pub(super) mod owner;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf, absolute};
@@ -57,7 +60,7 @@ pub(super) fn find(figment: &Figment, settings: &Settings) -> Result<()> {
     let file = &settings.keys_file;
     // With a database elsewhere, the keys are all that is here. A folder without
     // them may be that of a service that has lost them, which is for others to say.
-    let here = settings::keys_in_variable() || is_there(file)?;
+    let here = settings.key_ring.is_some() || is_there(file)?;
     if here || file.parent().is_some_and(Path::is_dir) {
         return Ok(());
     }
@@ -107,5 +110,9 @@ fn shown(path: &Path) -> String {
 }
 
 fn none_read() -> String {
-    format!("no Rocket.toml in {} or above it", shown(Path::new(".")))
+    let here = shown(Path::new("."));
+    match std::env::var("ROCKET_CONFIG") {
+        Ok(file) => format!("ROCKET_CONFIG names {file}, which is not in {here} or above it"),
+        Err(_) => format!("no Rocket.toml in {here} or above it, and no {}", settings::INSTALLED),
+    }
 }
