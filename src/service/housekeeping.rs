@@ -15,7 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::timestamp::Timestamp;
-use crate::domain::{administration, audit, one_time};
+use crate::domain::{accounts, administration, audit, one_time};
 use crate::service::Doorward;
 
 /// Between two batches of what is removed, so that a log-in can write.
@@ -59,7 +59,7 @@ pub struct Task {
 }
 
 /// All of them, in the order in which they are done.
-pub static TASKS: [Task; 12] = [
+pub static TASKS: [Task; 13] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,
@@ -114,6 +114,14 @@ pub static TASKS: [Task; 12] = [
         period: Period::Minute,
         at_stop: false,
         work: |doorward, now| remove_counts(doorward, now).boxed(),
+    },
+    Task {
+        name: "locks that are over",
+        period: Period::Minute,
+        at_stop: false,
+        work: |doorward, now| {
+            async move { accounts::forget_locks(doorward.db.write(), now).await }.boxed()
+        },
     },
     Task {
         name: "write-ahead log",

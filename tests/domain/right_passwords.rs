@@ -4,7 +4,10 @@
 
 use doorward::base::error::Error;
 use doorward::domain::accounts::names::LoginName;
+use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::refusals::WRONG_CREDENTIALS;
+use doorward::domain::accounts::{self, Passwords};
+use doorward::domain::passwords::hasher::{Cost, Hasher};
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::throttle::known_browser::Known;
 use doorward::domain::throttle::refusals::TOO_MANY_ATTEMPTS;
@@ -39,4 +42,26 @@ async fn who_is_known_is_told_of_the_limit_before_the_password_is_looked_at() {
     }
     let stranger = sign_in(&wrong, None).await;
     assert!(matches!(stranger, Err(Error::Refused(WRONG_CREDENTIALS))), "{stranger:?}");
+}
+
+#[tokio::test]
+async fn a_hash_is_replaced_at_a_sign_in_where_a_higher_cost_is_set_and_only_there() {
+    let world = World::new().await;
+    world.account("ada", Roles::default()).await;
+    let stronger = Hasher::start(Cost { memory_kib: 64, passes: 2 }, world.keys.clone()).unwrap();
+    let (login, password) = (LoginName::parse("ada"), Password::parse(PASSWORD).unwrap());
+    let (here, db) = (origin("web"), world.sessions.db.read());
+    let account = async || accounts::by_login_name(db, &login).await.unwrap();
+    let sign_in = async |passwords: Passwords<'_>| {
+        passwords.authenticate(&login, &password, None, &here, NOON).await.map(drop).unwrap();
+    };
+    let first = account().await;
+    sign_in(world.passwords()).await;
+    assert!(first.has_password_of(&account().await), "the same cost");
+    let passwords = Passwords { hasher: &stronger, ..world.passwords() };
+    sign_in(passwords).await;
+    let second = account().await;
+    assert!(!first.has_password_of(&second), "a higher cost");
+    sign_in(passwords).await;
+    assert!(second.has_password_of(&account().await), "the same cost again");
 }

@@ -2,7 +2,7 @@ use rocket::http::Status;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::app::{App, PASSWORD};
+use crate::app::{App, Browser, PASSWORD};
 
 #[rocket::async_test]
 async fn whoever_guesses_is_told_how_long_to_wait_in_words_and_in_a_header() {
@@ -81,6 +81,63 @@ impl App {
             stranger.log_in_with(name, "a guess").await;
         }
     }
+}
+
+#[rocket::async_test]
+async fn a_locked_account_is_shown_as_locked_until_it_is_unlocked() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    app.account("bob", &[]).await;
+    let helper = app.staff("helper", "support").await;
+    let page = format!("/admin/accounts/{}", app.id_of("ada").await);
+    let state_of = async |name: &str| {
+        let list = helper.get(&format!("/admin/accounts?q={name}")).await.page();
+        list.texts("tbody .state").concat()
+    };
+    app.browser_at("192.0.2.1").log_in_with("ada", "a guess").await;
+    assert_eq!(state_of("ada").await, "Active", "one failure locks nobody out");
+    app.use_up("ada").await;
+    assert_eq!(state_of("ada").await, "Locked");
+    assert_eq!(state_of("bob").await, "Active");
+    let locked = helper.get("/admin/accounts?state=locked").await.page();
+    assert_eq!(locked.texts("tbody th a"), ["ada"]);
+    let words = helper.get(&page).await.page().texts("main .message.warning").concat();
+    assert!(words.starts_with("Locked until "), "{words}");
+    assert!(words.contains("failed sign-ins from "), "{words}");
+    let overview = helper.get("/admin").await.page();
+    assert!(overview.texts(".attention li").concat().contains("ada is locked until"));
+    helper.press("/admin", &format!("{page}/forgive")).await;
+    assert_eq!(state_of("ada").await, "Active");
+    let after = helper.get(&page).await.page();
+    assert!(!after.has("main .message.warning"), "{:?}", after.texts("main .message"));
+    assert!(!helper.get("/admin").await.page().texts("main").concat().contains("ada"));
+    let ada = app.browser_at("192.0.2.99");
+    ada.log_in("ada").await;
+    let own = ada.get("/account").await.body;
+    assert!(own.contains("sign-ins with your name have failed"), "the owner is still told: {own}");
+}
+
+#[rocket::async_test]
+async fn a_lock_of_a_name_outlasts_the_sign_in_of_a_known_browser_and_one_of_an_address_does_not() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    ada.press("/account", "/logout").await;
+    app.account("bob", &[]).await;
+    let helper = app.staff("helper", "support").await;
+    let locked = async |helper: &Browser<'_>| {
+        helper.get("/admin/accounts?state=locked").await.page().texts("tbody th a").join(" ")
+    };
+    app.use_up("ada").await;
+    let stranger = app.browser_at("192.0.2.1");
+    for _ in 0..6 {
+        stranger.log_in_with("bob", "a guess").await;
+    }
+    assert_eq!(locked(&helper).await, "ada bob");
+    ada.log_in("ada").await;
+    app.browser_at("192.0.2.2").log_in("bob").await;
+    assert_eq!(locked(&helper).await, "ada", "a new browser of hers is still turned away");
+    app.pass(Duration::hours(2)).await;
+    assert_eq!(locked(&app.signed_in("helper").await).await, "");
 }
 
 #[rocket::async_test]
@@ -253,7 +310,7 @@ async fn staff_let_somebody_try_again() {
     }
     assert_eq!(ada.log_in("ada").await.status, Status::TooManyRequests);
     let page = format!("/admin/accounts/{}", app.id_of("ada").await);
-    assert!(helper.get(&page).await.body.contains("Reset failed attempts"));
+    assert!(helper.get(&page).await.body.contains("Unlock"));
     helper.press(&page, &format!("{page}/forgive")).await;
     assert!(helper.get(&page).await.body.contains("failed attempts were reset by"));
     assert_eq!(ada.log_in("ada").await.status, Status::SeeOther);

@@ -33,6 +33,11 @@ pub struct Account {
     pub last_login: Option<Login>,
     /// Wrong passwords since then.
     pub failed_logins: i64,
+    /// How many of them were before it was last unlocked.
+    pub failed_before_unlock: i64,
+    /// Until when attempts at its password were turned away when the last one
+    /// failed: somewhere or everywhere.
+    pub locked_until: Option<Timestamp>,
     /// What it may do beyond a member's rights.
     pub roles: Roles,
     /// When it was last given a right of staff that it did not have.
@@ -68,6 +73,8 @@ impl Account {
             epoch: row.epoch,
             last_login: row.last_login_at.map(|at| Login { at, origin }),
             failed_logins: row.failed_logins,
+            failed_before_unlock: row.failed_before_unlock,
+            locked_until: row.locked_until,
             roles,
             raised_at: row.raised_at,
             password_hash: row.password_hash,
@@ -79,6 +86,16 @@ impl Account {
     /// Whether it has the password that it had when it was read as `earlier`.
     pub fn has_password_of(&self, earlier: &Self) -> bool {
         self.password_hash == earlier.password_hash
+    }
+
+    /// Until when it is locked, if it is now.
+    pub fn locked_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|until| now < *until)
+    }
+
+    /// Wrong passwords since the last sign-in and since it was unlocked.
+    pub fn failures_since_unlock(&self) -> i64 {
+        self.failed_logins.saturating_sub(self.failed_before_unlock)
     }
 
     /// Whether it was given a right of staff after that moment. What came with

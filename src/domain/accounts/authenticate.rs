@@ -10,7 +10,7 @@ use super::find::{by_name, roles_of};
 use super::id::AccountId;
 use super::names::LoginName;
 use super::tables;
-use super::update::replace_hash;
+use super::update::{replace_hash, set_locked_until};
 use super::{events, refusals};
 use crate::base::error::{Error, Result};
 use crate::base::store::Db;
@@ -70,6 +70,11 @@ impl Passwords<'_> {
             (Match::Yes | Match::NeedsRehash, Some(mut row)) if row.disabled_at.is_none() => {
                 throttle.was_right(right(&row), now)?;
                 attempt.forgive().await?;
+                if row.locked_until.is_some_and(|until| now < until) {
+                    // What is counted for anybody who tries its name goes on.
+                    let until = throttle.lock_of(&canonical_names(&row), now).await?;
+                    set_locked_until(db.write(), row.id, until).await?;
+                }
                 if matches == Match::NeedsRehash {
                     // Nobody is kept out because the queue is full: the next time, then.
                     match hasher.hash(password, waiter).await {
@@ -87,13 +92,14 @@ impl Passwords<'_> {
                 Ok(Account::of(row, roles))
             }
             (Match::Yes | Match::NeedsRehash, Some(_)) => {
-                attempt.count(now).await?;
-                note_failure(db, id, json!({ "account_disabled": true }), origin, now).await?;
+                let locked = attempt.count(now).await?;
+                let data = json!({ "account_disabled": true });
+                note_failure(db, id, (data, locked), origin, now).await?;
                 Err(refusals::ACCOUNT_DISABLED.into())
             }
             _ => {
-                attempt.count(now).await?;
-                note_failure(db, id, Value::Null, origin, now).await?;
+                let locked = attempt.count(now).await?;
+                note_failure(db, id, (Value::Null, locked), origin, now).await?;
                 Err(refusals::WRONG_CREDENTIALS.into())
             }
         }
@@ -120,9 +126,9 @@ impl Passwords<'_> {
         let attempt = self.throttle.confirm(account.id.0, begun, now).await?;
         match self.hasher.matches(password, Some(&account.password_hash), waiter).await? {
             Match::No => {
-                attempt.count(now).await?;
-                note_failure(self.db, Some(account.id), json!({ "signed_in": true }), origin, now)
-                    .await?;
+                let locked = attempt.count(now).await?;
+                let data = json!({ "signed_in": true });
+                note_failure(self.db, Some(account.id), (data, locked), origin, now).await?;
                 Err(refusals::WRONG_PASSWORD.into())
             }
             Match::Yes | Match::NeedsRehash => {
@@ -149,16 +155,19 @@ fn knows(row: &tables::Model, known: &Known) -> bool {
 async fn note_failure(
     db: &Db,
     id: Option<AccountId>,
-    data: Value,
+    (data, locked): (Value, Option<Timestamp>),
     origin: &RequestSource,
     now: Timestamp,
 ) -> Result<()> {
     let txn = db.begin().await?;
-    tables::Entity::update_many()
-        .col_expr(tables::Column::FailedLogins, Expr::col(tables::Column::FailedLogins).add(1))
-        .filter(tables::Column::Id.eq(id.unwrap_or(AccountId(Uuid::nil()))))
-        .exec(&txn)
-        .await?;
+    let failures = Expr::col(tables::Column::FailedLogins).add(1);
+    let mut update = tables::Entity::update_many()
+        .col_expr(tables::Column::FailedLogins, failures)
+        .filter(tables::Column::Id.eq(id.unwrap_or(AccountId(Uuid::nil()))));
+    if let Some(until) = locked {
+        update = update.col_expr(tables::Column::LockedUntil, Expr::value(until));
+    }
+    update.exec(&txn).await?;
     let target = id.map(|id| id.0);
     let entry = Entry { target, ..Entry::of_service(events::LOGIN_FAILED, origin) }.with(data);
     audit::record(&txn, entry, now).await?;
@@ -184,6 +193,7 @@ pub async fn note_login(
         .col_expr(tables::Column::LastLoginAddress, Expr::value(&origin.address))
         .col_expr(tables::Column::LastLoginUserAgent, Expr::value(&origin.user_agent))
         .col_expr(tables::Column::FailedLogins, Expr::value(0))
+        .col_expr(tables::Column::FailedBeforeUnlock, Expr::value(0))
         .filter(tables::Column::Id.eq(id))
         .exec(db)
         .await?;

@@ -185,7 +185,8 @@ pub async fn names_of(
     Ok(rows.into_iter().collect())
 }
 
-/// Accounts with at least so many failed log-ins in a row, the most first.
+/// Accounts with at least so many failed log-ins in a row since they were
+/// unlocked, the most first.
 ///
 /// # Errors
 /// The database failed.
@@ -196,6 +197,11 @@ pub async fn most_failures(
 ) -> Result<Vec<Account>> {
     let rows = tables::Entity::find()
         .filter(tables::Column::FailedLogins.gte(at_least))
+        .filter(
+            Expr::col(tables::Column::FailedLogins)
+                .sub(Expr::col(tables::Column::FailedBeforeUnlock))
+                .gte(at_least),
+        )
         // As the index says it, and not as a value, so that SQLite sees that it fits.
         .filter(Expr::col((tables::Entity, tables::Column::FailedLogins)).gt(Expr::cust("0")))
         .order_by_desc(tables::Column::FailedLogins)

@@ -26,7 +26,8 @@ pub use self::find::{
 pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};
 pub use self::update::{
-    delete, forget_browsers, raise_epoch, set_disabled, set_password_hash, write_roles,
+    delete, forget_browsers, forget_locks, raise_epoch, set_disabled, set_password_hash, unlock,
+    write_roles,
 };
 
 /// The tables of this module.

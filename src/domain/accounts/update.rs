@@ -68,6 +68,7 @@ pub async fn set_password_hash(
         .col_expr(tables::Column::PasswordHash, Expr::value(hash.into_text()))
         .col_expr(tables::Column::PasswordChangedAt, Expr::value(now))
         .col_expr(tables::Column::FailedLogins, Expr::value(0))
+        .col_expr(tables::Column::FailedBeforeUnlock, Expr::value(0))
         .col_expr(tables::Column::BrowsersSince, Expr::value(now))
         .filter(tables::Column::Id.eq(id))
         .exec(db)
@@ -139,6 +140,48 @@ pub async fn set_disabled(
     tables::Entity::update_many()
         .col_expr(tables::Column::DisabledAt, Expr::value(disabled_at))
         .filter(tables::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Stores until when an account is locked.
+pub(super) async fn set_locked_until(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    until: Option<Timestamp>,
+) -> Result<()> {
+    tables::Entity::update_many()
+        .col_expr(tables::Column::LockedUntil, Expr::value(until))
+        .filter(tables::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Records that an account can be tried again at once. Its owner is still told
+/// of all failures at the next sign-in; staff see those since.
+///
+/// # Errors
+/// The database failed.
+pub async fn unlock(db: &impl ConnectionTrait, id: AccountId) -> Result<()> {
+    tables::Entity::update_many()
+        .col_expr(tables::Column::LockedUntil, Expr::value(None::<Timestamp>))
+        .col_expr(tables::Column::FailedBeforeUnlock, Expr::col(tables::Column::FailedLogins))
+        .filter(tables::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Forgets locks that are over.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_locks(db: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
+    tables::Entity::update_many()
+        .col_expr(tables::Column::LockedUntil, Expr::value(None::<Timestamp>))
+        .filter(tables::Column::LockedUntil.lte(now))
         .exec(db)
         .await?;
     Ok(())

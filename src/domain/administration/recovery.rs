@@ -6,9 +6,9 @@ use super::safeguards::ensure_outranks;
 use super::{events, refusals};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::AccountId;
 use crate::domain::accounts::names::LoginName;
 use crate::domain::accounts::permissions::{ADMIN, Permission};
+use crate::domain::accounts::{self, AccountId};
 use crate::domain::one_time;
 use crate::domain::sessions::{Act, Actor, Sessions};
 use crate::domain::throttle::Throttle;
@@ -57,6 +57,7 @@ pub async fn lift_throttle(
     ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;
     let names = [&account.username, &account.email].map(|name| LoginName::parse(name));
+    accounts::unlock(&act.txn, id).await?;
     act.tell(events::THROTTLE_LIFTED, Some(id), ()).await?;
     act.commit().await?;
     throttle.lift(id.0, &names.each_ref().map(LoginName::canonical)).await

@@ -3,8 +3,9 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::bucket::{Bucket, Ends};
+use super::bucket::Ends;
 use super::in_flight::{Counted, Entered, Key};
+use super::limits::Limits;
 use super::table;
 use crate::base::error::Result;
 use crate::base::store::Db;
@@ -14,6 +15,7 @@ use crate::base::timestamp::Timestamp;
 #[must_use = "an attempt that failed must be counted"]
 pub struct Attempt<'t> {
     pub(super) db: &'t Db,
+    pub(super) limits: Limits,
     pub(super) entered: Entered<'t>,
     /// What is counted already, and forgotten when this one succeeds.
     pub(super) forgiven: Vec<Key>,
@@ -26,15 +28,18 @@ impl Attempt<'_> {
         self.entered.counted()
     }
 
-    /// It failed, or was one of those that are counted: it counts.
+    /// It failed, or was one of those that are counted: it counts. Returns until
+    /// when the next attempt of the same kind with this account will be turned
+    /// away, if it will be.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn count(self, now: Timestamp) -> Result<()> {
+    pub async fn count(self, now: Timestamp) -> Result<Option<Timestamp>> {
         if self.counted().is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let txn = self.db.begin().await?;
+        let mut written = vec![];
         for ends in [Ends::Fixed, Ends::LaterEachTime, Ends::FromTheLast] {
             let which = self.counted().iter().filter(|counted| counted.bucket.ends() == ends);
             let rows: Vec<_> = which.map(|counted| self.row(counted, now)).collect();
@@ -57,18 +62,23 @@ impl Attempt<'_> {
                 .value(table::Column::ExpiresAt, or_anew(until, "excluded.expires_at"))
                 .update_column(table::Column::LastAt)
                 .to_owned();
-            table::Entity::insert_many(rows)
-                .on_conflict(merge)
-                .exec_without_returning(&txn)
-                .await?;
+            let rows = table::Entity::insert_many(rows).on_conflict(merge);
+            written.extend(rows.exec_with_returning(&txn).await?);
         }
-        Ok(txn.commit().await?)
+        txn.commit().await?;
+        Ok(written.iter().filter_map(|row| self.blocked_until(row)).filter(|end| now < *end).max())
+    }
+
+    /// Until when a full count of this person turns attempts away.
+    fn blocked_until(&self, row: &table::Model) -> Option<Timestamp> {
+        let counted = self.counted().iter().find(|counted| row.key == counted.key)?;
+        let limit = counted.bucket.limit(self.limits);
+        let is_full = row.count >= i64::from(limit) && !counted.bucket.is_of_network();
+        is_full.then(|| counted.bucket.blocked_until(row, limit))
     }
 
     fn row(&self, Counted { bucket, key }: &Counted, now: Timestamp) -> table::ActiveModel {
-        // An address belongs to no single person.
-        let of_network = matches!(bucket, Bucket::Address | Bucket::AddressWide);
-        let whose = self.whose.filter(|_| !of_network).map(|key| key.to_vec());
+        let whose = self.whose.filter(|_| !bucket.is_of_network()).map(|key| key.to_vec());
         table::ActiveModel {
             key: Set(key.to_vec()),
             name_key: Set(whose),

@@ -99,6 +99,11 @@ impl Bucket {
         }
     }
 
+    /// Whether it is of an address, which belongs to no single person.
+    pub(super) fn is_of_network(self) -> bool {
+        matches!(self, Self::Address | Self::AddressWide)
+    }
+
     /// Whether it is of one person, and forgotten when they get in.
     pub(super) fn is_forgiven(self) -> bool {
         matches!(self, Self::NameAndAddress | Self::InARow | Self::Own | Self::OwnInARow)

@@ -183,7 +183,7 @@ impl Throttle {
             wanted.into_iter().map(|(bucket, key)| Counted { bucket, key }).collect();
         let idle = counted.is_empty() && forgiven.is_empty();
         let entered = self.in_flight.enter(counted, self.limits);
-        let mut attempt = Attempt { db: &self.db, entered, forgiven, whose };
+        let mut attempt = Attempt { db: &self.db, limits: self.limits, entered, forgiven, whose };
         if idle {
             return Ok(attempt);
         }
@@ -220,6 +220,23 @@ impl Throttle {
     fn turned_away(&self, wait: Duration, now: Timestamp) -> Error {
         self.counters.count(THROTTLED, now);
         refusals::wait(wait).into()
+    }
+
+    /// Until when nobody new can try a password of the account with these
+    /// names, if so.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lock_of(&self, names: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
+        let limit = Bucket::Name.limit(self.limits);
+        let keys = names.iter().map(|name| self.key(Bucket::Name, &[name.as_bytes()]).to_vec());
+        let rows = table::Entity::find()
+            .filter(table::Column::Key.is_in(keys))
+            .filter(table::Column::ExpiresAt.gt(now))
+            .all(self.db.read())
+            .await?;
+        let full = rows.iter().filter(|row| limit > 0 && row.count >= i64::from(limit));
+        Ok(full.map(|row| Bucket::Name.blocked_until(row, limit)).max())
     }
 
     /// Resets what was counted for an account: by its names, in browsers

@@ -2,6 +2,7 @@
 //! each against the table of who may do what in `docs/roles.md`.
 
 mod accounts;
+mod attention;
 mod audit;
 mod doctor;
 mod export;

@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
-use sea_orm::DatabaseConnection;
-use serde::Serialize;
-use time::Duration;
 
-use super::query::{chosen, link};
-use super::view::chart::{Chart, grouped};
+use super::attention::attention;
+use super::query::chosen;
+use super::view::chart::Chart;
 use crate::base::error::Result;
-use crate::base::keys::{OLD, Purpose};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
-use crate::domain::{accounts, audit, sessions};
+use crate::domain::{accounts, sessions};
+use crate::service::Doorward;
 use crate::service::setup::next_steps;
-use crate::service::{Doorward, doctor};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::request::now::Now;
@@ -41,14 +38,6 @@ const FIGURES: [(&str, &str); 7] = [
     (sessions::events::REFRESH_REUSE.name(), "Stolen-session alerts"),
     (THROTTLED, "Blocked attempts"),
 ];
-
-/// Something to look after: what, and where.
-#[derive(Serialize)]
-struct Attention {
-    words: String,
-    link: String,
-    action: &'static str,
-}
 
 #[get("/?<span>")]
 async fn overview_page(
@@ -100,105 +89,4 @@ async fn charts(
         Chart::of(title, total, rows)
     };
     Ok(FIGURES.into_iter().map(chart).collect())
-}
-
-/// So many failures within an hour are worth a look.
-const BURST: i64 = 20;
-/// And so many times what is usual.
-const BURST_FACTOR: i64 = 5;
-const MANY_FAILURES: i64 = 10;
-/// More alarms are not counted.
-const MOST_ALARMS: u64 = 20;
-
-async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec<Attention>> {
-    let db = doorward.db.read();
-    let mut found = vec![];
-    let mut add = |words: String, link: String, action: &'static str| {
-        found.push(Attention { words, link, action });
-    };
-
-    let alarms =
-        audit::newest(db, sessions::events::REFRESH_REUSE, now - Duration::days(7), MOST_ALARMS)
-            .await?;
-    if !alarms.is_empty() {
-        add(
-            format!(
-                "Stolen sessions detected and ended in the last 7 days: {}.",
-                at_most(alarms.len() as u64)
-            ),
-            link("/admin/audit", &[("event", sessions::events::REFRESH_REUSE.name())]),
-            "View events",
-        );
-    }
-
-    // Two hours, compared with as much of the seven days before today.
-    let (hour, today) = (Step::Hour.place(now), Step::Day.place(now));
-    let lately = failures(db, Step::Hour, hour - 1..=hour).await?;
-    let usual = failures(db, Step::Day, today - 7..=today - 1).await? / (7 * 12);
-    if lately >= BURST && lately >= BURST_FACTOR * usual {
-        add(
-            format!(
-                "{} failed sign-ins in the last 2 hours (usually {}).",
-                grouped(lately),
-                grouped(usual)
-            ),
-            link("/admin/audit", &[("event", accounts::events::LOGIN_FAILED.name())]),
-            "View events",
-        );
-    }
-
-    for account in accounts::most_failures(db, MANY_FAILURES, 5).await? {
-        add(
-            format!(
-                "{} failed sign-ins in a row with the name {}.",
-                grouped(account.failed_logins),
-                account.username
-            ),
-            format!("/admin/accounts/{}", account.id),
-            "View account",
-        );
-    }
-
-    let ring = doorward.keys.ring();
-    for purpose in Purpose::needed() {
-        let age = now.since(ring.signing(purpose).created_at);
-        if age > OLD {
-            add(
-                format!(
-                    "The {} key is {} days old. Rotate it: doorward keys rotate {}.",
-                    purpose.name(),
-                    age.whole_days(),
-                    purpose.name()
-                ),
-                String::new(),
-                "",
-            );
-        }
-    }
-
-    if let Some(address) = doctor::shared_address(db, now).await? {
-        add(
-            format!(
-                "All clients seem to share the address {address}. If a proxy stands in front, name it in the setting trusted_proxies."
-            ),
-            "/admin/doctor".to_owned(),
-            "View system check",
-        );
-    }
-    Ok(found)
-}
-
-/// How many log-ins failed in those steps.
-async fn failures(
-    db: &DatabaseConnection,
-    step: Step,
-    places: std::ops::RangeInclusive<i64>,
-) -> Result<i64> {
-    let figures = statistics::since(db, step, *places.start()).await?;
-    let failures = figures.get(accounts::events::LOGIN_FAILED.name());
-    Ok(failures.map_or(0, |counts| counts.range(places).map(|(_, count)| count).sum()))
-}
-
-fn at_most(count: u64) -> String {
-    if count < MOST_ALARMS { count.to_string() } else { format!("{MOST_ALARMS} or more") }
 }

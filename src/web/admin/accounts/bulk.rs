@@ -140,7 +140,8 @@ async fn preview(
     let listed: Vec<String> = found.iter().map(|account| account.id.to_string()).collect();
     let listed = listed.join(",");
     let form = form.unwrap_or_else(|| Typed::fresh::<BulkForm>(&page, &[("ids", &listed)]));
-    let rows: Vec<AccountRow> = found.into_iter().map(AccountRow::from).collect();
+    let rows: Vec<AccountRow> =
+        found.into_iter().map(|account| AccountRow::of(account, now.0)).collect();
     let Words { title, verb, button, consequence, .. } = words_of(action);
     let signs_out = if action == BulkAction::Enable { 0 } else { live };
     let danger = action != BulkAction::Enable;

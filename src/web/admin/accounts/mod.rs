@@ -64,7 +64,8 @@ async fn accounts_page(
         next: there(found.next),
         range: range.clone(),
     };
-    let accounts: Vec<AccountRow> = found.accounts.into_iter().map(AccountRow::from).collect();
+    let accounts: Vec<AccountRow> =
+        found.accounts.into_iter().map(|account| AccountRow::of(account, now.0)).collect();
     Ok(page.in_section("admin/accounts").render(
         "admin/accounts.html",
         context! {

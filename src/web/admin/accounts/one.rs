@@ -1,14 +1,19 @@
 //! `/admin/accounts/<id>`: one account and its story; and resetting its
 //! failed attempts.
 
+use std::collections::BTreeSet;
+
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
+use sea_orm::DatabaseConnection;
 
 use super::lookup::by_id;
 use crate::base::error::{Error, Result};
+use crate::domain::accounts::{self, Account};
 use crate::domain::audit::{self, Filter};
 use crate::domain::{administration, sessions};
 use crate::web::admin::messages::TARGET_OUTRANKS_ACTOR;
+use crate::web::admin::query::grouped;
 use crate::web::admin::view::account::AccountDetails;
 use crate::web::admin::view::event::{EventView, event_views};
 use crate::web::admin::view::session::SessionRow;
@@ -16,6 +21,7 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
+use crate::web::answer::view::Moment;
 use crate::web::form::submitted::{Button, Submitted};
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
@@ -60,10 +66,38 @@ async fn account_page(
     let story: Vec<EventView> = event_views(db, story).await?;
     let sessions: Vec<SessionRow> = live.into_iter().map(SessionRow::from).collect();
     let this = who.0.account.id == account.id;
+    let locked_until = account.locked_at(now.0).map(Moment::from);
+    let failures = failures(db, &account).await?;
     let account = AccountDetails::from(account);
-    Ok(page
-        .in_section("admin/accounts")
-        .render("admin/account.html", context! { account, sessions, story, this }))
+    Ok(page.in_section("admin/accounts").render(
+        "admin/account.html",
+        context! { account, sessions, story, this, locked_until, failures },
+    ))
+}
+
+/// More failures are not read from the log.
+const FAILURES: u64 = 500;
+
+/// The failed sign-ins since the last one that succeeded, and since the account
+/// was unlocked, as in "20 failed sign-ins from 4 addresses".
+async fn failures(db: &DatabaseConnection, account: &Account) -> Result<Option<String>> {
+    let failures = account.failures_since_unlock();
+    if failures <= 0 {
+        return Ok(None);
+    }
+    let (account, event) = (Some(account.id.0), Some(accounts::events::LOGIN_FAILED));
+    let filter = Filter { account, event, ..Filter::default() };
+    let read = failures.unsigned_abs().min(FAILURES);
+    let events = audit::list(db, &filter, i64::MAX, read).await?;
+    let addresses: BTreeSet<&str> = events.iter().map(|event| &*event.address).collect();
+    let count = |number: u64, one: &str, many: &str| {
+        if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
+    };
+    let failures = count(failures.unsigned_abs(), "failed sign-in", "failed sign-ins");
+    if addresses.is_empty() {
+        return Ok(Some(failures));
+    }
+    Ok(Some(format!("{failures} from {}", count(addresses.len() as u64, "address", "addresses"))))
 }
 
 #[post("/accounts/<id>/forgive", data = "<button>")]

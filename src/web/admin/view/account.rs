@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
 use crate::web::answer::view::{LoginView, Moment, Names};
 
@@ -17,13 +18,19 @@ pub(in crate::web::admin) struct AccountRow {
     last_login_at: Option<Moment>,
 }
 
-impl From<Account> for AccountRow {
-    fn from(account: Account) -> Self {
+impl AccountRow {
+    /// The account as it is at that moment.
+    pub(in crate::web::admin) fn of(account: Account, now: Timestamp) -> Self {
+        let state = match account.locked_at(now) {
+            _ if account.disabled_at.is_some() => "disabled",
+            Some(_) => "locked",
+            None => "active",
+        };
         Self {
             id: account.id.to_string(),
             names: Names::from(&account),
             roles: account.roles.names().map(str::to_owned).collect(),
-            state: if account.disabled_at.is_some() { "disabled" } else { "active" },
+            state,
             created_at: account.created_at.into(),
             last_login_at: account.last_login.map(|login| login.at.into()),
         }
@@ -42,7 +49,6 @@ pub(in crate::web::admin) struct AccountDetails {
     created_at: Moment,
     password_changed_at: Moment,
     last_login: Option<LoginView>,
-    failed_logins: i64,
 }
 
 impl From<Account> for AccountDetails {
@@ -56,7 +62,6 @@ impl From<Account> for AccountDetails {
             created_at: account.created_at.into(),
             password_changed_at: account.password_changed_at.into(),
             last_login: account.last_login.map(LoginView::from),
-            failed_logins: account.failed_logins,
         }
     }
 }
