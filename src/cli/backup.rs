@@ -9,7 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::base::files::{self, ENDINGS, with_ending};
 use crate::base::store::{self, Db};
 use crate::cli::serve::lock_database;
-use crate::cli::terminal::say;
+use crate::cli::terminal::{count, say};
 use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::one_time;
 use crate::domain::sessions::Actor;
@@ -47,7 +47,7 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
             ));
         }
         let ended = end_sessions(&Doorward::open(settings).await?).await?;
-        say(&format!("{ended} sessions ended."));
+        say(&format!("{} ended.", count(ended, "session")));
         return Ok(());
     };
     let _lock = lock_database(&settings)?;
@@ -82,7 +82,8 @@ pub(super) async fn restore(file: Option<PathBuf>, settings: Settings) -> Result
     }
     fs::rename(&beside, place).map_err(failed)?;
     say(&format!(
-        "The backup is in place, and {ended} sessions ended. What was there before is {}.",
+        "The backup is in place, and {} ended. What was there before is {}.",
+        count(ended, "session"),
         replaced.display()
     ));
     Ok(())

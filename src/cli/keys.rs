@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::base::error::{Error, Result};
 use crate::base::keys::{Lives, Purpose, in_use};
 use crate::base::timestamp::Timestamp;
-use crate::cli::terminal::say;
+use crate::cli::listing::Listing;
+use crate::cli::terminal::{count, say};
 use crate::domain::audit::{self, Entry, Event, RequestSource};
 use crate::domain::sessions::Actor;
 use crate::domain::sessions::tokens::access::LEEWAY;
@@ -17,7 +18,11 @@ use crate::service::{Doorward, events};
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// List the keys, without their secrets
-    List,
+    List {
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Create a new key that signs at once; the old one verifies until all it signed has expired
     Rotate {
         /// What the key is for
@@ -43,7 +48,7 @@ fn purposes() -> impl TypedValueParser<Value = Purpose> {
 pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     let now = doorward.clock.now();
     match command {
-        Command::List => list(doorward, now),
+        Command::List { json } => list(doorward, json, now),
         Command::Adopt => adopt(doorward, now).await?,
         Command::Rotate { purpose } => {
             let life = purpose.about().life.length(lives(doorward));
@@ -60,7 +65,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
             note(doorward, events::KEY_REVOKED, json!({ "kid": kid }), now).await?;
             if purpose == Purpose::Refresh {
                 let ended = doorward.sessions.end_of_key(&kid, now).await?;
-                say(&format!("{ended} sessions ended"));
+                say(&format!("{} ended", count(ended, "session")));
             }
         }
     }
@@ -74,7 +79,7 @@ async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     in_use::forget(&doorward.db).await?;
     in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
     note(doorward, events::KEY_REVOKED, json!({ "all_in_use": true }), now).await?;
-    say(&format!("{ended} sessions ended. Give every server these keys."));
+    say(&format!("{} ended. Give every server these keys.", count(ended, "session")));
     Ok(())
 }
 
@@ -87,8 +92,15 @@ fn lives(doorward: &Doorward) -> Lives {
     }
 }
 
-fn list(doorward: &Doorward, now: Timestamp) {
+fn list(doorward: &Doorward, json: bool, now: Timestamp) {
     let ring = doorward.keys.ring();
+    let mut listing = Listing::new(json, ["KEY", "PURPOSE", "CREATED", "STATE"]);
+    let mut add = |kid: &str, purpose: &str, created: Option<String>, state: String| {
+        let object =
+            json!({ "key": kid, "purpose": purpose, "created_at": created, "state": state });
+        let created = created.unwrap_or_default();
+        listing.add(&object, [kid.to_owned(), purpose.to_owned(), created, state]);
+    };
     for key in ring.all() {
         let state = match (key.revoked_at, key.verify_until) {
             (Some(at), _) => format!("revoked {}", at.iso()),
@@ -99,12 +111,12 @@ fn list(doorward: &Doorward, now: Timestamp) {
                 None => "signs".to_owned(),
             },
         };
-        let (kid, purpose, made) = (&key.kid, key.purpose.name(), key.created_at.iso());
-        say(&format!("{kid}\t{purpose}\t{made}\t{state}"));
+        add(&key.kid, key.purpose.name(), Some(key.created_at.iso()), state);
     }
     for key in ring.unknown() {
-        say(&format!("{}\t{}\t\tof a later version", key.kid, key.purpose));
+        add(&key.kid, &key.purpose, None, "of a later version".to_owned());
     }
+    listing.end();
 }
 
 async fn note(doorward: &Doorward, event: Event, data: Value, now: Timestamp) -> Result<()> {

@@ -7,6 +7,7 @@ mod backup;
 mod certificate;
 mod doctor;
 mod keys;
+mod listing;
 mod open;
 mod role;
 mod serve;
@@ -17,10 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
 
 use self::account::find;
 use self::open::{make_data_folder, open};
-use self::terminal::{say, warn};
+use self::terminal::{count, explain, say, warn};
 use crate::base::clock::Clock;
 use crate::base::error::{Error, Result};
 use crate::base::store::Db;
@@ -34,6 +36,9 @@ use crate::service::{Doorward, words};
 #[derive(Parser)]
 #[command(name = "doorward", version, about, max_term_width = 100)]
 struct Cli {
+    /// Also print the log on standard error, with the audit events that a command records
+    #[arg(long, short, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -116,7 +121,7 @@ pub fn run() -> ExitCode {
     let settings = figment.and_then(|figment| Ok((Settings::from_figment(&figment)?, figment)));
     let done = settings.and_then(|(settings, figment)| {
         open::owner::act_as(&settings)?;
-        crate::base::logging::start(settings.log_format, level(&settings));
+        crate::base::logging::start(settings.log_format, level(&cli, &settings));
         let runtime = rocket::tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("doorward")
@@ -134,8 +139,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn level(settings: &Settings) -> tracing_subscriber::filter::LevelFilter {
-    settings.log_level
+/// Of a command only what went wrong is written, unless asked for more.
+fn level(cli: &Cli, settings: &Settings) -> LevelFilter {
+    match cli.command {
+        None | Some(Command::Serve) => settings.log_level,
+        Some(_) if cli.verbose => settings.log_level,
+        Some(_) => settings.log_level.min(LevelFilter::WARN),
+    }
 }
 
 async fn dispatch(
@@ -211,6 +221,20 @@ async fn recover(name: &str, doorward: &Doorward) -> Result<()> {
     let actor = Actor::operator(&origin);
     let token =
         administration::start_recovery(&doorward.sessions, account.id, actor, (life, now)).await?;
+    explain(&format!(
+        "With this link {} sets a new password. It works once, for {}, and replaces every earlier link:",
+        account.username,
+        lasting(life)
+    ));
     say(&format!("{}/recover/{token}", doorward.settings.base_url.as_str()));
     Ok(())
+}
+
+/// A time in the largest unit that it is a whole number of.
+fn lasting(time: time::Duration) -> String {
+    let seconds = time.whole_seconds().unsigned_abs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let unit = units.into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
+    let (length, name) = unit.unwrap_or((1, "second"));
+    count(seconds / length, name)
 }

@@ -1,9 +1,11 @@
 //! `doorward role …`
 
 use clap::Subcommand;
+use serde_json::json;
 
 use crate::base::error::Result;
-use crate::cli::terminal::say;
+use crate::cli::listing::Listing;
+use crate::cli::terminal::{count, say};
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::administration;
@@ -14,7 +16,11 @@ use crate::service::words::BUILT_IN_ROLES;
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// List the roles, each with its number of accounts
-    List,
+    List {
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Create a role that other services find in the access token
     Add {
         /// 2 to 32 lowercase letters, digits and hyphens, beginning with a letter
@@ -42,12 +48,16 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
     let (db, sessions) = (doorward.db.read(), &doorward.sessions);
     let own = custom_roles::list(db).await?;
     match command {
-        Command::List => {
+        Command::List { json } => {
+            let mut listing = Listing::new(json, ["NAME", "ACCOUNTS", "DESCRIPTION"]);
             let built_in = BUILT_IN_ROLES.into_iter();
             let own = own.iter().map(|role| (role.name.as_str(), role.description.as_str()));
             for (name, words) in built_in.chain(own) {
-                say(&format!("{name}\t{}\t{words}", custom_roles::holders(db, name).await?));
+                let holders = custom_roles::holders(db, name).await?;
+                let object = json!({ "name": name, "accounts": holders, "description": words });
+                listing.add(&object, [name.to_owned(), holders.to_string(), words.to_owned()]);
             }
+            listing.end();
         }
         Command::Add { name, description } => {
             let name = RoleName::parse(&name)?;
@@ -61,7 +71,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
         }
         Command::Remove { name } => {
             let holders = administration::remove_role(sessions, &name, actor, now).await?;
-            say(&format!("removed from {holders} accounts"));
+            say(&format!("removed from {}", count(holders, "account")));
         }
     }
     Ok(())

@@ -2,11 +2,13 @@
 //! they write within a second.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::account::find;
-use crate::cli::terminal::{say, secret, warn};
+use crate::cli::listing::Listing;
+use crate::cli::terminal::{count, say, secret, warn};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::search::{self, Filter};
@@ -19,6 +21,9 @@ pub(super) enum SessionCommand {
     List {
         /// Only those of this account
         name: Option<String>,
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
     },
     /// End sessions
     Revoke(Which),
@@ -61,29 +66,41 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
     let now = doorward.clock.now();
     let origin = RequestSource::command_line();
     match command {
-        SessionCommand::List { name } => {
+        SessionCommand::List { name, json } => {
             let db = doorward.db.read();
             let live = match name {
                 Some(name) => sessions::live_of(db, find(doorward, &name).await?.id, now).await?,
                 None => search::screen(db, &Filter::default(), None, 10_000, now).await?.0,
             };
+            let head = ["SESSION", "ACCOUNT", "STARTED", "LAST USED", "ADDRESS", "DEVICE"];
+            let mut listing = Listing::new(json, head);
             for session in live {
                 let (started, seen) = (session.created_at.iso(), session.last_seen_at.iso());
-                let (sid, account) = (session.sid, session.account);
+                let (sid, account) = (session.sid.to_string(), session.account.to_string());
                 let RequestSource { address, user_agent, .. } = session.origin;
-                say(&format!("{sid}\t{account}\t{started}\t{seen}\t{address}\t{user_agent}"));
+                let object = json!({
+                    "session": sid,
+                    "account": account,
+                    "started_at": started,
+                    "last_used_at": seen,
+                    "address": address,
+                    "device": user_agent,
+                });
+                let cells = [sid, account, started, seen, address.to_string(), user_agent];
+                listing.add(&object, cells);
             }
+            listing.end();
         }
         SessionCommand::Revoke(Which { account: Some(name), .. }) => {
             let id = find(doorward, &name).await?.id;
             let (deed, actor) = (BulkAction::EndSessions, Actor::operator(&origin));
             let done = administration::apply(&doorward.sessions, deed, &[id], actor, now).await?;
-            say(&format!("{} sessions ended", done.sessions));
+            say(&format!("{} ended", count(done.sessions, "session")));
         }
         SessionCommand::Revoke(Which { everyone: true, .. }) => {
             let actor = Actor::operator(&origin);
             let ended = doorward.sessions.end_everything(actor, now).await?;
-            say(&format!("{ended} sessions ended"));
+            say(&format!("{} ended", count(ended, "session")));
         }
         SessionCommand::Revoke(Which { address: Some(address), .. }) => {
             let addresses = search::parse_range(&address);
@@ -96,7 +113,7 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             let sids: Vec<SessionId> = found.iter().map(|session| session.sid).collect();
             let actor = Actor::operator(&origin);
             let ended = doorward.sessions.end_by_staff(&sids, actor, now).await?;
-            say(&format!("{ended} sessions ended"));
+            say(&format!("{} ended", count(ended, "session")));
         }
         SessionCommand::Revoke(Which { sid, .. }) => {
             end(doorward, sid, &origin, now).await?;

@@ -12,6 +12,16 @@ pub(super) fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
+/// A number of things, as in "1 session" and "2 sessions".
+pub(super) fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A line on standard error that explains what is on standard output.
+pub(super) fn explain(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
 /// A line on standard error, in addition to what the command does.
 pub(super) fn warn(line: &str) {
     drop(writeln!(std::io::stderr(), "doorward: {line}"));

@@ -87,8 +87,9 @@ impl Server {
 
     /// The id of an account.
     pub fn id_of(&self, name: &str) -> String {
-        let shown = self.command(&["account", "show", name], "");
-        shown.split('\t').next().unwrap().to_owned()
+        let shown = self.command(&["account", "show", name, "--json"], "");
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        shown["id"].as_str().unwrap().to_owned()
     }
 
     /// Opens an account at the command line.

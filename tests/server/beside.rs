@@ -30,9 +30,8 @@ fn ended_sessions_and_revoked_tokens_are_refused_by_the_running_server() {
     let mut server = Server::start();
     server.account("ada", &[]);
     let whole = signed_in(&server, "ada");
-    let listed = server.done(&["session", "list", "ada"], "");
-    let sid = listed.split('\t').next().unwrap();
-    server.done(&["session", "revoke", sid], "");
+    let sid = &server.each(&["session", "list", "ada"], "session")[0];
+    server.done(&["session", "revoke", "--", sid], "");
     assert!(soon(|| !whole.is_signed_in()));
     assert!(whole.get("/login").body.contains("by an administrator"));
 
@@ -128,10 +127,10 @@ fn a_rotated_key_signs_nobody_out_and_a_revoked_one_says_why() {
     server.account("bob", &[]);
     let browser = signed_in(&server, "ada");
     let kid = |purpose: &str| {
-        let listed = server.done(&["keys", "list"], "");
-        let line =
-            listed.lines().find(|line| line.contains(purpose) && line.contains("signs")).unwrap();
-        line.split('\t').next().unwrap().to_owned()
+        let listed = server.listed(&["keys", "list"]);
+        let signs =
+            listed.iter().find(|key| key["purpose"] == purpose && key["state"] == "signs").unwrap();
+        signs["key"].as_str().unwrap().to_owned()
     };
     let refresh = kid("refresh");
     // The access key last: a server that signs with it has loaded the others.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::browser::Browser;
 use crate::server::{Server, command, program, run};
 
 /// What a command on a running server's data says that is refused.
@@ -111,10 +112,8 @@ fn the_doctor_says_first_which_folder_and_settings_it_looks_at() {
 }
 
 /// The roles that an account has.
-fn roles(server: &Server, name: &str) -> Vec<String> {
-    let listed = server.done(&["account", "show", name], "");
-    let roles = listed.lines().next().unwrap().rsplit('\t').next().unwrap();
-    roles.split(',').map(str::to_owned).collect()
+fn roles(server: &Server, name: &str) -> serde_json::Value {
+    server.listed(&["account", "show", name])[0]["roles"].clone()
 }
 
 #[test]
@@ -131,7 +130,7 @@ fn a_role_that_does_not_exist_is_refused_with_the_one_that_may_be_meant() {
     }
     let said = no(&server, &["account", "add-role", "bob", "gardeners"]);
     assert!(said.contains("There are: admin, support, auditor, editors."), "{said}");
-    assert_eq!(roles(&server, "bob"), ["editors"]);
+    assert_eq!(roles(&server, "bob"), serde_json::json!(["editors"]));
     assert!(!server.done(&["role", "list"], "").contains("admni"));
     no(&server, &["account", "show", "eve"]);
 }
@@ -141,11 +140,11 @@ fn roles_are_added_and_removed_without_naming_the_others() {
     let server = Server::start();
     server.account("bob", &["editors", "writers"]);
     server.done(&["account", "add-role", "bob", "admin", "editors"], "");
-    assert_eq!(roles(&server, "bob"), ["admin", "editors", "writers"]);
+    assert_eq!(roles(&server, "bob"), serde_json::json!(["admin", "editors", "writers"]));
     let said = no(&server, &["account", "remove-role", "bob", "editor"]);
     assert!(said.contains("bob does not have the role editor. Did you mean editors?"), "{said}");
     server.done(&["account", "remove-role", "bob", "editors", "writers"], "");
-    assert_eq!(roles(&server, "bob"), ["admin"]);
+    assert_eq!(roles(&server, "bob"), serde_json::json!(["admin"]));
     let said = no(&server, &["account", "remove-role", "bob", "admin"]);
     assert!(said.contains("last administrator"), "{said}");
 }
@@ -176,4 +175,65 @@ fn an_account_is_deleted_only_by_somebody_who_means_it() {
     server.account("zara", &[]);
     server.done(&["account", "delete", "zara", "--yes"], "");
     no(&server, &["account", "show", "zara"]);
+}
+
+#[test]
+fn what_a_command_lists_has_a_head_or_is_an_object_a_line() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    server.account("bernadette", &["editors"]);
+    Browser::of(&server).log_in("ada");
+    for (arguments, head) in [
+        (&["account", "list"][..], "NAME        E-MAIL                  STATE   ROLES    ID"),
+        (&["role", "list"], "NAME     ACCOUNTS  DESCRIPTION"),
+        (&["session", "list"], "SESSION                 ACCOUNT"),
+        (&["keys", "list"], "KEY               PURPOSE"),
+    ] {
+        let said = server.done(arguments, "");
+        assert!(said.starts_with(head), "{said}");
+        let objects = server.listed(arguments);
+        assert_eq!(objects.len(), said.lines().count() - 1, "{arguments:?}");
+    }
+    let listed = server.listed(&["account", "list", "bern"]);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["name"], "bernadette");
+    assert_eq!(listed[0]["roles"], serde_json::json!(["editors"]));
+    assert_eq!(listed[0]["last_sign_in_at"], serde_json::Value::Null);
+    let shown = server.done(&["account", "show", "ada"], "");
+    assert!(shown.contains("Active sessions        1"), "{shown}");
+    assert_eq!(server.listed(&["account", "show", "ada"])[0]["active_sessions"], 1);
+    assert_eq!(server.done(&["role", "remove", "editors"], ""), "removed from 1 account");
+    assert_eq!(server.done(&["session", "revoke", "--everyone"], ""), "1 session ended");
+}
+
+#[test]
+fn a_command_is_quiet_unless_it_is_asked_for_the_log() {
+    let server = Server::start();
+    server.account("ada", &[]);
+    let said = |arguments: &[&str]| {
+        let output = server.run(arguments, "");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(said(&["account", "disable", "ada"]), "");
+    assert!(said(&["account", "enable", "ada", "--verbose"]).contains("user.enabled"));
+}
+
+#[test]
+fn a_recovery_link_is_alone_on_standard_output_and_explained_on_the_other() {
+    let server = Server::with(&[("DOORWARD_RECOVERY_LINK_SECONDS", "5400")]);
+    server.account("ada", &[]);
+    let recover = || {
+        let output = server.run(&["recover", "ada"], "");
+        let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        let [link, why] = &texts;
+        assert!(link.lines().count() == 1 && link.contains("/recover/"), "{link}");
+        assert!(why.contains("ada sets a new password"), "{why}");
+        assert!(why.contains("for 90 minutes") && why.contains("replaces"), "{why}");
+        link[link.find("/recover/").unwrap()..].trim().to_owned()
+    };
+    let (first, second) = (recover(), recover());
+    let browser = Browser::of(&server);
+    assert_eq!(browser.get(&first).status, 404);
+    assert_eq!(browser.get(&second).status, 200);
 }

@@ -219,7 +219,7 @@ fn without_its_key_file_it_says_so_instead_of_signing_everybody_out() {
     assert!(server.stop().success());
     fs::remove_file(&file).unwrap();
     let said = server.done(&["keys", "adopt"], "");
-    assert!(said.starts_with("1 sessions ended"), "{said}");
+    assert!(said.starts_with("1 session ended"), "{said}");
     server.start_again();
     assert!(!browser.is_signed_in());
     browser.log_in("ada");

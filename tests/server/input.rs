@@ -64,8 +64,7 @@ fn link(server: &Server) -> String {
 /// A browser before the form of that address.
 fn before(server: &Server, address: &str) -> Shown {
     let browser = Browser::of(server);
-    let about = server.done(&["account", "show", "ada"], "");
-    let id = about.split('\t').next().unwrap();
+    let id = &server.each(&["account", "show", "ada"], "id")[0];
     let (mut page, mut path) = (filled(page_of(address), id), filled(address, id));
     if address.starts_with("/admin") {
         browser.log_in("chief");

@@ -88,8 +88,7 @@ fn everything(server: &Server) -> String {
         let lines = text.lines().filter(|line| !line.contains("chief") && !line.contains("boss"));
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
-    let ada = server.done(&["session", "list", "ada"], "");
-    let sids: Vec<&str> = ada.lines().filter_map(|line| line.split('\t').next()).collect();
+    let sids = server.each(&["session", "list", "ada"], "session");
     others(server.done(&["account", "list"], ""))
         + &server
             .done(&["role", "list"], "")
@@ -113,8 +112,7 @@ fn no_act_of_staff_outlives_the_role_or_the_session_it_was_begun_with() {
     }
     let ada = Browser::of(&server);
     ada.log_in("ada");
-    let list = server.done(&["account", "list", "ada"], "");
-    let id = list.split('\t').next().unwrap().to_owned();
+    let id = server.each(&["account", "show", "ada"], "id").remove(0);
     let token = ada.cookie("__Host-at");
     let before = everything(&server);
     let mut number = 0;
@@ -174,16 +172,15 @@ fn nothing_is_done_to_an_account_by_a_form_whose_session_has_ended_meanwhile() {
     for path in ["/account/sessions/revoke-others", "/account/sessions/<sid>/revoke"] {
         let (browser, other) = (Browser::of(&server), Browser::of(&server));
         browser.log_in("ada");
-        let own = server.done(&["session", "list", "ada"], "");
+        let own = server.each(&["session", "list", "ada"], "session");
         other.log_in("ada");
-        let all = server.done(&["session", "list", "ada"], "");
-        let sid_of = |line: &str| line.split('\t').next().unwrap().to_owned();
-        let theirs = all.lines().find(|line| !own.contains(&sid_of(line))).map(sid_of).unwrap();
-        let path = path.replace("<sid>", &theirs);
+        let all = server.each(&["session", "list", "ada"], "session");
+        let theirs = all.iter().find(|sid| !own.contains(sid)).unwrap();
+        let path = path.replace("<sid>", theirs);
         let late =
             HalfSent::send(&server, &browser, &path, &[("csrf".to_owned(), browser.button())]);
         let_the_guards_run();
-        server.done(&["session", "revoke", "--", &sid_of(&own)], "");
+        server.done(&["session", "revoke", "--", &own[0]], "");
         let answer = late.finish();
         assert_eq!(answer.status, 303, "{path}: {}", answer.raw);
         assert!(answer.header("location").unwrap().starts_with("/login?next="), "{}", answer.raw);

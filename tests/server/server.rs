@@ -159,6 +159,18 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// What a command lists, each as an object.
+    pub fn listed(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
+        let listed = self.done(&[arguments, &["--json"]].concat(), "");
+        listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// A field of each object that a command lists.
+    pub fn each(&self, arguments: &[&str], field: &str) -> Vec<String> {
+        let text = |object: &serde_json::Value| object[field].as_str().unwrap().to_owned();
+        self.listed(arguments).iter().map(text).collect()
+    }
+
     pub fn account(&self, name: &str, roles: &[&str]) {
         let email = format!("{name}@example.org");
         let mut arguments = vec!["account", "add", name, &email, "--password-stdin"];

@@ -2,20 +2,18 @@
 
 mod find;
 mod roles;
+mod show;
 
 use clap::Subcommand;
 
 pub(super) use self::find::find;
 
 use crate::base::error::Result;
-use crate::base::timestamp::Timestamp;
 use crate::cli::terminal::{confirm, new_password, say};
-use crate::domain::accounts::list::{self, Filter};
 use crate::domain::accounts::names::{EmailAddress, Username};
 use crate::domain::accounts::{Account, NewAccount};
 use crate::domain::administration::{self, BulkAction, Change};
 use crate::domain::audit::RequestSource;
-use crate::domain::sessions;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
 
@@ -39,11 +37,17 @@ pub(super) enum Command {
         /// Only names or e-mail addresses that begin so
         #[arg(default_value = "")]
         search: String,
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
     },
     /// Show one account
     Show {
         /// User name or e-mail address
         name: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Replace all roles of an account
     SetRoles {
@@ -119,8 +123,10 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
                 administration::add_account(&credentials, &new, roles, actor, now).await?;
             say(&account.id.to_string());
         }
-        Command::List { search } => list(doorward, &search).await?,
-        Command::Show { name } => show(doorward, &find(doorward, &name).await?, now).await?,
+        Command::List { search, json } => show::list(doorward, &search, json).await?,
+        Command::Show { name, json } => {
+            show::show(doorward, &find(doorward, &name).await?, json, now).await?;
+        }
         Command::SetRoles { name, roles } => {
             let account = find(doorward, &name).await?;
             let roles = roles::parse(doorward, &roles).await?;
@@ -164,43 +170,5 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
             administration::apply(sessions, BulkAction::Delete, &[account.id], actor, now).await?;
         }
     }
-    Ok(())
-}
-
-fn line(account: &Account) -> String {
-    let roles: Vec<&str> = account.roles.names().collect();
-    let state = if account.disabled_at.is_some() { "disabled" } else { "active" };
-    format!(
-        "{}\t{}\t{}\t{state}\t{}",
-        account.id,
-        account.username,
-        account.email,
-        if roles.is_empty() { "-".to_owned() } else { roles.join(",") }
-    )
-}
-
-async fn list(doorward: &Doorward, search: &str) -> Result<()> {
-    let filter = Filter { search: search.to_owned(), ..Filter::default() };
-    let mut from = None;
-    loop {
-        let page = list::page(doorward.db.read(), &filter, from.as_ref(), 500).await?;
-        page.accounts.iter().for_each(|account| say(&line(account)));
-        if page.next.is_none() {
-            return Ok(());
-        }
-        from = page.next;
-    }
-}
-
-async fn show(doorward: &Doorward, account: &Account, now: Timestamp) -> Result<()> {
-    say(&line(account));
-    say(&format!("created    {}", account.created_at.iso()));
-    say(&format!("password   {}", account.password_changed_at.iso()));
-    if let Some(login) = &account.last_login {
-        say(&format!("last sign-in {} from {}", login.at.iso(), login.origin.address));
-    }
-    say(&format!("failed sign-ins since {}", account.failed_logins));
-    let live = sessions::live_of(doorward.db.read(), account.id, now).await?;
-    say(&format!("sessions   {}", live.len()));
     Ok(())
 }
