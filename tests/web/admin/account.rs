@@ -6,6 +6,27 @@ use super::WHY;
 use crate::app::{App, PASSWORD};
 
 #[rocket::async_test]
+async fn of_a_deleted_account_staff_are_told_that_it_was_deleted() {
+    let app = App::start().await;
+    let (chief, helper) = (app.staff("chief", "admin").await, app.staff("helper", "support").await);
+    let id = app.account("ada", &[]).await.id.to_string();
+    let path = format!("/admin/accounts/{id}");
+    let form = format!("/admin/accounts/delete?id={id}");
+    let fields = [("ids", id.as_str()), ("reason", "a test")];
+    chief.post_at(&form, "/admin/accounts/delete", &fields).await;
+    for (browser, audits) in [(&chief, true), (&helper, false)] {
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, Status::NotFound);
+        assert!(answer.body.contains("This account was deleted"), "{}", answer.body);
+        let events = format!("/admin/audit?account={id}");
+        assert_eq!(answer.page().links_to(&events), audits, "{}", answer.body);
+    }
+    assert!(chief.get(&format!("/admin/audit?account={id}")).await.body.contains("was deleted"));
+    let never = chief.get("/admin/accounts/00000000-0000-4000-8000-000000000000").await;
+    assert!(!never.body.contains("was deleted") && never.status == Status::NotFound);
+}
+
+#[rocket::async_test]
 async fn an_account_opened_for_somebody_gets_its_password_by_a_link() {
     let app = App::start().await;
     let chief = app.staff("chief", "admin").await;

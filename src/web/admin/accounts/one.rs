@@ -3,15 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 use sea_orm::DatabaseConnection;
 
-use super::lookup::by_id;
+use super::lookup::{by_id, deleted_at};
 use crate::base::error::{Error, Result};
 use crate::domain::accounts::{self, Account};
 use crate::domain::audit::{self, Filter};
 use crate::domain::{administration, sessions};
+use crate::service::Doorward;
 use crate::web::admin::messages::TARGET_OUTRANKS_ACTOR;
 use crate::web::admin::query::grouped;
 use crate::web::admin::view::account::AccountDetails;
@@ -59,7 +61,10 @@ async fn account_page(
     now: Now,
 ) -> Result<Html, Failure> {
     let db = doorward.db.read();
-    let account = by_id(&doorward.db, id).await?;
+    let account = match by_id(&doorward.db, id).await {
+        Err(Failure::Status(Status::NotFound)) => return Err(gone(page, doorward, id).await?),
+        account => account?,
+    };
     let live = sessions::live_of(db, account.id, now.0).await?;
     let filter = Filter { account: Some(account.id.0), ..Filter::default() };
     let story = audit::list(db, &filter, i64::MAX, STORY).await?;
@@ -98,6 +103,17 @@ async fn failures(db: &DatabaseConnection, account: &Account) -> Result<Option<S
         return Ok(Some(failures));
     }
     Ok(Some(format!("{failures} from {}", count(addresses.len() as u64, "address", "addresses"))))
+}
+
+/// Where there is no such account: whether there was one.
+async fn gone(page: Page, doorward: &Doorward, id: &str) -> Result<Failure> {
+    let Some(at) = deleted_at(&doorward.db, id).await? else {
+        return Ok(Failure::Status(Status::NotFound));
+    };
+    let page = page
+        .in_section("admin/accounts")
+        .render("admin/account_deleted.html", context! { id, at: Moment::from(at) });
+    Ok(Failure::Page(Status::NotFound, Box::new(page)))
 }
 
 #[post("/accounts/<id>/forgive", data = "<button>")]
