@@ -100,6 +100,32 @@ async fn a_password_never_runs_out() {
 }
 
 #[rocket::async_test]
+async fn where_nothing_is_or_nobody_may_look_the_navigation_stays() {
+    let app = App::start().await;
+    let (ada, chief) = (app.member("ada").await, app.staff("chief", "admin").await);
+    for (browser, path, status, staff) in [
+        (&ada, "/nowhere", Status::NotFound, false),
+        (&ada, "/admin/accounts", Status::Forbidden, false),
+        (&chief, "/admin/accounts/x", Status::NotFound, true),
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        let page = answer.page();
+        assert!(page.links_to("/account/sessions"), "{path}: {}", answer.body);
+        assert_eq!(page.links_to("/admin"), staff, "{path}");
+        assert!(!answer.button_csrf().is_empty(), "{path}");
+        assert!(page.texts(".aside").join("").contains(&status.code.to_string()), "{path}");
+    }
+    let left = ada.press("/nowhere", "/logout").await;
+    assert_eq!(left.location.as_deref(), Some("/login"));
+    for path in ["/nowhere", "/setup"] {
+        let answer = app.browser().get(path).await;
+        assert_eq!(answer.status, Status::NotFound, "{path}");
+        assert!(!answer.page().links_to("/account/sessions") && !answer.body.contains("<form"));
+    }
+}
+
+#[rocket::async_test]
 async fn an_address_below_a_page_is_no_page() {
     let app = App::start().await;
     let browser = app.member("ada").await;

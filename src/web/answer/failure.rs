@@ -1,5 +1,6 @@
 //! How a route fails, and the pages shown for it. They are drawn without
-//! template engine and database, which may be what has failed.
+//! template engine and database, which may be what has failed; but for what is
+//! no fault of the server, where somebody signed in keeps the navigation.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -11,15 +12,17 @@ use rocket::http::{Accept, ContentType, Header, Method, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
+use rocket_dyn_templates::context;
 use time::Duration;
 
 use super::headers;
-use super::page::Html;
+use super::page::{Html, Page};
 use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
 use crate::web::form::return_to::OwnPage;
 use crate::web::request::denial::Denial;
+use crate::web::request::identity::{Identity, identity};
 use crate::web::request::request_id::RequestId;
 
 /// How a route ends when it does not succeed.
@@ -231,12 +234,7 @@ fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
         sentence => sentence.into(),
     };
     let id = RequestId::of(request);
-    let wants_json = request.uri().path().starts_with("/api/")
-        || request.accept().is_some_and(|accept| {
-            *accept != Accept::Any
-                && accept.preferred().media_type() == ContentType::JSON.media_type()
-        });
-    let (kind, body): (ContentType, Cow<'static, str>) = if wants_json {
+    let (kind, body): (ContentType, Cow<'static, str>) = if wants_json(request) {
         let code = code_of(status);
         let body = serde_json::json!({ "error": code, "message": sentence, "request_id": id });
         (ContentType::JSON, body.to_string().into())
@@ -251,6 +249,14 @@ fn answer<'r>(status: Status, request: &'r Request<'_>) -> Response<'r> {
     // Answers to unreadable requests never pass the fairings.
     headers::write(request, &mut response);
     response
+}
+
+fn wants_json(request: &Request<'_>) -> bool {
+    request.uri().path().starts_with("/api/")
+        || request.accept().is_some_and(|accept| {
+            *accept != Accept::Any
+                && accept.preferred().media_type() == ContentType::JSON.media_type()
+        })
 }
 
 /// The word for a status in JSON answers.
@@ -283,6 +289,31 @@ impl<'r> Responder<'r, 'r> for Told {
 #[catch(default)]
 fn any(status: Status, _: &Request<'_>) -> Told {
     Told(status)
+}
+
+#[catch(403)]
+async fn no_access(status: Status, request: &Request<'_>) -> Result<(Status, Html), Told> {
+    with_navigation(status, request).await
+}
+
+#[catch(404)]
+async fn not_found(status: Status, request: &Request<'_>) -> Result<(Status, Html), Told> {
+    with_navigation(status, request).await
+}
+
+/// The page for a status in the frame of somebody who is signed in.
+async fn with_navigation(status: Status, request: &Request<'_>) -> Result<(Status, Html), Told> {
+    let signed_in = matches!(identity(request).await, Identity::SignedIn(_));
+    if !signed_in || wants_json(request) {
+        return Err(Told(status));
+    }
+    let Outcome::Success(page) = request.guard::<Page>().await else { return Err(Told(status)) };
+    let (title, sentence, (link, action)) = words(status);
+    let problem = *request.local_cache(|| Problem::None);
+    let sentence = problem.sentence().unwrap_or(sentence);
+    let (status_code, request_id) = (status.code, RequestId::of(request));
+    let content = context! { title, sentence, link, action, status: status_code, request_id };
+    Ok((status, page.render("failed.html", content)))
 }
 
 /// Somebody who must log in, or give the password again, is led there and back.
@@ -320,5 +351,5 @@ fn way_back(request: &Request<'_>) -> OwnPage {
 
 /// The catchers for every status.
 pub fn catchers() -> Vec<Catcher> {
-    catchers![any, sign_in_first]
+    catchers![any, no_access, not_found, sign_in_first]
 }
