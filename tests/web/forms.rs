@@ -76,6 +76,19 @@ impl<'a> Crowd<'a> {
     }
 }
 
+#[rocket::async_test]
+async fn no_form_leaves_it_to_the_browser_to_say_what_is_missing() {
+    let app = App::start().await;
+    let crowd = Crowd::of(&app).await;
+    let mut seen = 0;
+    for Route { address, .. } in routes::forms() {
+        let page = crowd.page(&address).await;
+        assert!(page.texts("form:has([required]):not([novalidate])").is_empty(), "{address}");
+        seen += page.texts("form[novalidate]:has([required])").len();
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 /// What the documentation calls a field.
 fn documented(name: String) -> String {
     if name.starts_with("role.") { "role.NAME".to_owned() } else { name }
