@@ -43,7 +43,7 @@ fn https(doorward: &Doorward) -> Option<Step> {
     (!base.is_https()).then(|| Step {
         title: "Use HTTPS",
         words: format!(
-            "The server is set up for {} and answers nobody else. Set base_url to an https address, and put nginx or Caddy in front. This prints the configuration:",
+            "The server answers under {} and no other address. Set base_url to an https address, and put nginx or Caddy in front. This prints the configuration:",
             base.as_str()
         ),
         command: "doorward proxy nginx --name HOST",
