@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 use time::{Duration, OffsetDateTime};
@@ -15,16 +15,19 @@ use crate::service::settings::Settings;
 
 const LIFE: Duration = Duration::days(90);
 
-/// Makes a certificate that only this machine's browsers are to be told to
-/// trust, for `localhost` under all its names, and says how to use it.
-pub(super) fn make(settings: &Settings, now: Timestamp) -> Result<()> {
+/// Makes a certificate that browsers have to be told to trust, for `localhost`
+/// under all its names and for `host`, and says how to use it.
+pub(super) fn make(settings: &Settings, host: Option<String>, now: Timestamp) -> Result<()> {
     let failed =
         |why: rcgen::Error| Error::broken(format!("No certificate can be created: {why}."));
     let today = OffsetDateTime::from_unix_timestamp(now.seconds())
         .map_err(|why| Error::broken(format!("The clock is out of range: {why}.")))?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    // Brackets are of addresses in a URL, not of those in a certificate.
+    names.extend(host.iter().map(|host| host.trim_matches(['[', ']']).to_owned()));
     let mut about = CertificateParams::new(names).map_err(failed)?;
-    about.distinguished_name.push(DnType::CommonName, "Doorward on localhost");
+    let host = host.as_deref().unwrap_or("localhost");
+    about.distinguished_name.push(DnType::CommonName, format!("Doorward on {host}"));
     about.not_before = today - Duration::DAY;
     about.not_after = today + LIFE;
     let key = KeyPair::generate().map_err(failed)?;
@@ -33,9 +36,12 @@ pub(super) fn make(settings: &Settings, now: Timestamp) -> Result<()> {
     let (cert_file, key_file) = (place("tls-cert.pem"), place("tls-key.pem"));
     write(&key_file, &key.serialize_pem())?;
     write(&cert_file, &certificate.pem())?;
+    let full = |file: &Path| absolute(file).unwrap_or_else(|_| file.to_owned());
     say(&format!(
-        "The certificate is good for {} days, on this machine only. To use it:\n\n    ROCKET_TLS='{{certs={cert_file:?}, key={key_file:?}}}' doorward serve",
-        LIFE.whole_days()
+        "The certificate for {host} is good for {} days. Browsers warn of it until they are told to trust it. To use it:\n\n    ROCKET_TLS='{{certs={cert_file:?}, key={key_file:?}}}' doorward serve\n\nor in nginx:\n\n    ssl_certificate {};\n    ssl_certificate_key {};",
+        LIFE.whole_days(),
+        full(&cert_file).display(),
+        full(&key_file).display()
     ));
     Ok(())
 }

@@ -30,6 +30,7 @@ use crate::domain::administration;
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::Actor;
 use crate::service::settings::{self, Settings};
+use crate::service::setup::proxy::{self, Proxy};
 use crate::service::{Doorward, words};
 
 /// A login, session and admin server.
@@ -68,8 +69,20 @@ enum Command {
     Doctor,
     /// List every setting with its default and its meaning
     Settings,
+    /// Print the complete configuration of a reverse proxy for this server
+    Proxy {
+        /// Which proxy
+        #[arg(value_name = "nginx|caddy", hide_possible_values = true)]
+        proxy: Proxy,
+        /// The name under which people reach the server, like login.example.org
+        #[arg(long, value_name = "HOST")]
+        name: String,
+    },
     /// Create a certificate for https://localhost, to try things out with
-    DevCertificate,
+    DevCertificate {
+        /// A name that it is good for, too, like login.home.test
+        name: Option<String>,
+    },
     /// Write a consistent copy of the SQLite database, also while servers work on it
     Backup {
         /// A file that does not exist yet
@@ -175,9 +188,16 @@ async fn dispatch(
             say(settings::table().trim_end());
             Ok(())
         }
-        Command::DevCertificate => {
+        Command::Proxy { proxy, name } => {
+            let host = proxy::host(&name)?;
+            let port = figment.extract_inner("port").unwrap_or(8000);
+            say(proxy::configuration(proxy, &host, port).trim_end());
+            Ok(())
+        }
+        Command::DevCertificate { name } => {
+            let name = name.as_deref().map(proxy::host).transpose()?;
             make_data_folder(&settings)?;
-            certificate::make(&settings, Clock::default().now())
+            certificate::make(&settings, name, Clock::default().now())
         }
         Command::Backup { file } => backup::backup(&file, &open(&figment, settings).await?).await,
         Command::Restore { file } => {

@@ -212,7 +212,7 @@ async fn hashing(doorward: &Doorward) -> Finding {
 fn proxies(doorward: &Doorward) -> Finding {
     let settings = &doorward.settings;
     if settings.web.trusted_proxies.is_empty() {
-        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (deploy/nginx.conf, deploy/Caddyfile) set trusted_proxies = [\"127.0.0.1\"], or all clients appear to be one.".to_owned());
+        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (doorward proxy prints their configuration) set trusted_proxies = [\"127.0.0.1\"], or all clients appear to be one.".to_owned());
     }
     let names: Vec<String> = settings.web.trusted_proxies.iter().map(ToString::to_string).collect();
     Good(format!("X-Forwarded-For is trusted from {}.", names.join(", ")))

@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::browser::Browser;
 use crate::raw;
-use crate::server::{Server, free_port, wait};
+use crate::server::{Server, free_port, program, run, wait};
 
 /// A running nginx.
 pub struct Proxy {
@@ -168,6 +168,79 @@ fn the_sample_takes_a_network_of_ipv6_for_one_client() {
     for other in ["2001:db8:1:3::1", "2001:db8:1::2", "2001:db8::2", "192.0.2.7"] {
         assert_eq!(status(other), 200, "{other}");
     }
+}
+
+#[test]
+fn the_command_prints_the_samples_with_another_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = |proxy: &str, name: &str, port: &str| {
+        let arguments = ["proxy", proxy, "--name", name];
+        let output = run(program(folder.path()).args(arguments).env("ROCKET_PORT", port), "");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (proxy, file) in [("nginx", "deploy/nginx.conf"), ("caddy", "deploy/Caddyfile")] {
+        let sample = fs::read_to_string(file).unwrap();
+        assert_eq!(printed(proxy, "login.example.org", "8000"), sample);
+        let ours = sample.replace("login.example.org", "login.home.test").replace("8000", "8431");
+        assert_eq!(printed(proxy, "Login.Home.test", "8431"), ours);
+    }
+    assert!(!folder.path().join("data").exists(), "nothing is made");
+    for name in ["a;b", "https://login.home.test", "login.home.test:8443"] {
+        let output = run(program(folder.path()).args(["proxy", "nginx", "--name", name]), "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains("is no host"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_printed_runs_with_a_certificate_made_for_the_name_and_lets_certbot_through() {
+    const NAME: &str = "login.home.test";
+    let (http, https) = (free_port(), free_port());
+    let base = format!("https://{NAME}");
+    let settings = [("DOORWARD_BASE_URL", &*base), ("DOORWARD_TRUSTED_PROXIES", "127.0.0.1")];
+    let server = Server::with(&settings);
+    let command = |arguments: &[&str]| {
+        let mut command = program(server.folder.path());
+        command.args(arguments).env("ROCKET_PORT", server.port.to_string());
+        String::from_utf8(run(&mut command, "").stdout).unwrap()
+    };
+    let made = command(&["dev-certificate", NAME]);
+    let line = |start: &str| made.lines().find(|line| line.contains(start)).unwrap().trim();
+    let webroot = tempfile::tempdir().unwrap();
+    let challenge = webroot.path().join(".well-known/acme-challenge");
+    fs::create_dir_all(&challenge).unwrap();
+    fs::write(challenge.join("token"), "proof").unwrap();
+    // nginx started by root reads files as nobody.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(webroot.path(), open).unwrap();
+    let live = format!("/etc/letsencrypt/live/{NAME}");
+    let config = command(&["proxy", "nginx", "--name", NAME])
+        .replace(&format!("ssl_certificate {live}/fullchain.pem;"), line("ssl_certificate "))
+        .replace(&format!("ssl_certificate_key {live}/privkey.pem;"), line("ssl_certificate_key "))
+        .replace("/var/www/html", &webroot.path().display().to_string())
+        .replace("listen 80;", &format!("listen 127.0.0.1:{http};"))
+        .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{https} ssl;"));
+    let lines: Vec<&str> = config.lines().filter(|line| !line.contains("listen [::]")).collect();
+    let _proxy = Proxy::start(&lines.join("\n"), https);
+    let plain = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
+        raw::exchange(http, request.as_bytes()).expect("an answer")
+    };
+    let proof = plain("/.well-known/acme-challenge/token");
+    assert!(proof.status == 200 && proof.raw.ends_with("proof"), "{}", proof.raw);
+    let moved = plain("/login");
+    assert!(moved.status == 308 && moved.raw.contains(&format!("{base}/login")), "{}", moved.raw);
+    assert_eq!(plain("/api/login").status, 403);
+    let ca = server.its_data("tls-cert.pem").display().to_string();
+    let mut client = Command::new("openssl");
+    client
+        .args(["s_client", "-quiet", "-verify_return_error", "-ign_eof", "-CAfile", &ca])
+        .args(["-verify_hostname", NAME, "-servername", NAME])
+        .args(["-connect", &format!("127.0.0.1:{https}")]);
+    let request = format!("GET /login HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
+    let answer = String::from_utf8_lossy(&run(&mut client, &request).stdout).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[test]

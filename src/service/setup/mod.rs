@@ -1,7 +1,8 @@
-//! A new service: the link that makes the first administrator, and what they
-//! should do next.
+//! A new service: the link that makes the first administrator, what they should
+//! do next, and the proxy in front.
 
 pub mod next_steps;
+pub mod proxy;
 pub mod token;
 
 use std::sync::atomic::{AtomicBool, Ordering};

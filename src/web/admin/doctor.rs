@@ -7,15 +7,13 @@ use serde::Serialize;
 
 use crate::service::Doorward;
 use crate::service::doctor::{self, Finding};
+use crate::service::setup::proxy::{Proxy, configuration};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Admin;
-
-const NGINX: &str = include_str!("../../../deploy/nginx.conf");
-const CADDY: &str = include_str!("../../../deploy/Caddyfile");
 
 pub(super) fn routes() -> Vec<Route> {
     routes![doctor_page]
@@ -42,11 +40,13 @@ impl<'r> FromRequest<'r> for Seen {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
         let all = |name: &str| request.headers().get(name).collect::<Vec<_>>().join(", ");
         let tls = request.rocket().config().tls_enabled();
-        let said = request.headers().get_one("x-forwarded-proto");
         let peer = request.remote().map(|peer| peer.ip().to_canonical());
         let proxies = &Doorward::of(request).settings.web.trusted_proxies;
+        let trusted = peer.is_some_and(|peer| proxies.iter().any(|one| one.contains(&peer)));
+        // Shown and nothing more: the scheme of links and cookies is that of base_url.
+        let said = request.headers().get_one("x-forwarded-proto").filter(|_| trusted);
         Outcome::Success(Self {
-            trusted: peer.is_some_and(|peer| proxies.iter().any(|one| one.contains(&peer))),
+            trusted,
             peer: peer.map(|peer| peer.to_string()).unwrap_or_default(),
             client: Caller::of(request).address.clone(),
             forwarded: all("x-forwarded-for"),
@@ -121,12 +121,8 @@ async fn doctor_page(
     let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();
     let all = doctor::examine(doorward, now.0).await;
     let findings: Vec<Row> = all.into_iter().map(Row::from).collect();
-    let fitting = |sample: &str| {
-        sample
-            .replace("login.example.org", base.host())
-            .replace("127.0.0.1:8000", &format!("127.0.0.1:{}", config.port))
-    };
-    let (nginx, caddy) = (fitting(NGINX), fitting(CADDY));
+    let fitting = |proxy| configuration(proxy, base.host(), config.port);
+    let (nginx, caddy) = (fitting(Proxy::Nginx), fitting(Proxy::Caddy));
     Ok(page
         .in_section("admin/doctor")
         .render("admin/doctor.html", context! { findings, yours, seen, nginx, caddy }))

@@ -4,10 +4,11 @@ use doorward::base::keys::{Keys, Purpose, Ring, in_use};
 use doorward::domain::accounts::AccountId;
 use doorward::domain::audit::chain;
 use doorward::domain::sessions;
+use doorward::service::setup::proxy::{Proxy, configuration};
 use rocket::http::{Method, Status};
 use time::Duration;
 
-use crate::app::App;
+use crate::app::{App, PASSWORD};
 
 #[rocket::async_test]
 async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
@@ -19,7 +20,13 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
     assert_eq!(page.status, Status::Ok);
     assert!(page.body.contains("The database answers") && page.body.contains("sign-ins a minute"));
     assert!(page.body.contains("Your address is 192.0.2.7"), "{}", page.body);
-    assert!(page.body.contains("server_name localhost;"), "the sample fits this server");
+    let shown = page.page().texts("pre");
+    let ours = [Proxy::Nginx, Proxy::Caddy].map(|proxy| configuration(proxy, "localhost", 8000));
+    let lines = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for (shown, ours) in shown.iter().zip(&ours) {
+        assert_eq!(lines(shown), lines(ours));
+    }
+    assert_eq!(shown.len(), 2);
     // A proxy that is not trusted.
     let forwarded = [("X-Forwarded-For", "198.51.100.4")];
     let page = chief.send(Method::Get, "/admin/doctor", None, &forwarded).await;
@@ -31,6 +38,28 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
     }
     let page = chief.get("/admin/doctor").await;
     assert!(page.body.contains("share the address"), "{}", page.body);
+}
+
+#[rocket::async_test]
+async fn what_a_proxy_says_of_the_scheme_is_taken_from_a_trusted_one() {
+    const BARE: &str = "This request came without TLS";
+    for (trusted, scheme, bare) in
+        [("127.0.0.1", "https", false), ("127.0.0.1", "http", true), ("10.0.0.1", "https", true)]
+    {
+        let proxies = format!("[\"{trusted}\"]");
+        let https = ("base_url", "\"https://localhost:8000\"");
+        let app = App::with(&[https, ("trusted_proxies", &proxies)]).await;
+        app.account("chief", &["admin"]).await;
+        let chief = app.browser_at("127.0.0.1");
+        let token = chief.get("/login").await.csrf();
+        let body = shared::forms::body(&token, &[("login", "chief"), ("password", PASSWORD)]);
+        let ours = [("Origin", "https://localhost:8000"), ("Sec-Fetch-Site", "same-origin")];
+        chief.send(Method::Post, "/login", Some(&body), &ours).await;
+        let said = [("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", scheme)];
+        let page = chief.send(Method::Get, "/admin/doctor", None, &said).await;
+        assert_eq!(page.status, Status::Ok, "{trusted} {scheme}");
+        assert_eq!(page.body.contains(BARE), bare, "{trusted} {scheme}");
+    }
 }
 
 #[rocket::async_test]
