@@ -137,6 +137,7 @@ async fn the_chain_survives_pruning_and_what_remains_is_still_held() {
     let db = &world.sessions.db;
     let later = NOON + Duration::days(200);
     assert_eq!(chain::prune(db, NOON).await.unwrap(), 0, "not old enough");
+    assert_eq!(audit::began_at(db.read()).await.unwrap(), Some(NOON));
     let here = origin("web");
     for _ in 0..3 {
         let told = Entry::by_owner(sessions::events::LOGGED_OUT, Uuid::nil(), &here);
@@ -148,6 +149,7 @@ async fn the_chain_survives_pruning_and_what_remains_is_still_held() {
         gone += chain::prune(db, later - Duration::days(1)).await.unwrap();
     }
     assert_eq!(gone, 1500);
+    assert_eq!(audit::began_at(db.read()).await.unwrap(), None, "the beginning is gone");
     let verified = chain::verify(db.read()).await.unwrap();
     assert_eq!((verified.whole, verified.position), (3, 1503));
     assert!(verified.breaks.is_empty(), "{:?}", verified.breaks);

@@ -72,6 +72,7 @@ async fn ask_everything(db: &DatabaseConnection) {
         }
     }
     audit::newest(db, sessions::events::LOGGED_IN, NOON, 100).await.unwrap();
+    audit::began_at(db).await.unwrap();
     accounts::most_failures(db, 10, 5).await.unwrap();
     accounts::names_of(db, [Uuid::nil()]).await.unwrap();
     accounts::all_of(db, &[id]).await.unwrap();

@@ -100,6 +100,7 @@ fn a_damaged_database_is_said_and_a_backup_takes_its_place() {
     let mut server = Server::start();
     server.account("ada", &[]);
     server.done(&["backup", "backup.db"], "");
+    assert!(server.done(&["audit", "export"], "").contains("backup.written"));
     assert!(server.stop().success());
     damage(&server, 4096);
     let said = refuses_to_start(program(server.folder.path()));
