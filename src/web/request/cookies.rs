@@ -98,9 +98,6 @@ fn is_token(value: &str) -> bool {
 
 /// Whether a laxer parser would take `name` for ours.
 fn pretends(name: &str) -> bool {
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
-        return ALL.iter().any(|cookie| name.eq_ignore_ascii_case(cookie.name()));
-    }
     let decoded = RawStr::new(name).percent_decode_lossy();
     let bare = decoded.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     ALL.iter().any(|cookie| bare.eq_ignore_ascii_case(cookie.name()))
