@@ -80,6 +80,8 @@ impl fmt::Display for Refusal {
 pub enum Subject {
     /// A user name.
     Username,
+    /// What an account is called on pages.
+    DisplayName,
     /// An e-mail address.
     Email,
     /// A password that is to be set.

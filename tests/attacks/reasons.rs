@@ -16,8 +16,12 @@ async fn newest(app: &App, column: &str) -> String {
 }
 
 /// The acts that need none: an undo says itself what it takes back.
-const WITHOUT: [&str; 3] =
-    ["/admin/accounts/<id>/forgive", "/admin/undo/disable", "/admin/undo/roles"];
+const WITHOUT: [&str; 4] = [
+    "/admin/accounts/<id>/forgive",
+    "/admin/undo/disable",
+    "/admin/undo/edit",
+    "/admin/undo/roles",
+];
 
 /// Everything that staff can send.
 fn acts() -> Vec<String> {

@@ -5,7 +5,7 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
-use doorward::domain::administration::{self, BulkAction, Change, UndoKind};
+use doorward::domain::administration::{self, BulkAction, Change, Edit, UndoKind};
 use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
@@ -81,6 +81,11 @@ pub(crate) async fn act_number(
         14 => sessions.revoke_named(Named::Session(sid), actor, now).await.map(drop),
         15 => sessions.end_everything(actor, now).await.map(drop),
         16 => administration::note_export(sessions, "accounts", actor, now).await,
+        17 => {
+            let (username, email) = names("countess");
+            let edit = Edit { username: Some(username), email: Some(email), ..Edit::default() };
+            administration::edit(sessions, ada.id, &edit, actor, now).await.map(drop)
+        }
         _ => return None,
     })
 }
@@ -135,6 +140,7 @@ async fn footprint(world: &World) -> Vec<i64> {
     for what in [
         "accounts",
         "accounts WHERE disabled_at IS NULL",
+        "accounts WHERE username = 'ada'",
         "account_roles",
         "roles",
         "sessions WHERE ended_at IS NULL",

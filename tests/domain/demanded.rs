@@ -15,7 +15,7 @@ use crate::acting::act_number;
 use crate::{NOON, World, origin};
 
 /// The acts of `act_number`: the function, and the permission that it demands.
-pub(crate) const ACTS: [(&str, Permission); 17] = [
+pub(crate) const ACTS: [(&str, Permission); 18] = [
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::EndSessions),
@@ -33,6 +33,7 @@ pub(crate) const ACTS: [(&str, Permission); 17] = [
     ("revoke_named", Permission::EndSessions),
     ("end_everything", Permission::Administer),
     ("note_export", Permission::ReadAudit),
+    ("edit", Permission::ManageAccounts),
 ];
 
 /// Functions that begin an act for another one.
@@ -91,6 +92,7 @@ async fn an_act_is_undone_with_the_permission_that_it_demanded() {
         for (kind, demanded) in [
             (UndoKind::Disabled, Permission::ManageAccounts),
             (UndoKind::Roles, Permission::Administer),
+            (UndoKind::Names, Permission::ManageAccounts),
         ] {
             let done = administration::undo(&world.sessions, kind, (0, i64::MAX), actor, NOON);
             let expected = if roles.may(demanded) {

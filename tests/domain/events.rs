@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Username};
+use doorward::domain::accounts::names::{DisplayName, EmailAddress, LoginName, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
-use doorward::domain::administration::{self, BulkAction, Change};
+use doorward::domain::administration::{self, BulkAction, Change, Edit};
 use doorward::domain::audit::{self, Detail, Event, Filter, RecordedEvent};
 use doorward::domain::one_time;
 use doorward::domain::passwords::policy::Password;
@@ -72,6 +72,9 @@ async fn administered(world: &World, ada: &Account) {
     let (bob, link) = invited.unwrap();
     let new = password("a lantern in the harbour");
     credentials.recover(&link, &new, &cli, NOON).await.unwrap();
+    let display_name = Some(DisplayName::parse("Ada L.").unwrap());
+    let edit = Edit { display_name, ..Edit::default() };
+    administration::edit(sessions, ada.id, &edit, by, NOON).await.unwrap();
     administration::lift_throttle(sessions, &world.throttle, ada.id, by, NOON).await.unwrap();
     administration::note_export(sessions, "accounts", by, NOON).await.unwrap();
     administration::note_export(sessions, "audit", by, NOON).await.unwrap();

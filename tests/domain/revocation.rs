@@ -36,7 +36,7 @@ async fn the_table_revokes_what_a_row_names_below_its_version_and_nothing_else()
         mark: NOON,
         epoch: 3,
         roles: Roles::default(),
-        auth: issued.principal.auth.clone(),
+        auth: issued.principal.auth,
         issued_at: NOON,
         expires_at: NOON + Duration::minutes(10),
     };

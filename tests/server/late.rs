@@ -77,8 +77,12 @@ fn acts(browser: &Browser, ada: &str, token: &str) -> Vec<(String, String, Field
 }
 
 /// Buttons that are not always there.
-const BUTTONS: [&str; 3] =
-    ["/admin/accounts/<id>/forgive", "/admin/undo/disable", "/admin/undo/roles"];
+const BUTTONS: [&str; 4] = [
+    "/admin/accounts/<id>/forgive",
+    "/admin/undo/disable",
+    "/admin/undo/edit",
+    "/admin/undo/roles",
+];
 
 type Fields = Vec<(String, String)>;
 

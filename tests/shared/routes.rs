@@ -94,7 +94,7 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 11] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
     ("/account/sessions/<sid>/revoke", "/account/sessions"),
@@ -108,6 +108,7 @@ const ELSEWHERE: [(&str, &str); 11] = [
     // In the message after the act.
     ("/admin/undo/disable", "/admin/accounts"),
     ("/admin/undo/roles", "/admin/accounts"),
+    ("/admin/undo/edit", "/admin/accounts"),
 ];
 
 /// The page with the form that is sent to that address.

@@ -50,10 +50,12 @@ impl<'a> Crowd<'a> {
         if let Some(act) = address.strip_prefix("/admin/undo/") {
             let form = match act {
                 "roles" => "/admin/accounts/<id>/roles",
+                "edit" => "/admin/accounts/<id>/edit",
                 _ => "/admin/accounts/disable",
             };
-            let bob = self.app.id_of("bob").await;
-            self.fill_in(form, &bob).await;
+            let name = format!("to-{act}");
+            self.app.account(&name, &[]).await;
+            self.fill_in(form, &self.app.id_of(&name).await).await;
         }
         let browser = match address {
             _ if address.starts_with("/admin") => &self.chief,

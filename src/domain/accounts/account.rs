@@ -15,6 +15,8 @@ pub struct Account {
     pub id: AccountId,
     /// As it was typed at registration.
     pub username: String,
+    /// What it is called on pages; may be empty.
+    pub display_name: String,
     /// As it was typed at registration.
     pub email: String,
     /// The user name as it is compared: look-alikes have the same.
@@ -64,6 +66,7 @@ impl Account {
         Self {
             id: row.id,
             username: row.username,
+            display_name: row.display_name,
             email: row.email,
             canonical_username: row.username_canonical,
             canonical_email: row.email_canonical,

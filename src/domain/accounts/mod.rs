@@ -11,6 +11,7 @@ pub mod names;
 pub mod permissions;
 pub mod refusals;
 mod register;
+mod rename;
 mod searched;
 mod tables;
 mod update;
@@ -25,6 +26,7 @@ pub use self::find::{
 };
 pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};
+pub use self::rename::set_names;
 pub use self::update::{
     delete, forget_browsers, forget_locks, raise_epoch, set_disabled, set_password_hash, unlock,
     write_roles,

@@ -8,6 +8,11 @@ pub const USERNAME_LENGTH: Refusal = Refusal::new("username-length", Subject::Us
 pub const USERNAME_LETTERS: Refusal = Refusal::new("username-letters", Subject::Username);
 /// A user name begins and ends with a letter or a digit.
 pub const USERNAME_ENDS: Refusal = Refusal::new("username-ends", Subject::Username);
+/// No display name is so long.
+pub const DISPLAY_NAME_LENGTH: Refusal = Refusal::new("display-name-length", Subject::DisplayName);
+/// No display name has such characters.
+pub const DISPLAY_NAME_LETTERS: Refusal =
+    Refusal::new("display-name-letters", Subject::DisplayName);
 /// The text is no e-mail address.
 pub const NO_EMAIL: Refusal = Refusal::new("no-email", Subject::Email);
 /// The address is longer than any mail server takes.

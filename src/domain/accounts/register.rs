@@ -1,6 +1,6 @@
 //! Opening an account.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use super::account::{Account, NewAccount};
@@ -77,6 +77,17 @@ fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
     Ok(rules_for(rules, new).screen(&new.password)?)
 }
 
+/// Which name was taken, where that is why the database refuses a row.
+pub(super) fn taken_name(error: DbErr) -> Error {
+    if store::is_taken(&error, "username_canonical") {
+        refusals::USERNAME_TAKEN.into()
+    } else if store::is_taken(&error, "email_canonical") {
+        refusals::EMAIL_TAKEN.into()
+    } else {
+        error.into()
+    }
+}
+
 /// Writes a new account within the caller's transaction.
 ///
 /// # Errors
@@ -109,15 +120,7 @@ pub async fn insert(
         locked_until: Set(None),
         failed_before_unlock: Set(0),
     };
-    let row = row.insert(db).await.map_err(|error| {
-        if store::is_taken(&error, "username_canonical") {
-            Error::from(refusals::USERNAME_TAKEN)
-        } else if store::is_taken(&error, "email_canonical") {
-            refusals::EMAIL_TAKEN.into()
-        } else {
-            error.into()
-        }
-    })?;
+    let row = row.insert(db).await.map_err(taken_name)?;
     searched::write(db, &row).await?;
     write_roles(db, row.id, &roles, now).await?;
     Ok(Account::of(row, roles))

@@ -6,6 +6,8 @@ use crate::domain::audit::Event;
 pub const ACCOUNT_DISABLED: Event = Event::new("user.disabled");
 /// An account was enabled again.
 pub const ACCOUNT_ENABLED: Event = Event::new("user.enabled");
+/// Staff gave an account other names.
+pub const ACCOUNT_EDITED: Event = Event::new("user.edited");
 /// An account and all that was kept about it was deleted.
 pub const ACCOUNT_DELETED: Event = Event::new("user.deleted");
 /// The roles of an account were changed.
@@ -25,6 +27,7 @@ pub const EXPORTED: Event = Event::new("audit.exported");
 pub const ALL: &[Event] = &[
     ACCOUNT_DISABLED,
     ACCOUNT_ENABLED,
+    ACCOUNT_EDITED,
     ACCOUNT_DELETED,
     ROLES_CHANGED,
     ROLE_CREATED,

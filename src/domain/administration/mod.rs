@@ -3,6 +3,7 @@
 //! same transaction that could remove it.
 
 mod bulk;
+mod edit;
 pub mod events;
 mod export;
 mod invite;
@@ -16,6 +17,7 @@ mod undo;
 mod undoable;
 
 pub use self::bulk::{BulkAction, apply, delete_own};
+pub use self::edit::{Edit, edit};
 pub use self::export::note_export;
 pub use self::invite::{add_account, invite};
 pub use self::outcome::Outcome;

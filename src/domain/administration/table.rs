@@ -15,6 +15,8 @@ pub enum UndoKind {
     Disabled,
     /// That its roles were changed.
     Roles,
+    /// That it was given other names.
+    Names,
 }
 
 #[sea_orm::model]

@@ -3,16 +3,17 @@
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::bulk::{self, BulkAction};
+use super::edit;
 use super::refusals;
 use super::roles;
 use super::safeguards::ensure_outranks;
 use super::table::{Column, Entity, Model, UndoKind};
-use super::undoable::{UNDO, supersede};
-use crate::base::error::Result;
+use super::undoable::{Names, UNDO, supersede};
+use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::accounts::{Account, AccountId, custom_roles};
+use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Actor, Sessions};
 
@@ -54,10 +55,10 @@ pub async fn undo(
     let (mut accounts, mut before) = (vec![], vec![]);
     for account in held {
         let Some(row) = of(&account) else { continue };
-        let roles = roles_in(&row.state_before);
         // A role that was removed or renamed since must not come into being again.
-        if custom_roles::exist(&act.txn, &roles).await? {
-            before.push(roles);
+        let is_role = kind == UndoKind::Roles;
+        if !is_role || custom_roles::exist(&act.txn, &roles_in(&row.state_before)).await? {
+            before.push(row.state_before.clone());
             accounts.push(account);
         }
     }
@@ -73,14 +74,37 @@ pub async fn undo(
         }
         UndoKind::Roles => {
             let mut revoked = Revoked::default();
-            for (account, roles) in accounts.iter().zip(&before) {
-                revoked = revoked.and(roles::replace(sessions, &act, account, roles).await?.1);
+            for (account, before) in accounts.iter().zip(&before) {
+                let (_, more) = roles::replace(sessions, &act, account, &roles_in(before)).await?;
+                revoked = revoked.and(more);
             }
             act.commit().await?;
             sessions.make_known(accounts.iter().map(|account| account.id), revoked);
         }
+        UndoKind::Names => {
+            for (account, before) in accounts.iter().zip(&before) {
+                let names: Names = serde_json::from_str(before).map_err(unreadable)?;
+                edit::write(&act, account, &edit::back_to(&names)?).await.map_err(taken_since)?;
+            }
+            act.commit().await?;
+            sessions.make_known(accounts.iter().map(|account| account.id), Revoked::default());
+        }
     }
     Ok(undone)
+}
+
+/// Somebody else may have taken a name since.
+fn taken_since(error: Error) -> Error {
+    match error {
+        Error::Refused(accounts::refusals::USERNAME_TAKEN | accounts::refusals::EMAIL_TAKEN) => {
+            refusals::TOO_LATE_TO_UNDO.into()
+        }
+        other => other,
+    }
+}
+
+fn unreadable(why: serde_json::Error) -> Error {
+    Error::broken(format!("The former names of the account cannot be read: {why}."))
 }
 
 fn roles_in(state: &str) -> Roles {

@@ -3,6 +3,7 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use super::table::{ActiveModel, Column, Entity, UndoKind};
@@ -15,10 +16,28 @@ use crate::domain::sessions::Act;
 /// For how long an act can be undone.
 pub(super) const UNDO: Duration = Duration::minutes(30);
 
+/// The names of an account, as the log and an undo have them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Names {
+    pub(super) username: String,
+    pub(super) email: String,
+    pub(super) display_name: String,
+}
+
+impl Names {
+    pub(super) fn of(account: &Account) -> Self {
+        Self {
+            username: account.username.clone(),
+            email: account.email.clone(),
+            display_name: account.display_name.clone(),
+        }
+    }
+}
+
 impl UndoKind {
     pub(super) fn permission(self) -> Permission {
         match self {
-            Self::Disabled => Permission::ManageAccounts,
+            Self::Disabled | Self::Names => Permission::ManageAccounts,
             Self::Roles => Permission::Administer,
         }
     }
@@ -28,6 +47,7 @@ impl UndoKind {
         match self {
             Self::Disabled => account.disabled_at.map(moment).unwrap_or_default(),
             Self::Roles => names(&account.roles),
+            Self::Names => serde_json::to_string(&Names::of(account)).unwrap_or_default(),
         }
     }
 }
@@ -70,7 +90,8 @@ pub(super) async fn remember_roles(
     remember(act, UndoKind::Roles, before, names(after), event).await
 }
 
-async fn remember(
+/// Records that the event `event` made of an account what `after` says.
+pub(super) async fn remember(
     act: &Act<'_>,
     kind: UndoKind,
     before: &Account,

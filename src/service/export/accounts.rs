@@ -15,6 +15,7 @@ use crate::service::Doorward;
 struct AccountLine {
     id: String,
     username: String,
+    display_name: String,
     email: String,
     roles: Vec<String>,
     disabled: bool,
@@ -22,14 +23,15 @@ struct AccountLine {
     last_login_at: Option<String>,
 }
 
-const ACCOUNT_HEADINGS: [&str; 7] =
-    ["id", "username", "email", "roles", "disabled", "created_at", "last_login_at"];
+const ACCOUNT_HEADINGS: [&str; 8] =
+    ["id", "username", "display_name", "email", "roles", "disabled", "created_at", "last_login_at"];
 
 fn account_line(account: Account, format: Format) -> String {
     let line = AccountLine {
         id: account.id.to_string(),
         roles: account.roles.names().map(str::to_owned).collect(),
         username: account.username,
+        display_name: account.display_name,
         email: account.email,
         disabled: account.disabled_at.is_some(),
         created_at: account.created_at.iso(),
@@ -40,6 +42,7 @@ fn account_line(account: Account, format: Format) -> String {
         Format::Csv => csv_line([
             line.id,
             line.username,
+            line.display_name,
             line.email,
             line.roles.join(" "),
             line.disabled.to_string(),

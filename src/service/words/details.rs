@@ -12,6 +12,7 @@ enum Data {
     SignedIn { signed_in: True },
     Roles { roles: Vec<String> },
     RolesChanged { before: Vec<String>, after: Vec<String> },
+    AccountEdited { before: AccountNames, after: AccountNames },
     Role { role: String },
     RoleRenamed { before: String, after: String },
     RoleRemoved { role: String, accounts: u64 },
@@ -25,6 +26,13 @@ enum Data {
     Key { kid: String },
     AllKeys { all_in_use: True },
     Version { version: String },
+}
+
+#[derive(Deserialize)]
+struct AccountNames {
+    username: String,
+    email: String,
+    display_name: String,
 }
 
 /// A field that is there only where it is true.
@@ -60,6 +68,7 @@ fn in_words(data: Data) -> String {
         Data::RolesChanged { before, after } => {
             format!("from {} to {}", listed(&before), listed(&after))
         }
+        Data::AccountEdited { before, after } => renamed(&before, &after),
         Data::Role { role } => role,
         Data::RoleRenamed { before, after } => format!("from {before} to {after}"),
         Data::RoleRemoved { role, accounts } => format!("{role}, from {accounts} accounts"),
@@ -80,6 +89,22 @@ fn in_words(data: Data) -> String {
         Data::AllKeys { all_in_use: True } => "key of all that were in use".to_owned(),
         Data::Version { version } => version,
     }
+}
+
+/// Which names became which.
+fn renamed(before: &AccountNames, after: &AccountNames) -> String {
+    let names = [
+        ("user name", &before.username, &after.username),
+        ("e-mail address", &before.email, &after.email),
+        ("display name", &before.display_name, &after.display_name),
+    ];
+    let changed = names.into_iter().filter(|(_, before, after)| before != after);
+    let words = changed.map(|(what, before, after)| match (&**before, &**after) {
+        ("", new) => format!("{what} {new}"),
+        (old, "") => format!("{what} {old} removed"),
+        (old, new) => format!("{what} from {old} to {new}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn listed(roles: &[String]) -> String {

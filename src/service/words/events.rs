@@ -25,6 +25,7 @@ const WORDS: &[(Event, &str)] = &[
     (credentials::events::PASSWORD_RESET, "the password was reset"),
     (administration::events::ACCOUNT_DISABLED, "the account was disabled"),
     (administration::events::ACCOUNT_ENABLED, "the account was enabled"),
+    (administration::events::ACCOUNT_EDITED, "the account was edited"),
     (administration::events::ACCOUNT_DELETED, "the account was deleted"),
     (administration::events::ROLES_CHANGED, "the roles were changed"),
     (administration::events::ROLE_CREATED, "a role was created"),

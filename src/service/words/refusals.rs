@@ -15,6 +15,11 @@ const WORDS: &[(Refusal, &str)] = &[
         "Use only the letters a to z, digits, dots, hyphens and underscores.",
     ),
     (accounts::refusals::USERNAME_ENDS, "Begin and end with a letter or a digit."),
+    (accounts::refusals::DISPLAY_NAME_LENGTH, "Use at most 64 characters."),
+    (
+        accounts::refusals::DISPLAY_NAME_LETTERS,
+        "Use letters, digits, spaces and the punctuation of names.",
+    ),
     (accounts::refusals::NO_EMAIL, "Write an e-mail address, like name@example.org."),
     (accounts::refusals::EMAIL_TOO_LONG, "Use an e-mail address of at most 254 characters."),
     (

@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         accounts::export::routes(),
         accounts::new::routes(),
         accounts::one::routes(),
+        accounts::edit::routes(),
         accounts::roles::routes(),
         accounts::recovery::routes(),
         accounts::bulk::routes(),
@@ -62,6 +63,7 @@ pub fn messages() -> Vec<Message> {
     [
         messages::MESSAGES,
         accounts::bulk::MESSAGES,
+        accounts::edit::MESSAGES,
         accounts::one::MESSAGES,
         accounts::roles::MESSAGES,
         revocations::MESSAGES,

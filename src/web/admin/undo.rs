@@ -20,7 +20,7 @@ use crate::web::request::staff_guards::{CanManageAccounts, RecentAdmin};
 
 /// The addresses of this file.
 pub(super) fn routes() -> Vec<Route> {
-    routes![undo_disable, undo_roles]
+    routes![undo_disable, undo_roles, undo_edit]
 }
 
 /// An act was taken back.
@@ -113,4 +113,16 @@ async fn undo_roles(
     now: Now,
 ) -> Result<SeeOther, Failure> {
     undo(UndoKind::Roles, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[post("/undo/edit", data = "<form>")]
+async fn undo_edit(
+    who: CanManageAccounts,
+    form: Submitted<Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<SeeOther, Failure> {
+    undo(UndoKind::Names, form, page, &who.0, (doorward, &caller, now)).await
 }

@@ -26,6 +26,7 @@ impl From<Timestamp> for Moment {
 #[derive(Clone, Debug, Serialize)]
 pub struct Names {
     username: String,
+    display_name: String,
     compared_username: Option<String>,
     email: String,
     compared_email: Option<String>,
@@ -39,6 +40,7 @@ impl From<&Account> for Names {
             |compared: &str, written: &str| (compared != written).then(|| compared.to_owned());
         Self {
             username: account.username.clone(),
+            display_name: account.display_name.clone(),
             compared_username: other(&account.canonical_username, &account.username),
             email: account.email.clone(),
             compared_email: other(&account.canonical_email, &account.email),

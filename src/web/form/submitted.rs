@@ -150,6 +150,7 @@ impl Submitted<Button> {
 fn place_of<T: PageForm>(subject: Subject) -> (&'static str, &'static str) {
     match subject {
         Subject::Username => ("username", "User name"),
+        Subject::DisplayName => ("display_name", "Display name"),
         Subject::Email => ("email", "E-mail address"),
         Subject::NewPassword => T::NEW_PASSWORD,
         Subject::PresentPassword => T::PRESENT_PASSWORD,

@@ -42,8 +42,8 @@ async fn exports_keep_the_filter_and_hold_no_formula() {
     assert!(csv.header("Content-Disposition").unwrap().contains("accounts.csv"));
     let lines: Vec<&str> = csv.body.lines().collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert_eq!(lines[0], "id,username,email,roles,disabled,created_at,last_login_at");
-    assert!(lines[2].contains(",adam,adam@example.org,,false,"));
+    assert_eq!(lines[0], "id,username,display_name,email,roles,disabled,created_at,last_login_at");
+    assert!(lines[2].contains(",adam,,adam@example.org,,false,"));
     let lines = reader.get("/admin/accounts.jsonl?q=ad").await;
     assert_eq!(lines.header("Content-Type"), Some("application/jsonl"));
     let rows: Vec<serde_json::Value> =

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod bulk;
 mod doctor;
+mod edit;
 mod overview;
 mod permissions;
 mod revocations;

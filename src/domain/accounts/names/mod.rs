@@ -1,18 +1,18 @@
 //! Names as people type them and as they are compared. What looks like one
 //! name is one name, so that nobody can pass for somebody else.
 
+mod display;
+mod letters;
 mod likeness;
 
 use std::fmt;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+pub use self::display::DisplayName;
+use self::letters::{MOST_TYPED, is_letter};
 use super::refusals;
 use crate::base::error::Refusal;
-
-/// The most bytes of text that can be a name, written as wastefully as may be.
-/// Normalizing makes more of longer text, before anybody has counted an attempt.
-const MOST_TYPED: usize = 1024;
 
 /// A user name: 3 to 32 of the letters a to z, digits, dot, hyphen and underscore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,15 +280,6 @@ fn is_address(text: &str) -> bool {
         && domain.split('.').all(label_fits)
         && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"))
         && !last.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A letter, digit or accent that can be seen. Unicode counts the Hangul
-/// fillers among the letters and the variation selectors among the accents.
-fn is_letter(c: char) -> bool {
-    let invisible = matches!(c,
-        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
-    (c.is_alphanumeric() || is_combining_mark(c)) && !invisible
 }
 
 #[cfg(test)]

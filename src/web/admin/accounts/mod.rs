@@ -1,6 +1,7 @@
 //! `/admin/accounts`: who has an account.
 
 pub(super) mod bulk;
+pub(super) mod edit;
 pub(super) mod export;
 pub(super) mod new;
 pub(super) mod one;

@@ -1,0 +1,87 @@
+//! Giving an account other names.
+
+use serde_json::json;
+
+use super::events;
+use super::outcome::Outcome;
+use super::safeguards::ensure_outranks;
+use super::table::UndoKind;
+use super::undoable::{Names, remember, supersede};
+use crate::base::error::{Error, Result};
+use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::names::{DisplayName, EmailAddress, Username};
+use crate::domain::accounts::permissions::Permission;
+use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::sessions::revocation::Revoked;
+use crate::domain::sessions::{Act, Actor, Sessions};
+
+/// The names to change; `None` leaves a name as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The name to sign in with.
+    pub username: Option<Username>,
+    /// The address to sign in with and to be reached at.
+    pub email: Option<EmailAddress>,
+    /// What the account is called on pages; an empty one removes it.
+    pub display_name: Option<DisplayName>,
+}
+
+/// Changes the names of an account. Sessions go on; it is signed in to with the
+/// new names from now on.
+///
+/// # Errors
+/// [`Error::Denied`]; `administration::refusals::TARGET_OUTRANKS_ACTOR`;
+/// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`; not found.
+pub async fn edit(
+    sessions: &Sessions,
+    id: AccountId,
+    edit: &Edit,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Outcome> {
+    let demanded = Some(Permission::ManageAccounts);
+    let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
+    let account = found.first().ok_or(Error::NotFound)?;
+    ensure_outranks(&act, &found)?;
+    supersede(&act.txn, UndoKind::Names, &found).await?;
+    let mut done = Outcome::default();
+    if let Some((event, after)) = write(&act, account, edit).await? {
+        remember(&act, UndoKind::Names, account, UndoKind::Names.state(&after), event).await?;
+        done.told(event);
+        done.accounts = 1;
+    }
+    act.commit().await?;
+    sessions.make_known([id], Revoked::default());
+    Ok(done)
+}
+
+/// Writes the names of an account that is held. Returns the number of the event
+/// and the account as it is then; nothing where nothing changes.
+pub(super) async fn write(
+    act: &Act<'_>,
+    account: &Account,
+    edit: &Edit,
+) -> Result<Option<(i64, Account)>> {
+    let after = accounts::set_names(
+        &act.txn,
+        account,
+        (edit.username.as_ref(), edit.email.as_ref(), edit.display_name.as_ref()),
+    )
+    .await?;
+    let (old, new) = (Names::of(account), Names::of(&after));
+    if old == new {
+        return Ok(None);
+    }
+    let data = json!({ "before": old, "after": new });
+    let event = act.tell(events::ACCOUNT_EDITED, Some(account.id), data).await?;
+    Ok(Some((event, after)))
+}
+
+/// What to change for an account to have these names again.
+pub(super) fn back_to(names: &Names) -> Result<Edit> {
+    Ok(Edit {
+        username: Some(Username::parse(&names.username)?),
+        email: Some(EmailAddress::parse(&names.email)?),
+        display_name: Some(DisplayName::parse(&names.display_name)?),
+    })
+}
