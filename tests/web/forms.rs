@@ -131,7 +131,7 @@ fn the_table_of_fields_is_the_one_that_the_forms_state() {
             rows += &format!("| {first}| `{name}` | {rule} |\n");
         }
     }
-    table_in("docs/validation.md", "| form | field | rule |\n|---|---|---|\n", &rows);
+    table_in("docs/assurance/validation.md", "| form | field | rule |\n|---|---|---|\n", &rows);
 }
 
 #[rocket::async_test]

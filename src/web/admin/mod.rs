@@ -1,5 +1,5 @@
 //! `/admin`: the pages of staff. Every route takes a staff guard; tests hold
-//! each against the table of who may do what in `docs/roles.md`.
+//! each against the table of who may do what in `docs/assurance/roles.md`.
 
 mod accounts;
 mod attention;

@@ -30,7 +30,7 @@ fn each_role_has_the_permissions_that_the_design_gives_it() {
     }
 }
 
-/// An address below `/admin` and the roles that it is for, as `docs/roles.md` says.
+/// An address below `/admin` and the roles that it is for, as `docs/assurance/roles.md` says.
 struct Row {
     method: String,
     address: String,
@@ -46,7 +46,7 @@ impl Row {
 const HEAD: &str = "| address | who |\n|---|---|\n";
 
 fn table() -> Vec<Row> {
-    let document = std::fs::read_to_string("docs/roles.md").unwrap();
+    let document = std::fs::read_to_string("docs/assurance/roles.md").unwrap();
     let (_, rows) = document.split_once(HEAD).unwrap();
     let row = |line: &str| {
         let (method, rest) = line.strip_prefix("| ").unwrap().split_once(' ').unwrap();
@@ -77,7 +77,7 @@ async fn the_table_of_addresses_is_the_one_that_the_guards_enforce() {
         }
         rows += &format!("| {method} `{address}` | {} |\n", roles.join(", "));
     }
-    table_in("docs/roles.md", HEAD, &rows);
+    table_in("docs/assurance/roles.md", HEAD, &rows);
 }
 
 fn below_admin() -> Vec<Route> {
