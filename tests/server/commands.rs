@@ -150,6 +150,59 @@ fn roles_are_added_and_removed_without_naming_the_others() {
 }
 
 #[test]
+fn names_are_changed_one_by_one_and_the_new_ones_sign_in() {
+    let server = Server::start();
+    server.account("anna.meyer", &[]);
+    server.account("bob", &[]);
+    server.done(&["account", "rename", "anna.meyer", "anna.holt"], "");
+    server.done(&["account", "set-email", "anna.holt", "holt@example.org"], "");
+    server.done(&["account", "set-display-name", "holt@example.org", "Anna Holt"], "");
+    let shown = &server.listed(&["account", "show", "anna.holt"])[0];
+    assert_eq!(shown["name"], "anna.holt");
+    assert_eq!(shown["email"], "holt@example.org");
+    assert_eq!(shown["display_name"], "Anna Holt");
+    let browser = Browser::of(&server);
+    browser.log_in("anna.holt");
+    assert!(browser.is_signed_in());
+    for (arguments, why) in [
+        (["account", "rename", "anna.holt", "bob"], "That user name is taken"),
+        (["account", "set-email", "anna.holt", "bob@example.org"], "already exists"),
+        (["account", "set-email", "anna.holt", "nowhere"], "e-mail address"),
+        (["account", "set-display-name", "anna.holt", "<b>"], "punctuation of names"),
+        (["account", "rename", "anna.meyer", "anna"], "There is no account"),
+    ] {
+        let said = no(&server, &arguments);
+        assert!(said.contains(why), "{arguments:?}: {said}");
+    }
+    let list = server.done(&["account", "list"], "");
+    assert!(list.contains("anna.holt  Anna Holt     holt@example.org  active"), "{list}");
+    server.done(&["account", "set-display-name", "anna.holt", ""], "");
+    let shown = server.done(&["account", "show", "anna.holt"], "");
+    assert!(shown.contains("Display name           -\n"), "{shown}");
+    let log = server.done(&["audit", "export"], "");
+    assert_eq!(log.matches("user.edited").count(), 4, "{log}");
+}
+
+#[test]
+fn a_locked_account_is_shown_with_the_end_of_its_lock() {
+    let server = Server::with(&[("DOORWARD_THROTTLE_NAME", "2")]);
+    server.account("ada", &[]);
+    server.account("eve", &[]);
+    for _ in 0..2 {
+        let fields = [("login", "ada"), ("password", "not it")];
+        Browser::of(&server).post("/login", &fields);
+    }
+    let shown = server.done(&["account", "show", "ada"], "");
+    let until = server.each(&["account", "list", "ada"], "locked_until").remove(0);
+    assert!(shown.contains(&format!("locked until {until}")), "{shown}");
+    assert!(server.done(&["account", "list"], "").contains(&format!("locked until {until}")));
+    assert!(server.listed(&["account", "show", "eve"])[0]["locked_until"].is_null());
+    server.done(&["account", "forgive", "ada"], "");
+    let shown = server.done(&["account", "show", "ada"], "");
+    assert!(shown.contains("State                  active"), "{shown}");
+}
+
+#[test]
 fn an_account_is_deleted_only_by_somebody_who_means_it() {
     let server = Server::start();
     server.account("zara", &[]);
@@ -184,7 +237,10 @@ fn what_a_command_lists_has_a_head_or_is_an_object_a_line() {
     server.account("bernadette", &["editors"]);
     Browser::of(&server).log_in("ada");
     for (arguments, head) in [
-        (&["account", "list"][..], "NAME        E-MAIL                  STATE   ROLES    ID"),
+        (
+            &["account", "list"][..],
+            "NAME        DISPLAY NAME  E-MAIL                  STATE   ROLES",
+        ),
         (&["role", "list"], "NAME     ACCOUNTS  DESCRIPTION"),
         (&["session", "list"], "SESSION                 ACCOUNT"),
         (&["keys", "list"], "KEY               PURPOSE"),

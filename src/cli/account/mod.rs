@@ -10,9 +10,9 @@ pub(super) use self::find::find;
 
 use crate::base::error::Result;
 use crate::cli::terminal::{confirm, new_password, say};
-use crate::domain::accounts::names::{EmailAddress, Username};
+use crate::domain::accounts::names::{DisplayName, EmailAddress, Username};
 use crate::domain::accounts::{Account, NewAccount};
-use crate::domain::administration::{self, BulkAction, Change};
+use crate::domain::administration::{self, BulkAction, Change, Edit};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
@@ -48,6 +48,27 @@ pub(super) enum Command {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Change the user name of an account
+    Rename {
+        /// User name or e-mail address
+        name: String,
+        /// The new user name
+        new: String,
+    },
+    /// Change the e-mail address of an account
+    SetEmail {
+        /// User name or e-mail address
+        name: String,
+        /// The new e-mail address
+        email: String,
+    },
+    /// Change what an account is called on pages
+    SetDisplayName {
+        /// User name or e-mail address
+        name: String,
+        /// The new display name; "" removes it
+        text: String,
     },
     /// Replace all roles of an account
     SetRoles {
@@ -110,6 +131,10 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     let origin = RequestSource::command_line();
     let actor = Actor::operator(&origin);
     let sessions = &doorward.sessions;
+    let edit = async |name: &str, names: Edit| {
+        let id = find(doorward, name).await?.id;
+        administration::edit(sessions, id, &names, actor, now).await
+    };
     match command {
         Command::Add { name, email, roles, password_stdin } => {
             let roles = roles::parse(doorward, &roles).await?;
@@ -123,9 +148,21 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
                 administration::add_account(&credentials, &new, roles, actor, now).await?;
             say(&account.id.to_string());
         }
-        Command::List { search, json } => show::list(doorward, &search, json).await?,
+        Command::List { search, json } => show::list(doorward, &search, json, now).await?,
         Command::Show { name, json } => {
             show::show(doorward, &find(doorward, &name).await?, json, now).await?;
+        }
+        Command::Rename { name, new } => {
+            let username = Some(Username::parse(&new)?);
+            edit(&name, Edit { username, ..Edit::default() }).await?;
+        }
+        Command::SetEmail { name, email } => {
+            let email = Some(EmailAddress::parse(&email)?);
+            edit(&name, Edit { email, ..Edit::default() }).await?;
+        }
+        Command::SetDisplayName { name, text } => {
+            let display_name = Some(DisplayName::parse(&text)?);
+            edit(&name, Edit { display_name, ..Edit::default() }).await?;
         }
         Command::SetRoles { name, roles } => {
             let account = find(doorward, &name).await?;
