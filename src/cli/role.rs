@@ -21,7 +21,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Create a role that other services find in the access token
+    /// Create a role that programs read at /api/me
     Add {
         /// 2 to 32 lowercase letters, digits and hyphens, beginning with a letter
         name: String,
