@@ -76,11 +76,16 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
 async fn adopt(doorward: &Doorward, now: Timestamp) -> Result<()> {
     let origin = RequestSource::command_line();
     let ended = doorward.sessions.end_after_restore(Actor::operator(&origin), now).await?;
-    in_use::forget(&doorward.db).await?;
-    in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
-    note(doorward, events::KEY_REVOKED, json!({ "all_in_use": true }), now).await?;
+    accept_present(doorward, now).await?;
     say(&format!("{} ended. Give every server these keys.", count(ended, "session")));
     Ok(())
+}
+
+/// Takes the present keys for those that the database was served with.
+pub(super) async fn accept_present(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    in_use::forget(&doorward.db).await?;
+    in_use::note(&doorward.db, &doorward.keys.ring(), now).await?;
+    note(doorward, events::KEY_REVOKED, json!({ "all_in_use": true }), now).await
 }
 
 fn lives(doorward: &Doorward) -> Lives {

@@ -14,7 +14,6 @@ mod serve;
 mod sessions;
 mod terminal;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -84,15 +83,9 @@ enum Command {
         name: Option<String>,
     },
     /// Write a consistent copy of the SQLite database, also while servers work on it
-    Backup {
-        /// A file that does not exist yet
-        file: PathBuf,
-    },
+    Backup(backup::Backup),
     /// Put a backup in the place of the SQLite database, and end every session
-    Restore {
-        /// The backup; leave it out if the database was restored by other means
-        file: Option<PathBuf>,
-    },
+    Restore(backup::Restore),
     /// Move everything to another database; stop the servers first
     Copy {
         /// Where everything is: sqlite://… or postgres://…
@@ -199,11 +192,11 @@ async fn dispatch(
             make_data_folder(&settings)?;
             certificate::make(&settings, name, Clock::default().now())
         }
-        Command::Backup { file } => backup::backup(&file, &open(&figment, settings).await?).await,
-        Command::Restore { file } => {
-            make_data_folder(&settings)?;
-            backup::restore(file, settings).await
+        Command::Backup(what) => {
+            backup::check(&what, &settings)?;
+            backup::backup(what, &open(&figment, settings).await?).await
         }
+        Command::Restore(what) => backup::restore(what, settings).await,
         Command::Copy { from, to } => backup::copy(from, to, &settings).await,
         Command::Keys(command @ keys::Command::Adopt) => {
             open::find_database(&figment, &settings)?;

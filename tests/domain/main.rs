@@ -11,7 +11,6 @@ mod demanded;
 mod events;
 mod everyone;
 mod listing;
-mod many;
 mod personal_data;
 mod plans;
 mod properties;

@@ -140,6 +140,14 @@ fn commands_of_root_find_the_installed_service_from_anywhere() {
     let said = String::from_utf8(doctor.stdout).unwrap();
     assert!(said.starts_with("data      /var/lib/doorward\n"), "{said}");
     assert!(said.contains("settings  /etc/doorward/Rocket.toml\n"), "{said}");
+    // The timer's backup, in the folder that systemd makes.
+    let backups = folder.path().join("data/backups");
+    fs::create_dir(&backups).unwrap();
+    chown(&backups, Some(USER), Some(USER)).unwrap();
+    let unit = fs::read_to_string("deploy/doorward-backup.service").unwrap();
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/doorward "));
+    let said = done(&command.unwrap().split(' ').collect::<Vec<_>>(), "");
+    assert!(said.contains("/var/lib/doorward/backups/doorward-20"), "{said}");
     is_all_the_users(&folder.path().join("data"));
     server.kill().unwrap();
     server.wait().unwrap();
@@ -164,4 +172,30 @@ fn the_package_has_files_that_exist_and_the_user_that_the_service_runs_as() {
     let scripts = figment.extract_inner::<String>("package.metadata.deb.maintainer-scripts");
     let postinst = read(&format!("{}postinst", scripts.unwrap()));
     assert!(postinst.contains("\n#DEBHELPER#"), "systemd's part is inserted here");
+}
+
+#[test]
+fn the_package_brings_the_units_of_the_backup_and_enables_neither() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let figment = Figment::from(Toml::file(root.join("Cargo.toml")));
+    let units: Vec<rocket::figment::value::Dict> =
+        figment.extract_inner("package.metadata.deb.systemd-units").unwrap();
+    let backup = units.iter().find(|unit| unit["unit-name"].as_str() == Some("doorward-backup"));
+    let backup = backup.unwrap();
+    assert!(["enable", "start"].into_iter().all(|key| backup[key].to_bool() == Some(false)));
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["doorward-backup.service", "doorward-backup.timer"].map(|name| {
+        let unit = fs::read_to_string(root.join("deploy").join(name)).unwrap();
+        let unit =
+            unit.replace("=/usr/bin/doorward ", concat!("=", env!("CARGO_BIN_EXE_doorward"), " "));
+        let file = folder.path().join(name);
+        fs::write(&file, unit).unwrap();
+        file
+    });
+    let mut verify = command("systemd-analyze", folder.path());
+    verify.args(["verify", "--man=no"]).args(files);
+    match verify.output() {
+        Ok(output) => assert!(output.status.success() && output.stderr.is_empty(), "{output:?}"),
+        Err(why) => println!("skipped without systemd-analyze: {why}"),
+    }
 }

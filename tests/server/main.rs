@@ -16,6 +16,7 @@ mod logs;
 mod moving;
 mod proxy;
 mod raw;
+mod restoring;
 mod server;
 mod service;
 mod settings;

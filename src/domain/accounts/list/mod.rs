@@ -14,6 +14,7 @@ pub use self::cursor::{Cursor, Place};
 use self::search::{Search, Way};
 use super::account::Account;
 use super::find::with_roles;
+#[cfg(feature = "test-support")]
 use super::id::AccountId;
 use super::tables::{self, Column, Entity, role};
 use crate::base::error::Result;
@@ -141,6 +142,7 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
 ///
 /// # Errors
 /// The database failed.
+#[cfg(feature = "test-support")]
 pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
     Ok(Ordered::of(db, filter).await?.all(filter, most).into_tuple().all(db).await?)
 }
