@@ -224,3 +224,36 @@ async fn held_by_others(txn: &Txn, batch: &[Sighting]) -> Result<HashSet<Session
     }
     Ok(held)
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(1_780_000_000_000);
+
+    #[test]
+    fn only_a_distant_token_of_the_same_generation_is_noticed_and_only_by_a_certain_clock() {
+        let showing = |generation, seconds| Showing {
+            sid: SessionId(Uuid::nil()),
+            generation,
+            mark: NOON + Duration::seconds(seconds),
+        };
+        let at = |certain| Moment { now: NOON, certain };
+        for (generation, seconds, certain, passes) in [
+            (1, 0, true, true),
+            (1, 5, true, true),
+            (1, 3600, true, false),
+            (1, 3600, false, true),
+            // An older one is on its way; the rotation judges a refresh token of it.
+            (0, 3600, true, true),
+            (0, 3600, false, true),
+        ] {
+            let activity = Activity::default();
+            assert!(activity.note(showing(1, 0), at(true)));
+            let noted = activity.note(showing(generation, seconds), at(certain));
+            assert_eq!(noted, passes, "{generation} {seconds} {certain}");
+        }
+    }
+}

@@ -84,6 +84,11 @@ impl EndReason {
     pub fn name(self) -> String {
         sea_orm::ActiveEnum::to_value(&self)
     }
+
+    /// The reason of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        sea_orm::ActiveEnum::try_from_value(&name.to_owned()).ok()
+    }
 }
 
 /// Who a request comes from, as its access token states.

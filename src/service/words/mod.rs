@@ -2,12 +2,14 @@
 //! Pages, exports and the command line share them.
 
 mod details;
+mod ends;
 mod events;
 mod near;
 mod refusals;
 mod roles;
 
 pub use self::details::detail;
+pub use self::ends::revoked_because;
 pub use self::events::event;
 pub use self::near::near;
 pub use self::refusals::{error, refusal};

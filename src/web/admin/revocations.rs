@@ -17,7 +17,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::sessions::revocation::{self, Kind, Revocation};
 use crate::domain::sessions::{self, SessionId};
-use crate::service::Doorward;
+use crate::service::{Doorward, words};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
@@ -104,7 +104,7 @@ async fn rows(doorward: &Doorward, found: Vec<Revocation>) -> Result<Vec<Row>> {
             refusals: doorward.sessions.index.refusals(one.subject),
             last_accepted: seen.map(Moment::from),
             accepted_since: seen.is_some_and(|seen| seen > known),
-            reason: one.reason,
+            reason: words::revoked_because(&one.reason).to_owned(),
         }
     };
     Ok(found.into_iter().map(row).collect())
