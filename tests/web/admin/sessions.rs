@@ -41,6 +41,40 @@ async fn sessions_end_one_by_one_by_account_and_by_range_of_addresses() {
 }
 
 #[rocket::async_test]
+async fn an_act_on_sessions_leads_back_to_where_it_began() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    app.account("ada", &[]).await;
+    let account = format!("/admin/accounts/{}", app.id_of("ada").await);
+    let list = "/admin/sessions?account=ada&kind=browser";
+    for (begun, act) in
+        [(&*account, "main .sessions a[role=button]"), (list, ".acts a[role=button]")]
+    {
+        app.browser().log_in("ada").await;
+        let page = helper.get(begun).await.page();
+        let preview = page.attributes(act, "href").remove(0);
+        let shown = helper.get(&preview).await;
+        assert!(shown.page().links_to(begun), "Cancel: {}", shown.body);
+        let fields = [("sid", &*shown.value_of("sid")), ("back", &*shown.value_of("back")), WHY];
+        let answer = helper.post_at(&preview, "/admin/sessions/end", &fields).await;
+        assert_eq!(answer.location.as_deref(), Some(begun));
+    }
+    app.browser().log_in("ada").await;
+    let page = helper.get(list).await.page();
+    assert_eq!(
+        page.field("back").map(|field| field.value),
+        Some("account=ada&kind=browser".to_owned())
+    );
+    for strange in ["//evil.example", "a b", "x\r\ny: z", &"a".repeat(3000)] {
+        let fields = [("sid", ""), ("back", strange), WHY];
+        let answer =
+            helper.post_at("/admin/sessions/end?account=helper", "/admin/sessions/end", &fields);
+        let to = answer.await.location.unwrap();
+        assert!(to == "/admin/sessions" || to.starts_with("/admin/sessions?"), "{to:.60}");
+    }
+}
+
+#[rocket::async_test]
 async fn everyone_is_signed_out_whoever_asks_for_it_too() {
     let app = App::start().await;
     let ada = app.member("ada").await;

@@ -38,6 +38,7 @@ struct Chosen<'r> {
     account: Option<&'r str>,
     address: Option<&'r str>,
     kind: Option<&'r str>,
+    back: Option<&'r str>,
 }
 
 /// More are not ended with one press: their names must fit into a form of 16 KiB.
@@ -72,6 +73,21 @@ async fn chosen_sessions(
     }
 }
 
+/// Where an act on sessions began: on the page of an account, by its id, or in
+/// the list, by what stands behind its `?`.
+fn path_back(text: &str) -> String {
+    if let Ok(id) = uuid::Uuid::try_parse(text) {
+        return format!("/admin/accounts/{id}");
+    }
+    // Nothing in it may end a header.
+    let is_fit = text.len() <= 2048 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match text {
+        "" => "/admin/sessions".to_owned(),
+        list if is_fit => format!("/admin/sessions?{list}"),
+        _ => "/admin/sessions".to_owned(),
+    }
+}
+
 struct EndForm {
     sids: Vec<SessionId>,
     reason: Reason,
@@ -84,6 +100,8 @@ impl PageForm for EndForm {
         // `sid`: up to 500 session ids with commas between them
         let sids = fields.text("sid");
         let sids = sids.split(',').filter_map(SessionId::parse).take(MOST as usize).collect();
+        // `back`: the id of the account, or what stands behind the `?` of the list, to go back to
+        fields.text("back");
         Some(Self { sids, reason: Reason::read(fields)? })
     }
 }
@@ -100,12 +118,15 @@ async fn preview(
     let count = found.len();
     let people = found.iter().map(|session| session.account.0).collect::<HashSet<_>>().len();
     let sids: Vec<String> = found.iter().map(|session| session.sid.to_string()).collect();
-    let form = form.unwrap_or_else(|| Typed::fresh::<EndForm>(&page, &[("sid", &sids.join(","))]));
+    let back = chosen.back.unwrap_or_default();
+    let values = [("sid", &*sids.join(",")), ("back", back)];
+    let form = form.unwrap_or_else(|| Typed::fresh::<EndForm>(&page, &values));
+    let path_back = path_back(back);
     found.truncate(SHOWN);
     let sessions = named_rows(db, found).await?;
     Ok(page.in_section("admin/sessions").render(
         "admin/sessions_end.html",
-        context! { form, sessions, count, people, more, unseen: count.saturating_sub(SHOWN) },
+        context! { form, sessions, count, people, more, path_back, unseen: count.saturating_sub(SHOWN) },
     ))
 }
 
@@ -129,16 +150,18 @@ async fn end(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    let sids = form.typed("sid");
+    let (sids, back) = (form.typed("sid"), form.typed("back"));
+    let to = SeeOther::at(path_back(&back));
     let attempt = form.attempt(&page, async |end: EndForm| {
         let actor = who.0.acting(&caller, &end.reason.0);
         doorward.sessions.end_by_staff(&end.sids, actor, now.0).await
     });
     match attempt.await? {
-        Ok(0) => Ok(SeeOther::at("/admin/sessions").saying(UNCHANGED)),
-        Ok(count) => Ok(SeeOther::at("/admin/sessions").saying(SESSIONS_ENDED.counting(count))),
+        Ok(0) => Ok(to.saying(UNCHANGED)),
+        Ok(count) => Ok(to.saying(SESSIONS_ENDED.counting(count))),
         Err((status, typed)) => {
-            let chosen = Chosen { sid: vec![&sids], account: None, address: None, kind: None };
+            let (sid, back) = (vec![&*sids], Some(&*back));
+            let chosen = Chosen { sid, account: None, address: None, kind: None, back };
             let drawn = preview(chosen, page, Some(typed), (doorward, now)).await?;
             Err(Failure::Page(status, Box::new(drawn)))
         }

@@ -43,7 +43,7 @@ async fn sessions_page(
     };
     let sessions = named_rows(db, found).await?;
     let narrowed = !(typed(query.account) + &typed(query.address)).is_empty();
-    let end_these = narrowed.then(|| query.link("/admin/sessions/end", ""));
+    let end_these = narrowed.then(|| query.end_link());
     Ok(page.in_section("admin/sessions").render(
         "admin/sessions.html",
         context! {
@@ -51,6 +51,7 @@ async fn sessions_page(
             notices,
             first,
             next_page: next.map(|next| query.link("/admin/sessions", &next.to_string())),
+            back: query.text(),
             end_these: end_these.filter(|_| first),
             account: typed(query.account),
             address: typed(query.address),

@@ -1,6 +1,7 @@
 //! What the address of the list of sessions asks for.
 
 use rocket::form::FromForm;
+use rocket::http::RawStr;
 use sea_orm::DatabaseConnection;
 
 use crate::base::error::Result;
@@ -41,6 +42,17 @@ impl SessionsQuery<'_> {
         }
         let client = chosen(self.kind, &KINDS, "kind", notices);
         Ok(Some(Filter { account: account.map(AccountId), addresses, client }))
+    }
+
+    /// What stands behind the `?` of the list.
+    pub(super) fn text(&self) -> String {
+        self.link("", "").trim_start_matches('?').to_owned()
+    }
+
+    /// The page before all that match are ended, and back here.
+    pub(super) fn end_link(&self) -> String {
+        let end = self.link("/admin/sessions/end", "");
+        format!("{end}&back={}", RawStr::new(&self.text()).percent_encode())
     }
 
     pub(super) fn link(&self, path: &str, from: &str) -> String {
