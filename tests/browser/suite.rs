@@ -1,4 +1,5 @@
 //! Doorward in Chromium, as a person meets it.
 
 mod checks;
+mod layout;
 mod stories;

@@ -129,6 +129,10 @@ async fn of_staff(app: &App, pages: &mut Vec<Answer>) {
     for path in ["/admin/accounts", "/admin/revocations", "/admin/audit?until=2001-01-01"] {
         pages.push(chief.get(path).await);
     }
+    let list = chief.get("/admin/accounts").await.page();
+    let ids = list.attributes("input[name=id]", "value");
+    let ids: Vec<String> = ids.iter().map(|id| format!("id={id}")).collect();
+    pages.push(chief.get(&format!("/admin/accounts/disable?{}", ids.join("&"))).await);
 }
 
 #[rocket::async_test]

@@ -21,6 +21,20 @@ async fn take_back(browser: &Browser<'_>, what: &str, undo: &Undo) -> String {
     browser.get("/admin/accounts").await.body
 }
 
+#[rocket::async_test]
+async fn a_message_stands_below_the_heading() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    app.account("ada", &[]).await;
+    let id = app.id_of("ada").await;
+    let page = format!("/admin/accounts/disable?id={id}");
+    chief.post_at(&page, "/admin/accounts/disable", &[("ids", &id), WHY]).await;
+    let page = chief.get("/admin/accounts").await.body;
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));
+    assert!(at("Administration") < at("<main"), "{page}");
+    assert!(at("<main") < at("<h1>") && at("<h1>") < at("Accounts disabled: 1."), "{page}");
+}
+
 async fn can_log_in(app: &App, name: &str) -> bool {
     app.browser().log_in(name).await.status == Status::SeeOther
 }

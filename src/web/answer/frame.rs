@@ -91,13 +91,20 @@ impl Surroundings {
 enum Gap {
     Title,
     Layout,
+    Sections,
+    Heading,
     Main,
     Csrf,
 }
 
 /// The gaps that a page fills with the block of that name.
-const BLOCKS: [(Gap, &str); 3] =
-    [(Gap::Title, "title"), (Gap::Layout, "layout"), (Gap::Main, "main")];
+const BLOCKS: [(Gap, &str); 5] = [
+    (Gap::Title, "title"),
+    (Gap::Layout, "layout"),
+    (Gap::Sections, "sections"),
+    (Gap::Heading, "heading"),
+    (Gap::Main, "main"),
+];
 
 impl Gap {
     /// Stands for the gap in what is drawn: a control character, of which no
@@ -108,13 +115,14 @@ impl Gap {
             Self::Layout => '\u{2}',
             Self::Main => '\u{3}',
             Self::Csrf => '\u{4}',
+            Self::Sections => '\u{5}',
+            Self::Heading => '\u{6}',
         }
     }
 
     fn of(mark: char) -> Option<Self> {
-        [Self::Title, Self::Layout, Self::Main, Self::Csrf]
-            .into_iter()
-            .find(|gap| gap.mark() == mark)
+        let blocks = BLOCKS.into_iter().map(|(gap, _)| gap);
+        blocks.chain([Self::Csrf]).find(|gap| gap.mark() == mark)
     }
 }
 
@@ -160,6 +168,8 @@ impl Frame {
         // The last one may hold anything, also what looks like a mark.
         let (title, rest) = blocks.split_once(Gap::Title.mark())?;
         let (layout, rest) = rest.split_once(Gap::Layout.mark())?;
+        let (sections, rest) = rest.split_once(Gap::Sections.mark())?;
+        let (heading, rest) = rest.split_once(Gap::Heading.mark())?;
         let main = rest.strip_suffix(Gap::Main.mark())?;
         let fixed: usize = self.0.iter().map(|(text, _)| text.len()).sum();
         let mut page = String::with_capacity(fixed + blocks.len() + csrf.len() * 2);
@@ -168,6 +178,8 @@ impl Frame {
             page.push_str(match gap {
                 Some(Gap::Title) => title,
                 Some(Gap::Layout) => layout,
+                Some(Gap::Sections) => sections,
+                Some(Gap::Heading) => heading,
                 Some(Gap::Main) => main,
                 Some(Gap::Csrf) => csrf,
                 None => "",
@@ -183,12 +195,14 @@ mod tests {
 
     const BASE: &str = "<title>{% block title %}{% endblock title %} · D</title>\
         <body class=\"{% block layout %}wide{% endblock layout %}\">\
-        {{ page_csrf }}<main>{% block main %}{% endblock main %}</main>";
+        {{ page_csrf }}{% block sections %}{% endblock sections %}\
+        <main>{% block heading %}{% endblock heading %}{% block main %}{% endblock main %}</main>";
 
     #[test]
     fn a_page_in_its_frame_is_what_its_template_would_draw() {
         let (frame, blocks) = split(BASE).unwrap();
         let page = "{% block title %}A{% endblock title %}\
+            {% block sections %}<nav>{% endblock sections %}{% block heading %}<h1>{% endblock heading %}\
             {% block main %}\u{1}\u{3}<p>{% endblock main %}";
         let mut tera = rocket_dyn_templates::tera::Tera::default();
         let sources = [
@@ -212,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_frame_without_one_of_its_blocks_is_refused() {
-        for name in ["title", "layout", "main"] {
+        for name in ["title", "layout", "sections", "heading", "main"] {
             let base = BASE.replace(&format!("{{% block {name} %}}"), "");
             assert!(split(&base).unwrap_err().contains(name));
         }
@@ -220,6 +234,6 @@ mod tests {
 
     #[test]
     fn blocks_without_their_marks_are_no_page() {
-        assert_eq!(Frame::parse("a\u{3}b").around("title\u{1}wide\u{2}main", ""), None);
+        assert_eq!(Frame::parse("a\u{3}b").around("title\u{1}wide\u{2}\u{5}\u{6}main", ""), None);
     }
 }

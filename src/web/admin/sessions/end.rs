@@ -112,9 +112,8 @@ async fn preview(
     form: Option<Typed>,
     (doorward, now): (&Doorward, Now),
 ) -> Result<Html, Failure> {
-    const SHOWN: usize = 20;
     let db = doorward.db.read();
-    let (mut found, more) = chosen_sessions(db, &chosen, now.0).await?;
+    let (found, more) = chosen_sessions(db, &chosen, now.0).await?;
     let count = found.len();
     let people = found.iter().map(|session| session.account.0).collect::<HashSet<_>>().len();
     let sids: Vec<String> = found.iter().map(|session| session.sid.to_string()).collect();
@@ -122,11 +121,10 @@ async fn preview(
     let values = [("sid", &*sids.join(",")), ("back", back)];
     let form = form.unwrap_or_else(|| Typed::fresh::<EndForm>(&page, &values));
     let path_back = path_back(back);
-    found.truncate(SHOWN);
     let sessions = named_rows(db, found).await?;
     Ok(page.in_section("admin/sessions").render(
         "admin/sessions_end.html",
-        context! { form, sessions, count, people, more, path_back, unseen: count.saturating_sub(SHOWN) },
+        context! { form, sessions, count, people, more, path_back },
     ))
 }
 

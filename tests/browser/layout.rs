@@ -1,0 +1,122 @@
+//! What only a browser shows of the stylesheet: where things stand, what can be seen of them, and
+//! what is left on paper.
+
+use std::collections::HashSet;
+
+use doorward_browser_tests::{Browser, Server};
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+/// An administrator signed in, and so many members.
+async fn staff(members: usize) -> (Server, Browser) {
+    let server = Server::start(&[]);
+    server.account("chief", &["admin"]);
+    for number in 0..members {
+        server.account(&format!("member-{number:02}"), &[]);
+    }
+    let browser = Browser::start(&server).await;
+    browser.log_in("chief").await;
+    (server, browser)
+}
+
+/// How many of these can be seen, now or after scrolling the page itself.
+async fn seen(browser: &Browser, selector: &str) -> usize {
+    let script = format!(
+        "return [...document.querySelectorAll('{selector}')].filter(one => {{
+            const place = one.getBoundingClientRect();
+            if (!place.height || !one.checkVisibility()) return false;
+            for (let box = one.parentElement; box !== document.body; box = box.parentElement) {{
+                const clips = getComputedStyle(box).overflowY !== 'visible';
+                if (clips && box.getBoundingClientRect().bottom < place.bottom - 1) return false;
+            }}
+            return true;
+        }}).length"
+    );
+    browser.script(&script).await.as_u64().unwrap() as usize
+}
+
+async fn number(browser: &Browser, script: &str) -> f64 {
+    browser.script(&format!("return {script}")).await.as_f64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_the_heading_is_near_the_top_and_the_current_tab_in_view() {
+    let (_server, browser) = staff(0).await;
+    browser.look(360, "light").await;
+    for page in ["", "/accounts", "/sessions", "/audit", "/doctor"] {
+        browser.go(&format!("/admin{page}")).await;
+        let top = number(&browser, "document.querySelector('h1').getBoundingClientRect().top");
+        let top = top.await;
+        assert!(top <= 160.0, "/admin{page}: {top}");
+        let right =
+            "document.querySelector('.sections [aria-current]').getBoundingClientRect().right";
+        let right = number(&browser, right).await;
+        assert!(right <= 361.0, "/admin{page}: {right}");
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_hides_no_name() {
+    let (server, browser) = staff(27).await;
+    let list = server.command(&["account", "list", "--json"], "");
+    let list: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&str> = list.iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let some = |count: usize| {
+        let chosen: Vec<String> = ids.iter().take(count).map(|id| format!("id={id}")).collect();
+        format!("/admin/accounts/delete?{}", chosen.join("&"))
+    };
+    browser.go(&some(25)).await;
+    assert_eq!(seen(&browser, ".people li").await, 25);
+    assert!(browser.text().await.contains("Delete 25 accounts"));
+    browser.go(&some(28)).await;
+    assert_eq!(seen(&browser, ".people li").await, 25);
+    browser
+        .driver()
+        .find(By::XPath("//summary[.='And 3 more']"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
+    assert_eq!(seen(&browser, ".people li").await, 28);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_printed_list_has_its_rows_and_no_controls() {
+    let (_server, browser) = staff(2).await;
+    browser.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    for (page, rows) in [("accounts", 3), ("sessions", 1)] {
+        browser.go(&format!("/admin/{page}")).await;
+        assert_eq!(seen(&browser, "main tbody tr").await, rows, "{page}");
+        assert_eq!(seen(&browser, "h1").await, 1, "{page}");
+        for control in [".top", ".sections", ".filters", "button", "[role=button]", ".tick input"] {
+            assert_eq!(seen(&browser, control).await, 0, "{page}: {control}");
+        }
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_skip_link_passes_the_tabs_and_each_control_has_a_ring() {
+    let (_server, browser) = staff(1).await;
+    browser.go("/admin/accounts").await;
+    let press = async |key: Key| {
+        let active = browser.driver().active_element().await.unwrap();
+        active.send_keys(key.value().to_string()).await.unwrap();
+    };
+    press(Key::Tab).await;
+    press(Key::Enter).await;
+    let mut kinds = HashSet::new();
+    for _ in 0..12 {
+        press(Key::Tab).await;
+        let at = "const at = document.activeElement; const look = getComputedStyle(at); return [at.tagName, at.closest('main') !== null, look.outlineStyle + ' ' + look.outlineWidth]";
+        let at = browser.script(at).await;
+        assert_eq!((&at[1], &at[2]), (&json!(true), &json!("solid 3px")), "{at}");
+        kinds.insert(at[0].as_str().unwrap().to_owned());
+    }
+    let kinds: HashSet<&str> = kinds.iter().map(String::as_str).collect();
+    assert_eq!(kinds, HashSet::from(["A", "BUTTON", "INPUT", "SELECT"]));
+    browser.quit().await;
+}
