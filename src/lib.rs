@@ -1,6 +1,6 @@
 //! Doorward, a sign-in server. Five rooms, lowest first; each imports only
 //! those above it in this list. `tests/architecture.rs` holds the order, also
-//! inside the rooms.
+//! inside the rooms. `docs/architecture.md` follows two requests through them.
 //!
 //! It is a program: other crates have [`cli::run`] and nothing else. The feature
 //! `test-support` opens the rooms to its tests and its benchmark.
