@@ -1,6 +1,7 @@
 //! What the documents say of the code and its tests, compared with both.
 
 mod claims;
+mod form;
 mod generated;
 mod links;
 mod words;
