@@ -3,14 +3,14 @@
 use doorward::base::error::Error;
 use doorward::base::keys::{Purpose, Ring};
 use doorward::base::timestamp::Timestamp;
-use doorward::domain::accounts;
 use doorward::domain::accounts::names::LoginName;
 use doorward::domain::accounts::permissions::Roles;
+use doorward::domain::accounts::{self, Account};
 use doorward::domain::audit::RequestSource;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::throttle::known_browser::{self, Known};
 use doorward::domain::throttle::refusals::wait_of;
-use doorward::domain::throttle::{Limits, Throttle};
+use doorward::domain::throttle::{Limits, Throttle, Who};
 use doorward::service::words;
 use rocket::futures::future::join_all;
 use shared::databases::postgres;
@@ -285,6 +285,39 @@ async fn staff_lift_what_was_counted_against_a_name() {
     assert!(world.throttle.lift(ada, &["ada"]).await.unwrap());
     assert!(!world.throttle.lift(ada, &["ada"]).await.unwrap());
     assert_eq!(right(&world, "198.51.100.1", NOON).await, Came::In);
+}
+
+#[tokio::test]
+async fn what_is_lifted_for_one_account_stays_for_another() {
+    let world = World::new().await;
+    let (ada, ada_session) = world.session("ada").await;
+    let (bob, bob_session) = world.session("bob").await;
+    let (wrong, here) = (Password::parse("a guess").unwrap(), origin("web"));
+    let may_try = async |account: &Account, begun| {
+        let tried = world.passwords().confirm((account, begun), &wrong, &here, NOON).await;
+        matches!(tried, Err(Error::Refused(accounts::refusals::WRONG_PASSWORD)))
+    };
+    for (account, session) in [(&ada, &ada_session), (&bob, &bob_session)] {
+        while may_try(account, session.principal.auth.at).await {}
+    }
+    assert!(world.throttle.lift(ada.id.0, &["ada"]).await.unwrap());
+    assert!(may_try(&ada, ada_session.principal.auth.at).await);
+    assert!(!may_try(&bob, bob_session.principal.auth.at).await);
+}
+
+#[tokio::test]
+async fn somebody_who_has_waited_may_try_once_and_not_many_times_at_once() {
+    let world = World::new().await;
+    for _ in 0..6 {
+        guess(&world, "ada", "192.0.2.1", NOON).await;
+    }
+    let later = NOON + Duration::hours(1);
+    let who = Who { name: "ada", names: &[], address: "192.0.2.1", known: None };
+    let first = world.throttle.log_in(who, later).await.unwrap();
+    let second = world.throttle.log_in(who, later).await.map(drop);
+    assert!(matches!(second, Err(Error::Refused(_))), "while the first one is under way");
+    drop(first);
+    drop(world.throttle.log_in(who, later).await.unwrap());
 }
 
 #[tokio::test]
