@@ -30,6 +30,8 @@ const WORDS: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
 const TIME_OF_DAY: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
+const DATE: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none] [month repr:short] [year]");
 const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
@@ -67,6 +69,11 @@ impl Timestamp {
     /// The day alone: `1 Jan`.
     pub fn day(self) -> String {
         self.date().format(DAY).unwrap_or_default()
+    }
+
+    /// The day with its year: `1 Jan 2026`.
+    pub fn date_in_words(self) -> String {
+        self.date().format(DATE).unwrap_or_default()
     }
 
     /// The first moment of a day written `2026-01-01` (RFC 3339, full-date).

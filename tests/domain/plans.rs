@@ -60,13 +60,16 @@ async fn ask_everything(db: &DatabaseConnection) {
             }
         }
     }
-    for account in [None, Some(Uuid::nil())] {
+    let whom = [[None; 3], [Some(Uuid::nil()), None, None], [None, Some(Uuid::nil()), None]];
+    let whom = whom.into_iter().chain([[None, None, Some(Uuid::nil())], [Some(Uuid::nil()); 3]]);
+    for [account, by, about] in whom {
         for event in [None, Some(sessions::events::LOGGED_IN)] {
             for address in [None, Some("192.0.2.7".to_owned())] {
                 for (from, until) in [(None, None), (Some(NOON), Some(NOON + Duration::days(1)))] {
                     let address = address.clone();
-                    let filter = audit::Filter { event, account, address, from, until };
+                    let filter = audit::Filter { event, account, by, about, address, from, until };
                     audit::list(db, &filter, i64::MAX, 50).await.unwrap();
+                    audit::newer(db, &filter, 50, 50).await.unwrap();
                 }
             }
         }

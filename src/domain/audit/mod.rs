@@ -13,6 +13,6 @@ mod table;
 pub use self::detail::Detail;
 pub use self::entry::{Entry, RequestSource, record, session_reference};
 pub use self::event::Event;
-pub use self::query::{Filter, RecordedEvent, about, accounts_in, began_at, list, newest};
+pub use self::query::{Filter, RecordedEvent, about, accounts_in, began_at, list, newer, newest};
 pub use self::seals::tables as tables_of_seals;
 pub use self::table::tables;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -58,6 +59,10 @@ pub struct Filter {
     pub event: Option<Event>,
     /// The account it was done by or to.
     pub account: Option<Uuid>,
+    /// The account it was done by.
+    pub by: Option<Uuid>,
+    /// The account it was done to.
+    pub about: Option<Uuid>,
     /// The address it came from.
     pub address: Option<String>,
     /// Not before this moment.
@@ -76,6 +81,32 @@ pub async fn list(
     before: i64,
     limit: u64,
 ) -> Result<Vec<RecordedEvent>> {
+    read(db, filter, (0, before), Order::Desc, limit).await
+}
+
+/// The screen before it: the oldest events from after the event `after`, newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn newer(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<RecordedEvent>> {
+    let mut rows = read(db, filter, (after, i64::MAX), Order::Asc, limit).await?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The first events in that order, between two that are not among them.
+async fn read(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    (after, before): (i64, i64),
+    order: Order,
+    limit: u64,
+) -> Result<Vec<RecordedEvent>> {
     // Numbers and times run together: times become numbers, so that whichever
     // index the rest uses still gives the events in order.
     let mut end = before;
@@ -83,14 +114,21 @@ pub async fn list(
         end = end.min(first_since(db, until).await?);
     }
     let mut query = table::Entity::find()
+        .filter(table::Column::Id.gt(after))
         .filter(table::Column::Id.lt(end))
-        .order_by_desc(table::Column::Id)
+        .order_by(table::Column::Id, order.clone())
         .limit(limit);
     if let Some(event) = filter.event {
         query = query.filter(table::Column::Event.eq(event.name()));
     }
     if let Some(address) = &filter.address {
         query = query.filter(table::Column::Address.eq(address));
+    }
+    if let Some(by) = filter.by {
+        query = query.filter(table::Column::Actor.eq(by));
+    }
+    if let Some(about) = filter.about {
+        query = query.filter(table::Column::Target.eq(about));
     }
     if let Some(from) = filter.from {
         query = query.filter(table::Column::Id.gte(first_since(db, from).await?));
@@ -106,7 +144,10 @@ pub async fn list(
     );
     let mut rows = query.filter(table::Column::Target.eq(account)).all(db).await?;
     rows.extend(by.all(db).await?);
-    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    match order {
+        Order::Asc => rows.sort_by_key(|row| row.id),
+        _ => rows.sort_by_key(|row| std::cmp::Reverse(row.id)),
+    }
     rows.truncate(limit as usize);
     Ok(recorded(rows))
 }

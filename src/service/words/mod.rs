@@ -10,7 +10,7 @@ mod roles;
 
 pub use self::details::detail;
 pub use self::ends::revoked_because;
-pub use self::events::event;
+pub use self::events::{action, event};
 pub use self::near::near;
 pub use self::refusals::{error, refusal};
 pub use self::roles::BUILT_IN_ROLES;

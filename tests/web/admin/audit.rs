@@ -30,6 +30,111 @@ async fn the_log_is_searched_by_event_account_address_and_day() {
     assert_eq!(count("account=ada&from=2999-01-01").await, 0);
 }
 
+/// What a browser reads in the cells of each line of the log.
+async fn lines(reader: &crate::app::Browser<'_>, query: &str) -> Vec<String> {
+    let answer = reader.get(&format!("/admin/audit?{query}")).await;
+    assert_eq!(answer.status, Status::Ok, "{query}");
+    let texts = answer.page().texts("tr.event");
+    texts.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[rocket::async_test]
+async fn a_line_says_who_did_what_to_whom_and_from_where() {
+    let app = App::start().await;
+    let reader = app.staff("reader", "auditor").await;
+    let helper = app.staff("helper", "support").await;
+    app.account("anna", &[]).await;
+    app.browser_at("192.0.2.7").log_in("anna").await;
+    app.browser_at("192.0.2.8").log_in_with("anna", "not her password").await;
+    let id = app.id_of("anna").await;
+    let form = format!("/admin/accounts/end-sessions?id={id}");
+    let fields = [("ids", id.to_string()), ("reason", "a lost telephone".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    helper.post_at(&form, "/admin/accounts/end-sessions", &fields).await;
+    let by = lines(&reader, "by=helper&about=anna").await;
+    assert_eq!(by.len(), 1, "{by:?}");
+    assert!(by[0].contains("helper signed out"), "{by:?}");
+    assert!(by[0].contains("a lost telephone") && by[0].ends_with(" anna"), "{by:?}");
+    assert!(lines(&reader, "by=anna").await.iter().all(|line| line.contains("anna signed in")));
+    let about = lines(&reader, "about=anna&event=auth.login.fail").await;
+    assert!(about[0].contains("Not signed in gave a wrong password"), "{about:?}");
+    let created = lines(&reader, "about=anna&event=user.registered").await;
+    assert!(created[0].contains("Operator created the account"), "{created:?}");
+    assert!(lines(&reader, "by=nobody").await.is_empty());
+    let both = lines(&reader, "account=anna").await;
+    assert_eq!(both.len(), 4, "{both:?}");
+    // What the page asks for, its exports do.
+    let csv = reader.get("/admin/audit.csv?by=helper&about=anna").await.body;
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let page = reader.get("/admin/audit?by=helper&about=anna").await.page();
+    assert!(page.links_to("/admin/audit.csv?by=helper&about=anna"));
+    for (words, without) in [("Done by: helper", "about=anna"), ("About: anna", "by=helper")] {
+        assert!(page.texts(".chips li").iter().any(|chip| chip.contains(words)), "{words}");
+        assert!(page.links_to(&format!("/admin/audit?{without}")), "{without}");
+    }
+}
+
+#[rocket::async_test]
+async fn equal_events_in_a_row_are_one_line_with_all_their_times() {
+    let app = App::start().await;
+    let reader = app.staff("reader", "auditor").await;
+    app.account("anna", &[]).await;
+    for address in ["192.0.2.8", "192.0.2.8", "192.0.2.8", "192.0.2.9", "192.0.2.8"] {
+        app.browser_at(address).log_in_with("anna", "not her password").await;
+        app.clock().advance(time::Duration::minutes(1));
+    }
+    let failed = lines(&reader, "event=auth.login.fail").await;
+    assert_eq!(failed.len(), 3, "{failed:?}");
+    let page = reader.get("/admin/audit?event=auth.login.fail").await.page();
+    assert!(failed[2].contains("gave a wrong password ×3"), "{failed:?}");
+    assert_eq!(page.texts("tr.event details time").len(), 3);
+    assert!(!failed[0].contains('×') && !failed[1].contains('×'), "{failed:?}");
+    // The next day has a heading of its own, and a line of its own.
+    app.clock().advance(time::Duration::days(1));
+    let reader = app.staff("reader-2", "auditor").await;
+    app.browser_at("192.0.2.8").log_in_with("anna", "not her password").await;
+    let page = reader.get("/admin/audit?event=auth.login.fail").await.page();
+    assert_eq!(page.texts("tr.day").len(), 2);
+    assert_eq!(page.texts("tr.event").len(), 4);
+    assert_eq!(lines(&reader, "event=auth.login.fail&from=2999-01-01").await.len(), 0);
+    let ranges = page.links().into_iter().filter(|link| link.contains("from=")).count();
+    assert_eq!(ranges, 3, "{:?}", page.links());
+    let today = app.clock().now().iso()[..10].to_owned();
+    let today = format!("/admin/audit?event=auth.login.fail&from={today}");
+    assert!(page.links_to(&today), "{:?}", page.links());
+    let page = reader.get(&today).await.page();
+    assert_eq!(page.texts("tr.event").len(), 1);
+    assert_eq!(page.texts(".switch [aria-current]"), ["Today"]);
+}
+
+#[rocket::async_test]
+async fn the_log_is_paged_forward_and_back() {
+    let app = App::start().await;
+    let reader = app.staff("reader", "auditor").await;
+    let sql = "INSERT INTO audit_events (at, event, session, address, user_agent, detail, reason) SELECT at, 'app.start', '', 'command line', '', '', '' FROM audit_events LIMIT 1";
+    for _ in 0..120 {
+        app.doorward.db.write().execute_unprepared(sql).await.unwrap();
+    }
+    let numbers = async |path: &str| {
+        let page = reader.get(path).await.page();
+        let link = |name: &str| page.attributes(&format!(".pages [rel={name}]"), "href").pop();
+        let count = page.texts("tr.event details time").len();
+        (link("prev"), link("next"), count)
+    };
+    let start = "/admin/audit?event=app.start";
+    let (previous, next, count) = numbers(start).await;
+    assert_eq!((previous, count), (None, 50));
+    let second = next.unwrap();
+    let (previous, next, count) = numbers(&second).await;
+    assert_eq!(count, 50);
+    let (back, _, _) = numbers(&next.unwrap()).await;
+    let (before, next, count) = numbers(&back.unwrap()).await;
+    assert_eq!((before.is_some(), next.is_some(), count), (true, true, 50));
+    let (before, next, count) = numbers(&previous.unwrap()).await;
+    assert_eq!((before, count), (None, 50));
+    assert_eq!(next.unwrap(), second);
+}
+
 #[rocket::async_test]
 async fn exports_keep_the_filter_and_hold_no_formula() {
     let app = App::start().await;

@@ -164,7 +164,7 @@ async fn what_somebody_was_refused_stands_in_the_audit_log() {
         assert_eq!(helper.get("/admin/audit").await.status, Status::Forbidden);
     }
     let log = app.signed_in("auditor-one").await.get("/admin/audit?event=authz.denied").await;
-    let rows = log.page().texts(".story li");
+    let rows = log.page().texts("tr.event");
     assert_eq!(rows.len(), 1, "once a minute: {rows:?}");
     for words in ["was denied access", "authz.denied", "helper", "GET /admin/audit"] {
         assert!(rows[0].contains(words), "{rows:?}");

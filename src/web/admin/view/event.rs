@@ -27,9 +27,16 @@ pub(in crate::web::admin) struct EventView {
 
 /// Somebody in a sentence: a link, or what is left of a deleted account.
 #[derive(Serialize)]
-struct Person {
+pub(in crate::web::admin) struct Person {
     id: String,
     username: Option<String>,
+}
+
+impl Person {
+    /// The account of that id, with its name if it still exists.
+    pub(in crate::web::admin) fn new(id: uuid::Uuid, username: Option<String>) -> Self {
+        Self { id: id.to_string(), username }
+    }
 }
 
 /// The events in words, with the names of the accounts they tell of.
@@ -38,7 +45,7 @@ pub(in crate::web::admin) async fn event_views(
     rows: Vec<RecordedEvent>,
 ) -> Result<Vec<EventView>> {
     let names = accounts::names_of(db, audit::accounts_in(&rows)).await?;
-    let person = |id: uuid::Uuid| Person { id: id.to_string(), username: names.get(&id).cloned() };
+    let person = |id: uuid::Uuid| Person::new(id, names.get(&id).cloned());
     let told = |row: RecordedEvent| EventView {
         id: row.id,
         at: row.at.into(),
