@@ -82,7 +82,7 @@ fn the_command_line_takes_nothing_from_the_web_but_the_server() {
 }
 
 /// Addresses that are served from a file of another name.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     // These have no name of their own.
     ("/", "home.rs"),
     ("/admin", "admin/overview.rs"),
@@ -96,6 +96,8 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("/admin/accounts/enable", "admin/accounts/bulk.rs"),
     ("/admin/accounts/end-sessions", "admin/accounts/bulk.rs"),
     ("/admin/accounts/delete", "admin/accounts/bulk.rs"),
+    ("/admin/accounts/add-role", "admin/accounts/bulk_roles.rs"),
+    ("/admin/accounts/remove-role", "admin/accounts/bulk_roles.rs"),
     // Below /admin/roles it would be the page of a role that is called so.
     ("/admin/new-role", "admin/roles.rs"),
 ];

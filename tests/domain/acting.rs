@@ -5,7 +5,7 @@ use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
-use doorward::domain::administration::{self, BulkAction, Change, Edit, UndoKind};
+use doorward::domain::administration::{self, BulkAction, Change, Edit, RoleChange, UndoKind};
 use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
@@ -85,6 +85,11 @@ pub(crate) async fn act_number(
             let (username, email) = names("countess");
             let edit = Edit { username: Some(username), email: Some(email), ..Edit::default() };
             administration::edit(sessions, ada.id, &edit, actor, now).await.map(drop)
+        }
+        18 => {
+            let own = role("own");
+            let change = RoleChange::Add(&own);
+            administration::change_role(sessions, change, &ids, actor, now).await.map(drop)
         }
         _ => return None,
     })

@@ -15,7 +15,7 @@ use crate::acting::act_number;
 use crate::{NOON, World, origin};
 
 /// The acts of `act_number`: the function, and the permission that it demands.
-pub(crate) const ACTS: [(&str, Permission); 18] = [
+pub(crate) const ACTS: [(&str, Permission); 19] = [
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::EndSessions),
@@ -34,10 +34,17 @@ pub(crate) const ACTS: [(&str, Permission); 18] = [
     ("end_everything", Permission::Administer),
     ("note_export", Permission::ReadAudit),
     ("edit", Permission::ManageAccounts),
+    ("change_role", Permission::Administer),
 ];
 
 /// Functions that begin an act for another one.
-const WITHIN: [(&str, &str); 2] = [("apply_once", "apply"), ("revoke_token", "revoke_named")];
+const WITHIN: [(&str, &str); 4] = [
+    ("apply_once", "apply"),
+    ("change_role_of", "change_role"),
+    // Looks for what would be refused before the parts of either are done.
+    ("check", "apply"),
+    ("revoke_token", "revoke_named"),
+];
 
 /// What people do to their own account: it demands no permission.
 const OWN: [&str; 2] = ["begin_own", "delete_own"];

@@ -11,6 +11,7 @@ mod demanded;
 mod events;
 mod everyone;
 mod listing;
+mod many;
 mod personal_data;
 mod plans;
 mod properties;

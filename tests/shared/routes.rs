@@ -94,7 +94,7 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
     ("/account/sessions/<sid>/revoke", "/account/sessions"),
@@ -104,6 +104,8 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("/admin/accounts/enable", "/admin/accounts/enable?id=<id>"),
     ("/admin/accounts/end-sessions", "/admin/accounts/end-sessions?id=<id>"),
     ("/admin/accounts/delete", "/admin/accounts/delete?id=<id>"),
+    ("/admin/accounts/add-role", "/admin/accounts/add-role?id=<id>"),
+    ("/admin/accounts/remove-role", "/admin/accounts/remove-role?id=<id>"),
     ("/admin/sessions/end", "/admin/sessions/end?account=<id>"),
     // In the message after the act.
     ("/admin/undo/disable", "/admin/accounts"),

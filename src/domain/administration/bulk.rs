@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::events;
+use super::many::{Demands, in_parts};
 use super::outcome::Outcome;
 use super::safeguards::{ensure_outranks, keep_an_admin};
 use super::table::UndoKind;
 use super::undoable::{remember_disabled, supersede};
 use crate::base::error::{Denied, Error, Result};
-use crate::base::store::Retry;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
@@ -53,6 +53,11 @@ impl BulkAction {
         }
     }
 
+    /// Whether the actor must have all permissions of the accounts.
+    fn asks_for_rank(self) -> bool {
+        matches!(self, Self::Disable | Self::Enable)
+    }
+
     /// Whether it changes anything about the account.
     pub fn applies_to(self, account: &Account) -> bool {
         match self {
@@ -63,8 +68,8 @@ impl BulkAction {
     }
 }
 
-/// Does `deed` to these accounts, to all or to none. Accounts that are gone,
-/// and those it changes nothing about, are left out.
+/// Does `deed` to these accounts: of up to 200 to all or to none, of more in
+/// parts. Accounts that are gone, and those it changes nothing about, are left out.
 ///
 /// # Errors
 /// [`Error::NotFound`] when nothing is left; `administration::refusals::LAST_ADMIN`;
@@ -76,13 +81,14 @@ pub async fn apply(
     actor: Actor<'_>,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let mut again = Retry::default();
-    loop {
-        match apply_once(sessions, deed, ids, actor, now).await {
-            Err(error) if again.after(&error).await => {}
-            done => return done,
-        }
-    }
+    let demands = Demands {
+        permission: deed.permission(),
+        outrank: deed.asks_for_rank(),
+        unmakes_admins: matches!(deed, BulkAction::Disable | BulkAction::Delete),
+    };
+    let act =
+        |ids: Vec<AccountId>| async move { apply_once(sessions, deed, &ids, actor, now).await };
+    in_parts(sessions, ids, demands, (actor, now), act).await
 }
 
 async fn apply_once(
@@ -96,7 +102,7 @@ async fn apply_once(
     if affected.is_empty() {
         return Err(Error::NotFound);
     }
-    if matches!(deed, BulkAction::Disable | BulkAction::Enable) {
+    if deed.asks_for_rank() {
         ensure_outranks(&act, &affected)?;
         // Those who want it so, too, would be surprised by somebody else's undo.
         supersede(&act.txn, UndoKind::Disabled, &affected).await?;

@@ -7,6 +7,7 @@ mod edit;
 pub mod events;
 mod export;
 mod invite;
+mod many;
 mod outcome;
 mod recovery;
 pub mod refusals;
@@ -22,7 +23,9 @@ pub use self::export::note_export;
 pub use self::invite::{add_account, invite};
 pub use self::outcome::Outcome;
 pub use self::recovery::{lift_throttle, start_recovery};
-pub use self::roles::{Change, create_role, remove_role, rename_role, set_roles};
+pub use self::roles::{
+    Change, RoleChange, change_role, create_role, remove_role, rename_role, set_roles,
+};
 pub use self::safeguards::is_last_admin;
 pub use self::table::{UndoKind, tables};
 pub use self::undo::{Undone, undo};

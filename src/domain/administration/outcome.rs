@@ -12,6 +12,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What this and a later part of the same act did.
+    pub(super) fn and(self, later: Self) -> Self {
+        let events = match (self.events, later.events) {
+            (Some((first, _)), Some((_, last))) => Some((first, last)),
+            (earlier, later) => earlier.or(later),
+        };
+        Self {
+            accounts: self.accounts + later.accounts,
+            sessions: self.sessions + later.sessions,
+            events,
+        }
+    }
+
     pub(super) fn told(&mut self, event: i64) {
         self.events = Some((self.events.map_or(event, |(first, _)| first), event));
     }

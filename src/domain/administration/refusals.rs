@@ -13,5 +13,7 @@ pub const OWN_ACCOUNT: Refusal = Refusal::new("own-account", Subject::Whole);
 /// Somebody else changed the roles since the form was drawn.
 pub const ROLES_CHANGED_MEANWHILE: Refusal =
     Refusal::new("roles-changed-meanwhile", Subject::Whole);
+/// Other accounts fit the list than when the page was drawn, or too many.
+pub const SELECTION_CHANGED: Refusal = Refusal::new("selection-changed", Subject::Whole);
 /// What an undo would bring back is not what is there.
 pub const TOO_LATE_TO_UNDO: Refusal = Refusal::new("too-late-to-undo", Subject::Whole);

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::many::{Demands, in_parts};
 use super::outcome::Outcome;
 use super::safeguards::keep_an_admin;
 use super::table::UndoKind;
@@ -10,7 +11,7 @@ use super::{events, refusals};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
-use crate::domain::accounts::permissions::{Permission, Roles};
+use crate::domain::accounts::permissions::{ADMIN, Permission, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
@@ -54,6 +55,82 @@ pub async fn set_roles(
     }
     act.commit().await?;
     sessions.make_known([id], revoked);
+    Ok(done)
+}
+
+/// A role to give to many, or to take from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleChange<'a> {
+    /// They have it from now on.
+    Add(&'a RoleName),
+    /// They do not have it any more.
+    Remove(&'a RoleName),
+}
+
+impl RoleChange<'_> {
+    /// The roles of somebody who had these.
+    pub fn of(self, roles: &Roles) -> Roles {
+        let names = roles.names().filter_map(|name| RoleName::parse(name).ok());
+        match self {
+            Self::Add(role) => Roles::of(names.chain([role.clone()])),
+            Self::Remove(role) => Roles::of(names.filter(|name| name != role)),
+        }
+    }
+}
+
+/// Gives a role to these accounts, or takes it from them: of up to 200 to all
+/// or to none, of more in parts. Those it changes nothing about are left out.
+///
+/// # Errors
+/// [`Error::NotFound`] when there are no such accounts, or no such role;
+/// `administration::refusals::LAST_ADMIN`; `accounts::refusals::TOO_MANY_ROLES`.
+pub async fn change_role(
+    sessions: &Sessions,
+    change: RoleChange<'_>,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Outcome> {
+    let removed = if let RoleChange::Remove(role) = change { role.as_str() } else { "" };
+    let demands = Demands {
+        permission: Permission::Administer,
+        outrank: false,
+        unmakes_admins: removed == ADMIN,
+    };
+    let act = |ids: Vec<AccountId>| async move {
+        change_role_of(sessions, change, &ids, actor, now).await
+    };
+    in_parts(sessions, ids, demands, (actor, now), act).await
+}
+
+async fn change_role_of(
+    sessions: &Sessions,
+    change: RoleChange<'_>,
+    ids: &[AccountId],
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Outcome> {
+    let demanded = Some(Permission::Administer);
+    let (act, found) = sessions.begin_act(actor, demanded, ids, now).await?;
+    let (RoleChange::Add(role) | RoleChange::Remove(role)) = change;
+    if found.is_empty() || !custom_roles::exist(&act.txn, &Roles::of([role.clone()])).await? {
+        return Err(Error::NotFound);
+    }
+    supersede(&act.txn, UndoKind::Roles, &found).await?;
+    let (mut done, mut revoked) = (Outcome::default(), Revoked::default());
+    for account in &found {
+        let roles = change.of(&account.roles);
+        if account.roles == roles {
+            continue;
+        }
+        let (event, more) = replace(sessions, &act, account, &roles).await?;
+        remember_roles(&act, account, &roles, event).await?;
+        done.told(event);
+        done.accounts += 1;
+        revoked = revoked.and(more);
+    }
+    act.commit().await?;
+    sessions.make_known(found.iter().map(|account| account.id), revoked);
     Ok(done)
 }
 

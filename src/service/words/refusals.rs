@@ -90,6 +90,10 @@ const WORDS: &[(Refusal, &str)] = &[
         "Someone changed these roles while this page was open. The boxes show the current roles: please make your change again.",
     ),
     (
+        administration::refusals::SELECTION_CHANGED,
+        "Nothing was changed: other accounts match the list now than when this page was opened. Check them and send the form again.",
+    ),
+    (
         administration::refusals::TOO_LATE_TO_UNDO,
         "This can no longer be undone: it was changed again, or too much time has passed.",
     ),

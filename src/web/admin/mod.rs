@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         accounts::roles::routes(),
         accounts::recovery::routes(),
         accounts::bulk::routes(),
+        accounts::bulk_roles::routes(),
         undo::routes(),
         sessions::routes(),
         sessions::end::routes(),
@@ -63,6 +64,7 @@ pub fn messages() -> Vec<Message> {
     [
         messages::MESSAGES,
         accounts::bulk::MESSAGES,
+        accounts::bulk_roles::MESSAGES,
         accounts::edit::MESSAGES,
         accounts::one::MESSAGES,
         accounts::roles::MESSAGES,

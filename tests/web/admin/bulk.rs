@@ -93,3 +93,98 @@ async fn support_can_neither_switch_off_nor_recover_whoever_may_do_more() {
     assert_eq!(refused.status, Status::UnprocessableEntity);
     assert!(!refused.body.contains("/recover/"), "{}", refused.body);
 }
+
+#[rocket::async_test]
+async fn all_that_match_are_acted_on_and_the_list_stays_as_it_was() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    for number in 0..30 {
+        app.quick_account(&format!("member-{number:02}")).await;
+    }
+    app.quick_account("other").await;
+    let list = "/admin/accounts?q=member&size=25";
+    let page = chief.get(list).await.page();
+    assert!(page.has("input[name=all]"), "{:?}", page.texts("main .acts"));
+    let form = page.forms("GET").into_iter().find(|form| form.action.contains("/end-sessions"));
+    let fields = form.unwrap().fields();
+    let kept = fields.iter().find(|field| field.name == "list").unwrap().value.clone();
+    assert_eq!(kept, "q=member&size=25");
+    let preview = "/admin/accounts/disable?all=true&list=q%3Dmember%26size%3D25";
+    let shown = chief.get(preview).await;
+    assert!(shown.body.contains("about to disable 30 accounts"), "{}", shown.body);
+    assert_eq!(shown.value_of("count"), "30");
+    let fields = |count: &'static str| {
+        [("ids", ""), ("all", "true"), ("list", "q=member&size=25"), ("count", count), WHY]
+    };
+    let refused = chief.post_at(preview, "/admin/accounts/disable", &fields("29")).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity, "one more than were shown");
+    assert!(refused.body.contains("other accounts match the list now"), "{}", refused.body);
+    assert_eq!((&*refused.value_of("count"), &*refused.value_of("reason")), ("30", WHY.1));
+    let answer = chief.post_at(preview, "/admin/accounts/disable", &fields("30")).await;
+    assert_eq!(answer.location.as_deref(), Some(list));
+    let after = chief.get(list).await;
+    assert!(after.body.contains("Accounts disabled: 30."), "{}", after.body);
+    let active = chief.get("/admin/accounts?state=active").await;
+    assert_eq!(active.names(), ["chief", "other"]);
+    let undo = after.hidden();
+    chief.post_with("/admin/undo/disable", &after.button_csrf(), &undo.pairs()).await;
+    assert_eq!(chief.get("/admin/accounts?state=disabled").await.names(), [""; 0]);
+}
+
+#[rocket::async_test]
+async fn what_a_list_is_cannot_lead_to_another_page() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    app.account("ada", &[]).await;
+    let id = app.id_of("ada").await;
+    let page = format!("/admin/accounts/enable?id={id}");
+    for list in ["q=a b", "q=a\r\nSet-Cookie: a=b", "q=ä", &"a".repeat(3000)] {
+        let fields = [("ids", &*id), ("all", ""), ("list", list), ("count", ""), WHY];
+        let answer = chief.post_at(&page, "/admin/accounts/enable", &fields).await;
+        assert_eq!(answer.location, Some(format!("/admin/accounts/{id}")), "{list:.30}");
+    }
+    let fields = [("ids", &*id), ("list", "//evil.example/?q=a"), WHY];
+    let answer = chief.post_at(&page, "/admin/accounts/enable", &fields).await;
+    assert_eq!(answer.location.as_deref(), Some("/admin/accounts?//evil.example/?q=a"));
+}
+
+#[rocket::async_test]
+async fn a_role_is_given_to_many_taken_from_them_and_taken_back() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let fields = [("name", "editors"), ("description", ""), WHY];
+    chief.post("/admin/new-role", &fields).await;
+    let mut ids = vec![];
+    for name in ["ada", "bob", "cyd"] {
+        app.account(name, if name == "cyd" { &["editors"] } else { &[] }).await;
+        ids.push(app.id_of(name).await);
+    }
+    let ada = app.signed_in("ada").await;
+    let holders = async || chief.get("/admin/accounts?role=editors").await.names().join(" ");
+    let select = format!("id={}&list=q%3Dexample", ids.join("&id="));
+    let ids = ids.join(",");
+    let send = async |act: &str, role: &str| {
+        let path = format!("/admin/accounts/{act}");
+        let fields = [("ids", &*ids), ("list", "q=example"), ("role", role), WHY];
+        chief.post_at(&format!("{path}?{select}"), &path, &fields).await
+    };
+    let refused = send("add-role", "").await;
+    assert_eq!(refused.field_error("role"), "Choose a role.");
+    let refused = send("add-role", "unknown").await;
+    assert_eq!(refused.status, Status::UnprocessableEntity, "no role is made by the way");
+    let answer = send("add-role", "editors").await;
+    assert_eq!(answer.location.as_deref(), Some("/admin/accounts?q=example"));
+    let said = chief.get("/admin/accounts?q=example").await;
+    assert_eq!(holders().await, "ada bob cyd");
+    assert!(ada.get("/account").await.body.contains("editors"), "on the next request");
+    assert!(said.body.contains("Accounts that got the role: 2."), "{}", said.body);
+    chief.post_with("/admin/undo/roles", &said.button_csrf(), &said.hidden().pairs()).await;
+    assert_eq!(holders().await, "cyd", "who had it before keeps it");
+    send("remove-role", "editors").await;
+    assert_eq!(holders().await, "");
+    let own = app.id_of("chief").await;
+    let page = format!("/admin/accounts/remove-role?id={own}");
+    let fields = [("ids", &*own), ("role", "admin"), WHY];
+    let refused = chief.post_at(&page, "/admin/accounts/remove-role", &fields).await;
+    assert!(refused.body.contains("This is the last administrator"), "{}", refused.body);
+}

@@ -14,7 +14,6 @@ pub use self::cursor::{Cursor, Place};
 use self::search::{Search, Way};
 use super::account::Account;
 use super::find::with_roles;
-#[cfg(feature = "test-support")]
 use super::id::AccountId;
 use super::tables::{self, Column, Entity, role};
 use crate::base::error::Result;
@@ -142,7 +141,6 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
 ///
 /// # Errors
 /// The database failed.
-#[cfg(feature = "test-support")]
 pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
     Ok(Ordered::of(db, filter).await?.all(filter, most).into_tuple().all(db).await?)
 }

@@ -1,17 +1,15 @@
 //! What staff do to accounts, one or many: first a page that says what will
 //! happen, then the act, and where possible a button that takes it back.
 
-use rocket::form::FromForm;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use crate::domain::accounts::{self, AccountId};
+use super::selection::{Selection, Subjects, Ticked};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::sessions;
 use crate::service::Doorward;
 use crate::web::admin::messages::about;
 use crate::web::admin::reason::Reason;
-use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
@@ -49,22 +47,8 @@ const DELETED: Message = Message::done("deleted", "Accounts deleted: {0}.");
 /// The messages of this file.
 pub(in crate::web::admin) const MESSAGES: &[Message] = &[DISABLED, ENABLED, SIGNED_OUT, DELETED];
 
-/// More are not acted on at once; a screen has fewer.
-const MOST: usize = 100;
-
-fn parse_ids<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<AccountId> {
-    let ids = texts.filter_map(|text| uuid::Uuid::try_parse(text).ok());
-    ids.take(MOST).map(AccountId).collect()
-}
-
-/// The accounts ticked in a list.
-#[derive(FromForm)]
-struct Ticked<'r> {
-    id: Vec<&'r str>,
-}
-
 struct BulkForm {
-    ids: Vec<AccountId>,
+    selection: Selection,
     reason: Reason,
 }
 
@@ -72,9 +56,7 @@ impl PageForm for BulkForm {
     const PURPOSE: &'static str = "act on accounts";
 
     fn read(fields: &mut Fields) -> Option<Self> {
-        // `ids`: up to 100 account ids with commas between them
-        let ids = fields.text("ids");
-        Some(Self { ids: parse_ids(ids.split(',')), reason: Reason::read(fields)? })
+        Some(Self { selection: Selection::read(fields), reason: Reason::read(fields)? })
     }
 }
 
@@ -124,30 +106,28 @@ fn words_of(action: BulkAction) -> Words {
 
 async fn preview(
     action: BulkAction,
-    ids: Vec<AccountId>,
+    selection: Selection,
     page: Page,
     form: Option<Typed>,
     (doorward, now): (&Doorward, Now),
 ) -> Result<Html, Failure> {
-    let db = doorward.db.read();
-    let found = accounts::all_of(db, &ids).await?;
+    let subjects = Subjects::of(&selection, doorward, now.0).await?;
     let mut live = 0;
-    for account in &found {
-        live += sessions::live_of(db, account.id, now.0).await?.len();
+    for account in subjects.accounts.iter().filter(|_| subjects.are_shown()) {
+        live += sessions::live_of(doorward.db.read(), account.id, now.0).await?.len();
     }
-    let count = found.len();
-    let changed = found.iter().filter(|account| action.applies_to(account)).count();
-    let listed: Vec<String> = found.iter().map(|account| account.id.to_string()).collect();
-    let listed = listed.join(",");
-    let form = form.unwrap_or_else(|| Typed::fresh::<BulkForm>(&page, &[("ids", &listed)]));
-    let rows: Vec<AccountRow> =
-        found.into_iter().map(|account| AccountRow::of(account, now.0)).collect();
+    let changed = subjects.accounts.iter().filter(|account| action.applies_to(account)).count();
+    let form = form.unwrap_or_else(|| Typed::fresh::<BulkForm>(&page, &[]));
     let Words { title, verb, button, consequence, .. } = words_of(action);
     let signs_out = if action == BulkAction::Enable { 0 } else { live };
     let danger = action != BulkAction::Enable;
+    let count = subjects.accounts.len();
+    let selection = selection.fields(count);
+    let (too_many, unseen) = (subjects.too_many(), subjects.unseen());
+    let accounts = subjects.rows(now.0);
     Ok(page.in_section("admin/accounts").render(
         "admin/act.html",
-        context! { form, accounts: rows, count, changed, signs_out, title, verb, button, consequence, danger },
+        context! { form, selection, accounts, unseen, too_many, count, changed, signs_out, title, verb, button, consequence, danger },
     ))
 }
 
@@ -158,21 +138,20 @@ async fn perform(
     who: &LiveSession,
     (doorward, caller, now): (&Doorward, &Caller, Now),
 ) -> Result<SeeOther, Failure> {
-    let ids = parse_ids(form.typed("ids").split(','));
+    let selection = Selection::typed(&form);
     let attempt = form.attempt(&page, async |form: BulkForm| {
+        let ids = form.selection.ids_as_shown(&doorward.db, now.0).await?;
         let actor = who.acting(caller, &form.reason.0);
-        administration::apply(&doorward.sessions, action, &form.ids, actor, now.0).await
+        administration::apply(&doorward.sessions, action, &ids, actor, now.0).await
     });
     match attempt.await? {
         Ok(done) => {
-            let to = match ids[..] {
-                [id] if action != BulkAction::Delete => format!("/admin/accounts/{id}"),
-                _ => "/admin/accounts".to_owned(),
-            };
+            let is_gone = action == BulkAction::Delete;
+            let to = if is_gone { selection.back() } else { selection.back_to_account() };
             Ok(SeeOther::at(to).saying(about(words_of(action).done, &done)))
         }
         Err((status, typed)) => {
-            let drawn = preview(action, ids, page, Some(typed), (doorward, now)).await?;
+            let drawn = preview(action, selection, page, Some(typed), (doorward, now)).await?;
             Err(Failure::Page(status, Box::new(drawn)))
         }
     }
@@ -190,8 +169,7 @@ macro_rules! bulk_routes {
             doorward: &Service,
             now: Now,
         ) -> Result<Html, Failure> {
-            let ids = parse_ids(ticked.id.into_iter());
-            preview(BulkAction::$action, ids, page, None, (doorward, now)).await
+            preview(BulkAction::$action, ticked.into(), page, None, (doorward, now)).await
         }
 
         #[$post]

@@ -1,6 +1,7 @@
 //! `/admin/accounts`: who has an account.
 
 pub(super) mod bulk;
+pub(super) mod bulk_roles;
 pub(super) mod edit;
 pub(super) mod export;
 pub(super) mod new;
@@ -12,6 +13,7 @@ mod lookup;
 mod query;
 mod recovery_link;
 mod role_choices;
+mod selection;
 
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
@@ -55,7 +57,7 @@ async fn accounts_page(
     let own = custom_roles::list(db).await?;
     let built_in = BUILT_IN.iter().map(|name| (*name).to_owned());
     let all_roles: Vec<String> = built_in.chain(own.into_iter().map(|role| role.name)).collect();
-    let range = range_in_words(&found, count);
+    let (total, range) = range_in_words(&found, count);
     let there = |cursor: Option<Cursor>| {
         cursor.map(|cursor| query.link("/admin/accounts", &cursor.to_string()))
     };
@@ -75,6 +77,8 @@ async fn accounts_page(
             notices,
             pages,
             range,
+            total,
+            list: query.text(),
             chips: query.chips(&filter),
             csv: query.link("/admin/accounts.csv", ""),
             jsonl: query.link("/admin/accounts.jsonl", ""),

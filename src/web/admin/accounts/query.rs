@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::list::{Count, Filter, Page, Sort, State};
 use crate::web::admin::query::{SCREEN, chosen, grouped, link, typed};
+use crate::web::form::urlencoded;
 
 const SORTS: [(&str, Sort); 3] =
     [("name", Sort::Name), ("opened", Sort::Created), ("login", Sort::LastLogin)];
@@ -13,7 +14,7 @@ const SORTS: [(&str, Sort); 3] =
 const SIZES: [(&str, u64); 4] = [("25", 25), ("50", SCREEN), ("100", 100), ("200", 200)];
 
 /// What the address of the list asks for.
-#[derive(Clone, Default, rocket::FromForm)]
+#[derive(Clone, rocket::FromForm)]
 pub(super) struct AccountsQuery {
     pub(super) q: Option<String>,
     pub(super) role: Option<String>,
@@ -68,6 +69,24 @@ impl AccountsQuery {
         link(path, &parameters)
     }
 
+    /// What such a text asks for.
+    pub(super) fn of(text: &str) -> Self {
+        let mut fields = urlencoded::parse(text.as_bytes()).unwrap_or_default();
+        let mut field = |name| fields.remove(name);
+        Self {
+            q: field("q"),
+            role: field("role"),
+            state: field("state"),
+            sort: field("sort"),
+            size: field("size"),
+        }
+    }
+
+    /// What stands behind the `?` of the list.
+    pub(super) fn text(&self) -> String {
+        self.link("", "").trim_start_matches('?').to_owned()
+    }
+
     /// Each filter that is on.
     pub(super) fn chips(&self, filter: &Filter) -> Vec<Chip> {
         let mut chips = vec![];
@@ -94,8 +113,8 @@ impl AccountsQuery {
     }
 }
 
-/// As in "1–50 of 5,214".
-pub(super) fn range_in_words(page: &Page, count: Count) -> String {
+/// How many there are, and which of them a page has, as in "5,214" and "1–50 of 5,214".
+pub(super) fn range_in_words(page: &Page, count: Count) -> (String, String) {
     let shown = page.accounts.len() as u64;
     let last = page.first + shown.saturating_sub(1);
     let all = match count {
@@ -104,5 +123,6 @@ pub(super) fn range_in_words(page: &Page, count: Count) -> String {
         Count::MoreThan(most) if last > most => format!("more than {}", grouped(last)),
         Count::MoreThan(most) => format!("more than {}", grouped(most)),
     };
-    format!("{}–{} of {all}", grouped(page.first), grouped(last))
+    let range = format!("{}–{} of {all}", grouped(page.first), grouped(last));
+    (all, range)
 }
