@@ -61,6 +61,21 @@ impl Timestamp {
         self.date().format(WORDS).unwrap_or_default()
     }
 
+    /// For lists, shorter the nearer it is to `now`: `12 min ago`, `3 h ago`, `24 Nov 20:56`,
+    /// `24 Nov 2025`.
+    pub fn ago(self, now: Self) -> String {
+        let passed = now.since(self);
+        match (passed.whole_minutes(), passed.whole_hours()) {
+            (0, _) if !passed.is_negative() => "Just now".to_owned(),
+            (minutes @ 1..60, _) => format!("{minutes} min ago"),
+            (_, hours @ 1..24) => format!("{hours} h ago"),
+            _ if self.date().year() == now.date().year() => {
+                format!("{} {}", self.day(), self.time_of_day())
+            }
+            _ => format!("{} {}", self.day(), self.date().year()),
+        }
+    }
+
     /// The time of day alone: `12:00`.
     pub fn time_of_day(self) -> String {
         self.date().format(TIME_OF_DAY).unwrap_or_default()
@@ -122,6 +137,20 @@ mod tests {
         let moment = Timestamp::from_seconds(1_767_268_800);
         assert_eq!(moment.words(), "1 Jan 2026, 12:00 UTC");
         assert_eq!(moment.iso(), "2026-01-01T12:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_in_a_list_is_the_shorter_the_nearer_it_is() {
+        let now = Timestamp::from_seconds(1_767_268_800);
+        let before = |passed: Duration| (now - passed).ago(now);
+        assert_eq!(before(Duration::seconds(59)), "Just now");
+        assert_eq!(before(Duration::seconds(60)), "1 min ago");
+        assert_eq!(before(Duration::seconds(3599)), "59 min ago");
+        assert_eq!(before(Duration::seconds(3600)), "1 h ago");
+        assert_eq!(before(Duration::hours(24) - Duration::seconds(1)), "23 h ago");
+        assert_eq!(before(Duration::hours(24)), "31 Dec 2025");
+        assert_eq!((now + Duration::days(30)).ago(now + Duration::days(40)), "31 Jan 12:00");
+        assert_eq!((now + Duration::seconds(1)).ago(now), "1 Jan 12:00", "yet to come");
     }
 
     #[test]

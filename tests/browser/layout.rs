@@ -120,3 +120,34 @@ async fn the_skip_link_passes_the_tabs_and_each_control_has_a_ring() {
     assert_eq!(kinds, HashSet::from(["A", "BUTTON", "INPUT", "SELECT"]));
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_actions_of_a_list_stay_in_view_while_something_is_selected() {
+    let (_server, browser) = staff(12).await;
+    browser.look(1280, "light").await;
+    browser.go("/admin/accounts").await;
+    let height =
+        "Math.max(...[...document.querySelectorAll('tbody tr')].map(row => row.offsetHeight))";
+    let height = number(&browser, height).await;
+    assert!(height <= 45.0, "a row is {height} px high");
+    browser.look(360, "light").await;
+    browser.go("/admin/accounts").await;
+    let bottom = "document.querySelector('.acts').getBoundingClientRect().bottom";
+    assert!(number(&browser, bottom).await > 900.0, "it is at the end of a long list");
+    // Anywhere in the row, next to its link, ticks the box.
+    let rows = browser.driver().find_all(By::Css("tbody tr .last")).await.unwrap();
+    for row in &rows[..2] {
+        let chain = browser.driver().action_chain().move_to_element_center(row);
+        chain.click().perform().await.unwrap();
+    }
+    let bottom = number(&browser, bottom).await;
+    assert!(bottom <= 900.0, "{bottom}");
+    let shown = "document.querySelectorAll('.tick input:checked').length";
+    assert_eq!(number(&browser, shown).await, 2.0);
+    let size = "Math.min(...[...document.querySelectorAll('.tick label')].flatMap(label => [label.offsetWidth, label.offsetHeight]))";
+    assert!(number(&browser, size).await >= 24.0);
+    assert_eq!(seen(&browser, ".filters select").await, 0, "filters are closed");
+    browser.look(1280, "light").await;
+    assert_eq!(seen(&browser, ".filters select").await, 4);
+    browser.quit().await;
+}

@@ -71,7 +71,15 @@ fn expanded(selector: &str) -> Vec<String> {
 /// Without what a page that only lies there cannot show.
 fn at_rest(selector: &str) -> String {
     let mut rest = selector.to_owned();
-    for state in ["::before", "::after", ":hover", ":focus-visible", ":focus"] {
+    for state in [
+        "::before",
+        "::after",
+        "::details-content",
+        ":checked",
+        ":hover",
+        ":focus-visible",
+        ":focus",
+    ] {
         rest = rest.replace(state, "");
     }
     rest

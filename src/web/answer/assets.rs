@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use rocket_dyn_templates::tera::Value;
 use rocket_dyn_templates::{Engines, tera};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::frame;
+use crate::base::timestamp::Timestamp;
 
 #[derive(RustEmbed)]
 #[folder = "static"]
@@ -67,6 +69,7 @@ pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>
     }
     engines.tera.add_raw_templates(sources)?;
     engines.tera.set_escape_fn(escape);
+    engines.tera.register_filter("ago", ago);
     // A template has no business with the server's environment.
     engines.tera.register_function("get_env", |_: &HashMap<_, _>| {
         Err(tera::Error::msg("templates cannot read the environment"))
@@ -79,6 +82,15 @@ pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>
 fn escape(text: &str) -> String {
     let special = |byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'/');
     if text.bytes().any(special) { tera::escape_html(text) } else { text.to_owned() }
+}
+
+/// `{{ at.ms | ago(now=page_now) }}`: a moment as lists show it.
+fn ago(at: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
+    let moment = |value: Option<&Value>| value.and_then(Value::as_i64).map(Timestamp);
+    match (moment(Some(at)), moment(arguments.get("now"))) {
+        (Some(at), Some(now)) => Ok(Value::String(at.ago(now))),
+        _ => Err(tera::Error::msg("`ago` takes milliseconds, and `now`")),
+    }
 }
 
 /// Whether there is a static file of that hashed name.

@@ -15,6 +15,7 @@ use super::frame::{May, Surroundings};
 use super::message::{Messages, Note, Shown};
 use super::sections::Navigation;
 use crate::base::keys::Keys;
+use crate::base::timestamp::Timestamp;
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
 use crate::service::settings::Registration;
@@ -54,6 +55,7 @@ pub struct Page {
     message: Option<Shown>,
     keys: Arc<Keys>,
     binding: Binding,
+    now: Timestamp,
     /// Why this browser's session is over, if it still carries the old cookie.
     pub ended: Option<EndReason>,
 }
@@ -84,6 +86,7 @@ impl Page {
                 content.insert("page_sections", &entries);
             }
             content.insert("page_csrf", &csrf);
+            content.insert("page_now", &self.now.0);
             content
         });
         Html { name, content, around, message: self.message, csrf }
@@ -128,6 +131,7 @@ impl<'r> FromRequest<'r> for Page {
             message: message.map(Note::shown),
             keys: Arc::clone(&doorward.keys),
             binding,
+            now: Now::of(request),
             ended,
         })
     }

@@ -11,13 +11,14 @@ use crate::web::request::user_agent::{UserAgent, describe_user_agent};
 /// A moment, for machines and for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct Moment {
+    ms: i64,
     iso: String,
     words: String,
 }
 
 impl From<Timestamp> for Moment {
     fn from(at: Timestamp) -> Self {
-        Self { iso: at.iso(), words: at.words() }
+        Self { ms: at.0, iso: at.iso(), words: at.words() }
     }
 }
 
