@@ -9,7 +9,7 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::resent::answer_again;
-use crate::web::form::return_to::OwnPage;
+use crate::web::form::return_to::{OwnPage, fits};
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::{LiveSession, Repeatable};
@@ -47,8 +47,42 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
     draw(page, form, &who.account)
 }
 
+/// What waits for the password, by its address; of two that fit the first.
+const ACTS: [(&str, &str); 24] = [
+    ("/account/password", "Change password"),
+    ("/account/delete", "Delete account"),
+    ("/account/data.json", "Export your data"),
+    ("/account/sessions", "Your sessions"),
+    ("/admin/accounts.csv", "Export accounts"),
+    ("/admin/accounts.jsonl", "Export accounts"),
+    ("/admin/audit.csv", "Export the audit log"),
+    ("/admin/audit.jsonl", "Export the audit log"),
+    ("/admin/accounts/new", "Create an account"),
+    ("/admin/accounts/disable", "Disable accounts"),
+    ("/admin/accounts/enable", "Enable accounts"),
+    ("/admin/accounts/end-sessions", "End sessions"),
+    ("/admin/accounts/delete", "Delete accounts"),
+    ("/admin/accounts/add-role", "Add a role to accounts"),
+    ("/admin/accounts/remove-role", "Remove a role from accounts"),
+    ("/admin/accounts/<id>/edit", "Edit an account"),
+    ("/admin/accounts/<id>/roles", "Change the roles of an account"),
+    ("/admin/accounts/<id>/recovery", "Create a recovery link"),
+    ("/admin/sessions/end", "End sessions"),
+    ("/admin/sessions/end-all", "End all sessions"),
+    ("/admin/new-role", "Create role"),
+    ("/admin/roles/<name>", "Change a role"),
+    ("/admin/roles/<name>/remove", "Remove role"),
+    ("/admin/revocations/new", "Revoke a token"),
+];
+
+fn act_at(next: &str) -> Option<&'static str> {
+    let path = next.split('?').next()?;
+    ACTS.iter().find(|(address, _)| fits(address, path)).map(|(_, act)| *act)
+}
+
 fn draw(page: Page, form: Typed, account: &Account) -> Html {
-    page.render("confirm.html", context! { form, username: &account.username })
+    let next = act_at(form.value("next"));
+    page.render("confirm.html", context! { form, next, username: &account.username })
 }
 
 #[post("/confirm", data = "<form>")]

@@ -47,6 +47,8 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())
         .attach(answer::headers::Headers)
+        // Behind it: only requests for our Host.
+        .attach(form::again::HeldForms)
         .mount("/", home::routes())
         .mount("/", login::routes())
         .mount("/", logout::routes())

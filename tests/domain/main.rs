@@ -10,6 +10,7 @@ mod credentials;
 mod demanded;
 mod events;
 mod everyone;
+mod held_forms;
 mod listing;
 mod many;
 mod personal_data;

@@ -43,8 +43,12 @@ impl Field {
             "textarea" => ("textarea".to_owned(), element.text().collect()),
             other => {
                 let chosen = element.select(&parsed("option[selected]")).next();
-                let value = chosen.and_then(|option| option.attr("value"));
-                (other.to_owned(), value.unwrap_or_default().to_owned())
+                // An option without a value stands for its words.
+                let value = |option: ElementRef<'_>| match option.attr("value") {
+                    Some(value) => value.to_owned(),
+                    None => text_of(option),
+                };
+                (other.to_owned(), chosen.map(value).unwrap_or_default())
             }
         };
         let limited = ["maxlength", "onpaste"].iter().any(|name| element.attr(name).is_some());

@@ -16,7 +16,7 @@ pub struct Route {
     pub address: String,
     /// Its source, from the root of the repository on.
     pub file: PathBuf,
-    /// What it reads as `Submitted<…>`; empty for one that takes no form.
+    /// What it reads as `Submitted<…>` or `Timely<…, …>`; empty for one that takes no form.
     pub form: String,
 }
 
@@ -80,7 +80,9 @@ fn attributes(source: &str) -> Vec<(usize, &'static str)> {
 }
 
 fn submitted(source: &str) -> Option<&str> {
-    let rest = source.split_once(": Submitted<")?.1;
+    let at_once = source.split_once(": Submitted<").map(|(_, rest)| rest);
+    let timely = || source.split_once(": Timely<")?.1.split_once(", ").map(|(_, rest)| rest);
+    let rest = at_once.or_else(timely)?;
     let end = rest.find(['>', '<'])?;
     Some(&rest[..end])
 }

@@ -11,6 +11,7 @@ mod csrf;
 mod forms;
 mod gates;
 mod headers;
+mod held;
 mod login;
 mod metrics;
 mod my_sessions;

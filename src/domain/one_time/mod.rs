@@ -1,14 +1,16 @@
 //! One-time tokens, good once and for one purpose; the database has their
-//! hashes. `token` makes and uses them up; `recovery` and `setup` are what they
-//! are for.
+//! hashes. `token` makes and uses them up; `recovery`, `setup` and `held_form`
+//! are what they are for.
 
 pub mod events;
+mod held_form;
 mod recovery;
 mod restore;
 mod setup;
 mod table;
 mod token;
 
+pub use self::held_form::{HELD_FORM_LIFE, HeldForm, forget_held_form, held_form, hold};
 pub use self::recovery::{recovering, start_recovery};
 pub use self::restore::end_after_restore;
 pub use self::setup::{SETUP_LIFE, start_setup};

@@ -14,6 +14,8 @@ pub enum TokenPurpose {
     Setup,
     /// Setting a new password without the old one.
     Recovery,
+    /// Showing a form again that was sent too late.
+    HeldForm,
 }
 
 #[sea_orm::model]
@@ -38,7 +40,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The tables of this module.
 pub fn tables() -> Vec<Table> {
     vec![Table::naming_accounts::<Entity>(
-        Exported::Nothing("a secret; that a link was created is among the events"),
+        Exported::Nothing(
+            "a link is a secret, and that it was created is among the events; a held form is there for 15 minutes",
+        ),
         &[
             (Column::AccountId, AtDeletion::Removed),
             // Without it, the link would be one of the operator, which is valid.

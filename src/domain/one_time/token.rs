@@ -43,10 +43,6 @@ impl NewToken {
     ///
     /// # Errors
     /// It is not plain data.
-    #[cfg_attr(
-        not(feature = "test-support"),
-        expect(dead_code, reason = "no token carries anything yet")
-    )]
     pub fn with(self, payload: &impl Serialize) -> Result<Self> {
         let text = serde_json::to_string(payload).map_err(|why| {
             Error::broken(format!("A one-time token cannot keep its data: {why}."))
@@ -92,10 +88,6 @@ pub struct GoodToken {
 
 impl GoodToken {
     /// What was kept with it; `None` where that was nothing, or something else.
-    #[cfg_attr(
-        not(feature = "test-support"),
-        expect(dead_code, reason = "no token carries anything yet")
-    )]
     pub fn payload<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(self.payload.as_deref()?).ok()
     }
@@ -183,14 +175,16 @@ pub(super) async fn void_all(db: &impl ConnectionTrait, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Removes tokens that are too old to be told apart from wrong ones.
+/// Removes tokens that are too old to be told apart from wrong ones, and forms
+/// that are held no longer.
 ///
 /// # Errors
 /// The database failed.
 pub async fn remove_expired(db: &Db, now: Timestamp) -> Result<()> {
-    table::Entity::delete_many()
-        .filter(table::Column::ExpiresAt.lt(now - Duration::days(1)))
-        .exec(db.write())
-        .await?;
+    use table::Column;
+    let is_held_form = Column::Purpose.eq(TokenPurpose::HeldForm);
+    let is_over = Column::ExpiresAt.lt(now - Duration::days(1));
+    let is_over = is_over.or(is_held_form.and(Column::ExpiresAt.lte(now)));
+    table::Entity::delete_many().filter(is_over).exec(db.write()).await?;
     Ok(())
 }

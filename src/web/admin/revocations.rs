@@ -23,7 +23,8 @@ use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::answer::view::Moment;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -166,13 +167,13 @@ fn new_page(_who: CanEndSessions, page: Page) -> Html {
 
 #[post("/revocations/new", data = "<form>")]
 async fn revoke(
-    who: CanEndSessions,
-    form: Submitted<NewRevocation>,
+    form: Timely<CanEndSessions, NewRevocation>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let done = form
         .submit(page, draw, async |new: NewRevocation| {
             let actor = who.0.acting(&caller, &new.reason.0);

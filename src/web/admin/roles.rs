@@ -16,7 +16,8 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -105,13 +106,13 @@ fn new_page(_who: RecentAdmin, page: Page) -> Html {
 
 #[post("/new-role", data = "<form>")]
 async fn create(
-    who: RecentAdmin,
-    form: Submitted<RoleForm>,
+    form: Timely<RecentAdmin, RoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     form.submit(page, draw_new, async |role: RoleForm| {
         let actor = who.0.acting(&caller, &role.reason.0);
         let (name, words) = (&role.name, &role.description);
@@ -151,14 +152,14 @@ async fn role_page(
 
 #[post("/roles/<name>", data = "<form>")]
 async fn change(
-    who: RecentAdmin,
     name: &str,
-    form: Submitted<RoleForm>,
+    form: Timely<RecentAdmin, RoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let role = own(doorward, name).await?;
     let show = |page, form| draw_role(page, form, role);
     form.submit(page, show, async |new: RoleForm| {
@@ -195,14 +196,14 @@ async fn remove_page(
 
 #[post("/roles/<name>/remove", data = "<form>")]
 async fn remove(
-    who: RecentAdmin,
     name: &str,
-    form: Submitted<ReasonForm<Removal>>,
+    form: Timely<RecentAdmin, ReasonForm<Removal>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let role = own(doorward, name).await?;
     let show = |page, form| draw_remove(page, form, role);
     let holders = form

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rocket::http::{Accept, ContentType, Header, Method, Status};
+use rocket::http::{Accept, ContentType, Header, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
@@ -20,6 +20,7 @@ use super::page::{Html, Page};
 use super::redirect::SeeOther;
 use crate::base::error::{Denied, Error};
 use crate::service::Doorward;
+use crate::web::form::held::way_back;
 use crate::web::form::return_to::OwnPage;
 use crate::web::request::denial::Denial;
 use crate::web::request::identity::{Identity, identity};
@@ -124,6 +125,8 @@ pub enum Problem {
     FieldTwice,
     /// A field the form does not have.
     UnknownField,
+    /// A held form that was shown, or was never there.
+    NoLongerHeld,
 }
 
 impl Problem {
@@ -141,6 +144,9 @@ impl Problem {
             Self::NotAForm => Some("This address accepts only the form of its own page."),
             Self::NotUtf8 => Some("The form has text that is not UTF-8. Nothing was done."),
             Self::FieldTwice => Some("The form has a field twice. Nothing was done."),
+            Self::NoLongerHeld => Some(
+                "What you sent is no longer stored here: it was shown already, or it is older than 15 minutes. Nothing was changed by it.",
+            ),
             Self::UnknownField => {
                 Some("The form has a field that does not belong to it. Nothing was done.")
             }
@@ -318,35 +324,15 @@ async fn with_navigation(status: Status, request: &Request<'_>) -> Result<(Statu
 
 /// Somebody who must log in, or give the password again, is led there and back.
 #[catch(401)]
-fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Told> {
+async fn sign_in_first(request: &Request<'_>) -> Result<SeeOther, Told> {
     if request.uri().path().starts_with("/api/") {
         return Err(Told(Status::Unauthorized));
     }
-    let next = way_back(request);
     let to = match Denial::of(request) {
-        Denial::NotSignedIn => format!("/login?next={}", next.encoded()),
-        Denial::NotRecent => format!("/confirm?next={}", next.encoded()),
+        Denial::NotSignedIn => format!("/login?next={}", OwnPage::of(request).encoded()),
+        Denial::NotRecent => format!("/confirm?next={}", way_back(request).await.encoded()),
     };
     Ok(SeeOther::at(to))
-}
-
-/// The page to return to after logging in: the one asked for, or for a form
-/// the page it stands on.
-fn way_back(request: &Request<'_>) -> OwnPage {
-    let uri = request.uri();
-    if request.method() == Method::Get {
-        return OwnPage::parse(&uri.to_string()).unwrap_or_default();
-    }
-    let is_page = |path: &str| {
-        let mut routes = request.rocket().routes();
-        routes.any(|route| route.method == Method::Get && route.uri.as_str() == path)
-    };
-    let mut path = uri.path().as_str();
-    while !is_page(path) {
-        let Some((parent, _)) = path.rsplit_once('/') else { return OwnPage::default() };
-        path = parent;
-    }
-    OwnPage::parse(path).unwrap_or_default()
 }
 
 /// The catchers for every status.

@@ -16,10 +16,12 @@ use super::message::{Messages, Note, Shown};
 use super::sections::Navigation;
 use crate::base::keys::Keys;
 use crate::base::timestamp::Timestamp;
+use crate::domain::one_time::HeldForm;
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
 use crate::service::settings::Registration;
 use crate::web::form::csrf::{self, Binding};
+use crate::web::form::held::Found;
 use crate::web::request::cookies::{Cookie, Outgoing, Received};
 use crate::web::request::identity::{Identity, identity};
 use crate::web::request::now::Now;
@@ -56,6 +58,7 @@ pub struct Page {
     keys: Arc<Keys>,
     binding: Binding,
     now: Timestamp,
+    held: Option<HeldForm>,
     /// Why this browser's session is over, if it still carries the old cookie.
     pub ended: Option<EndReason>,
 }
@@ -90,6 +93,18 @@ impl Page {
             content
         });
         Html { name, content, around, message: self.message, csrf }
+    }
+
+    /// What was typed into the form of this page, and held while the password
+    /// was asked for: names of fields, and texts.
+    pub fn held_fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let held = self.held.iter().flat_map(|held| &held.fields);
+        held.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The same of one field.
+    pub fn held_field(&self, name: &str) -> Option<&str> {
+        self.held_fields().find(|(known, _)| *known == name).map(|(_, text)| text)
     }
 
     /// A CSRF token for the form of that name on this page.
@@ -132,6 +147,7 @@ impl<'r> FromRequest<'r> for Page {
             keys: Arc::clone(&doorward.keys),
             binding,
             now: Now::of(request),
+            held: Found::of(request).map(|found| found.form.clone()),
             ended,
         })
     }

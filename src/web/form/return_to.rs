@@ -3,8 +3,9 @@
 
 use std::fmt::{self, Write};
 
-use rocket::http::RawStr;
+use rocket::Request;
 use rocket::http::uri::Origin;
+use rocket::http::{Method, RawStr};
 
 /// The path of one of our own pages, perhaps with a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,25 @@ impl OwnPage {
         (!parts.any(strange)).then(|| Self(text.to_owned()))
     }
 
+    /// The page that a request is about: the one asked for, or for a form the
+    /// page it stands on.
+    pub fn of(request: &Request<'_>) -> Self {
+        let uri = request.uri();
+        if request.method() == Method::Get {
+            return Self::parse(&uri.to_string()).unwrap_or_default();
+        }
+        let is_page = |path: &str| {
+            let mut routes = request.rocket().routes();
+            routes.any(|route| route.method == Method::Get && fits(route.uri.path(), path))
+        };
+        let mut path = uri.path().as_str();
+        while !is_page(path) {
+            let Some((parent, _)) = path.rsplit_once('/') else { return Self::default() };
+            path = parent;
+        }
+        Self::parse(path).unwrap_or_default()
+    }
+
     /// Where staff begin.
     pub fn admin() -> Self {
         Self("/admin".to_owned())
@@ -56,6 +76,13 @@ impl OwnPage {
             encoded
         })
     }
+}
+
+/// Whether a path is one of that address, which may have variable parts.
+pub fn fits(address: &str, path: &str) -> bool {
+    let (known, asked) = (address.split('/'), path.split('/'));
+    let is_same = |(part, other): (&str, &str)| part == other || part.starts_with('<');
+    known.clone().count() == asked.clone().count() && known.zip(asked).all(is_same)
 }
 
 impl Default for OwnPage {

@@ -2,6 +2,7 @@
 //! again with its errors. A route that takes a form takes [`Submitted`];
 //! the fields cannot be had any other way, so no route can forget the checks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rocket::data::{self, FromData};
@@ -37,20 +38,37 @@ pub struct Submitted<T> {
 #[derive(Default, Serialize)]
 pub struct Typed {
     csrf: String,
-    values: BTreeMap<&'static str, String>,
+    values: BTreeMap<Cow<'static, str>, String>,
     errors: Vec<FieldError>,
     stale: bool,
+    /// Whether it was held while its sender gave the password again.
+    held: bool,
 }
 
 impl Typed {
-    /// A form with nothing typed yet but these values.
+    /// A form with nothing typed yet but these values; or with what was typed
+    /// before the password was asked for.
     pub fn fresh<T: PageForm>(page: &Page, values: &[(&'static str, &str)]) -> Self {
-        let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self { csrf: page.csrf_for(T::PURPOSE), values, ..Self::default() }
+        let values = values.iter().map(|(name, value)| (Cow::from(*name), (*value).to_owned()));
+        let mut values: BTreeMap<_, _> = values.collect();
+        let held = page.held_fields().inspect(|(name, text)| {
+            values.insert(Cow::from((*name).to_owned()), (*text).to_owned());
+        });
+        let held = held.count() > 0;
+        Self { csrf: page.csrf_for(T::PURPOSE), values, held, ..Self::default() }
     }
-}
 
-impl Typed {
+    /// The same with another value in a field.
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.values.insert(Cow::from(name), value);
+        self
+    }
+
+    /// What stands in a field.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
     /// Whether that box of [`Fields::all_ticked`] was ticked; `None` when nothing was sent yet.
     pub fn is_ticked(&self, prefix: &str, name: &str) -> Option<bool> {
         let names = self.values.get(prefix)?;
@@ -128,7 +146,14 @@ impl<T: PageForm> Submitted<T> {
 
     /// What was typed into a field that is no secret.
     pub fn typed(&self, name: &str) -> String {
-        self.typed.values.get(name).cloned().unwrap_or_default()
+        self.typed.value(name).to_owned()
+    }
+
+    /// All that was typed and is no secret; nothing where the CSRF token is wrong.
+    pub fn to_hold(self) -> BTreeMap<String, String> {
+        let Typed { values, stale, .. } = self.typed;
+        let values = values.into_iter().filter(|_| !stale);
+        values.map(|(name, text)| (name.into_owned(), text)).collect()
     }
 }
 
@@ -219,9 +244,10 @@ async fn receive<T: PageForm>(
     }
     let typed = Typed {
         csrf: String::new(),
-        values: fields.shown,
+        values: fields.shown.into_iter().map(|(name, text)| (name.into(), text)).collect(),
         errors: if fresh { fields.errors } else { Vec::new() },
         stale: !fresh,
+        held: false,
     };
     let retry = RetryAfter::of(request).clone();
     Ok(Submitted { form: form.filter(|_| fresh), typed, retry })

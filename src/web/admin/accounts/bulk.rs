@@ -15,6 +15,7 @@ use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
@@ -169,18 +170,19 @@ macro_rules! bulk_routes {
             doorward: &Service,
             now: Now,
         ) -> Result<Html, Failure> {
-            preview(BulkAction::$action, ticked.into(), page, None, (doorward, now)).await
+            let selection = Selection::asked(ticked, &page);
+            preview(BulkAction::$action, selection, page, None, (doorward, now)).await
         }
 
         #[$post]
         async fn $act(
-            who: CanApply<{ BulkAction::$action as usize }>,
-            form: Submitted<BulkForm>,
+            form: Timely<CanApply<{ BulkAction::$action as usize }>, BulkForm>,
             page: Page,
             doorward: &Service,
             caller: Caller,
             now: Now,
         ) -> Result<SeeOther, Failure> {
+            let Timely { who, form } = form;
             perform(BulkAction::$action, form, page, &who.0, (doorward, &caller, now)).await
         }
     };

@@ -17,6 +17,7 @@ use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
@@ -127,18 +128,19 @@ async fn add_role_page(
     doorward: &Service,
     now: Now,
 ) -> Result<Html, Failure> {
-    preview(Which::Add, ticked.into(), page, None, (doorward, now)).await
+    let selection = Selection::asked(ticked, &page);
+    preview(Which::Add, selection, page, None, (doorward, now)).await
 }
 
 #[post("/accounts/add-role", data = "<form>")]
 async fn add_role(
-    who: RecentAdmin,
-    form: Submitted<BulkRoleForm>,
+    form: Timely<RecentAdmin, BulkRoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     perform(Which::Add, form, page, &who.0, (doorward, &caller, now)).await
 }
 
@@ -150,17 +152,18 @@ async fn remove_role_page(
     doorward: &Service,
     now: Now,
 ) -> Result<Html, Failure> {
-    preview(Which::Remove, ticked.into(), page, None, (doorward, now)).await
+    let selection = Selection::asked(ticked, &page);
+    preview(Which::Remove, selection, page, None, (doorward, now)).await
 }
 
 #[post("/accounts/remove-role", data = "<form>")]
 async fn remove_role(
-    who: RecentAdmin,
-    form: Submitted<BulkRoleForm>,
+    form: Timely<RecentAdmin, BulkRoleForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     perform(Which::Remove, form, page, &who.0, (doorward, &caller, now)).await
 }

@@ -15,7 +15,8 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -92,14 +93,14 @@ fn draw(page: Page, form: Typed, account: Account) -> Html {
 
 #[post("/accounts/<id>/edit", data = "<form>")]
 async fn edit(
-    who: CanManageAccounts,
     id: &str,
-    form: Submitted<EditForm>,
+    form: Timely<CanManageAccounts, EditForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let account = by_id(&doorward.db, id).await?;
     let id = account.id;
     let show = |page, form| draw(page, form, account);

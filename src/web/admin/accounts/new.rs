@@ -12,7 +12,8 @@ use crate::domain::administration;
 use crate::web::admin::reason::Reason;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -64,13 +65,13 @@ fn draw(page: Page, form: Typed, choices: Vec<RoleChoice>) -> Html {
 
 #[post("/accounts/new", data = "<form>")]
 async fn add_account(
-    who: RecentAdmin,
-    form: Submitted<NewAccountForm>,
+    form: Timely<RecentAdmin, NewAccountForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<Html, Failure> {
+    let Timely { who, form } = form;
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |new: NewAccountForm| {
         let actor = who.0.acting(&caller, &new.reason.0);

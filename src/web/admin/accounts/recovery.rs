@@ -12,7 +12,8 @@ use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::admin::view::account::AccountDetails;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::form::submitted::{Submitted, Typed};
+use crate::web::form::submitted::Typed;
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -51,14 +52,14 @@ async fn recovery_page(
 /// keep it somewhere.
 #[post("/accounts/<id>/recovery", data = "<form>")]
 async fn start_recovery(
-    who: CanManageAccounts,
     id: &str,
-    form: Submitted<ReasonForm<RecoveryLink>>,
+    form: Timely<CanManageAccounts, ReasonForm<RecoveryLink>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<Html, Failure> {
+    let Timely { who, form } = form;
     let account = by_id(&doorward.db, id).await?;
     let life = doorward.settings.recovery_link_life;
     let attempt = form.attempt(&page, async |form: ReasonForm<RecoveryLink>| {

@@ -6,6 +6,7 @@ use rocket_dyn_templates::context;
 use super::lookup::by_id;
 use super::role_choices::{RoleChoice, all_choices, as_typed};
 use crate::base::error::Result;
+use crate::base::store::Db;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account};
@@ -17,7 +18,8 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -68,9 +70,17 @@ async fn roles_page(
     doorward: &Service,
 ) -> Result<Html, Failure> {
     let account = by_id(&doorward.db, id).await?;
-    let choices = all_choices(&doorward.db, &account.roles).await?;
     let form = Typed::fresh::<RolesForm>(&page, &[]);
+    let choices = choices(&doorward.db, &account, &form).await?;
     Ok(draw(page, form, account, choices))
+}
+
+/// The roles as they were ticked in the form; as they are, if they were changed
+/// since it was drawn: what was ticked before a change by somebody else would undo it.
+async fn choices(db: &Db, account: &Account, form: &Typed) -> Result<Vec<RoleChoice>> {
+    let choices = all_choices(db, &account.roles).await?;
+    let shown = form.value("shown").split(' ').filter(|name| !name.is_empty());
+    Ok(if account.roles.names().eq(shown) { as_typed(choices, form) } else { choices })
 }
 
 fn draw(page: Page, form: Typed, account: Account, choices: Vec<RoleChoice>) -> Html {
@@ -82,16 +92,15 @@ fn draw(page: Page, form: Typed, account: Account, choices: Vec<RoleChoice>) -> 
 
 #[post("/accounts/<id>/roles", data = "<form>")]
 async fn set_roles(
-    who: RecentAdmin,
     id: &str,
-    form: Submitted<RolesForm>,
+    form: Timely<RecentAdmin, RolesForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let id = by_id(&doorward.db, id).await?.id;
-    let shown = form.typed("shown");
     let attempt = form.attempt(&page, async |form: RolesForm| {
         let actor = who.0.acting(&caller, &form.reason.0);
         let change = Change { shown: Some(&form.shown), roles: &form.roles };
@@ -101,11 +110,7 @@ async fn set_roles(
         Ok(done) => done,
         Err((status, form)) => {
             let account = accounts::by_id(doorward.db.read(), id).await?;
-            let mut choices = all_choices(&doorward.db, &account.roles).await?;
-            // What was ticked before a change by somebody else would undo it.
-            if account.roles.names().eq(shown.split(' ').filter(|name| !name.is_empty())) {
-                choices = as_typed(choices, &form);
-            }
+            let choices = choices(&doorward.db, &account, &form).await?;
             let drawn = draw(page, form, account, choices);
             return Err(Failure::Page(status, Box::new(drawn)));
         }

@@ -13,6 +13,7 @@ use crate::domain::administration::refusals;
 use crate::service::Doorward;
 use crate::web::admin::query::grouped;
 use crate::web::admin::view::account::AccountRow;
+use crate::web::answer::page::Page;
 use crate::web::form::submitted::{Fields, PageForm, Submitted};
 
 /// More cannot be ticked at once; a page has no more.
@@ -66,6 +67,16 @@ impl Selection {
             is_all,
             list: if is_fit { list.to_owned() } else { String::new() },
             count: count.to_owned(),
+        }
+    }
+
+    /// What a page before an act is asked about: what was ticked in the list, or
+    /// selected before the password was asked for.
+    pub(super) fn asked(ticked: Ticked<'_>, page: &Page) -> Self {
+        let held = |name| page.held_field(name).unwrap_or_default();
+        match page.held_field("ids") {
+            Some(ids) => Self::of(ids.split(','), !held("all").is_empty(), held("list"), ""),
+            None => ticked.into(),
         }
     }
 

@@ -20,7 +20,8 @@ use crate::web::admin::view::session::named_rows;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::submitted::{Fields, PageForm, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -113,13 +114,19 @@ async fn preview(
     (doorward, now): (&Doorward, Now),
 ) -> Result<Html, Failure> {
     let db = doorward.db.read();
+    let held = |name| page.held_field(name).map(str::to_owned);
+    let (sids, back) = (held("sid"), held("back"));
+    let chosen = match &sids {
+        Some(sids) => Chosen { sid: vec![sids.as_str()], back: back.as_deref(), ..chosen },
+        None => chosen,
+    };
     let (found, more) = chosen_sessions(db, &chosen, now.0).await?;
     let count = found.len();
     let people = found.iter().map(|session| session.account.0).collect::<HashSet<_>>().len();
     let sids: Vec<String> = found.iter().map(|session| session.sid.to_string()).collect();
     let back = chosen.back.unwrap_or_default();
-    let values = [("sid", &*sids.join(",")), ("back", back)];
-    let form = form.unwrap_or_else(|| Typed::fresh::<EndForm>(&page, &values));
+    let fresh = || Typed::fresh::<EndForm>(&page, &[("back", back)]).with("sid", sids.join(","));
+    let form = form.unwrap_or_else(fresh);
     let path_back = path_back(back);
     let sessions = named_rows(db, found).await?;
     Ok(page.in_section("admin/sessions").render(
@@ -141,13 +148,13 @@ async fn end_page(
 
 #[post("/sessions/end", data = "<form>")]
 async fn end(
-    who: CanEndSessions,
-    form: Submitted<EndForm>,
+    form: Timely<CanEndSessions, EndForm>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let (sids, back) = (form.typed("sid"), form.typed("back"));
     let to = SeeOther::at(path_back(&back));
     let attempt = form.attempt(&page, async |end: EndForm| {

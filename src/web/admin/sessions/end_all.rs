@@ -13,7 +13,8 @@ use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Submitted, Typed};
+use crate::web::form::submitted::Typed;
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -51,13 +52,13 @@ async fn end_all_page(
 /// Also the session of the caller: no exception that an attacker could be.
 #[post("/sessions/end-all", data = "<form>")]
 async fn end_all(
-    who: RecentAdmin,
-    form: Submitted<ReasonForm<EndAll>>,
+    form: Timely<RecentAdmin, ReasonForm<EndAll>>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     let attempt = form.attempt(&page, async |form: ReasonForm<EndAll>| {
         let service = Arc::clone(doorward.inner());
         // It may take longer than the browser waits: once begun, it is finished.
