@@ -7,9 +7,10 @@ use rocket_dyn_templates::context;
 
 use super::attention::attention;
 use super::query::chosen;
-use super::view::chart::Chart;
+use super::view::chart::{Chart, grouped};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
+use crate::domain::accounts::list::{self, Count, Filter, State};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::domain::{accounts, sessions};
@@ -28,7 +29,10 @@ pub(super) fn routes() -> Vec<Route> {
 /// Spans of time to look at: what they are called, their steps, and how many.
 const SPANS: [(&str, (Step, i64)); 2] = [("day", (Step::Hour, 24)), ("month", (Step::Day, 30))];
 
-/// The figures shown: the name in the table, and the title.
+/// More accounts are not counted.
+const COUNTED: u64 = 10_000;
+
+/// The figures shown, of which the last three are about tokens and limits: the name in the table, and the title.
 const FIGURES: [(&str, &str); 7] = [
     (sessions::events::LOGGED_IN.name(), "Sign-ins"),
     (accounts::events::LOGIN_FAILED.name(), "Failed sign-ins"),
@@ -50,15 +54,38 @@ async fn overview_page(
     let mut notices = vec![];
     let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
     let charts = charts(doorward, span, now.0).await?;
+    let figures = figures(doorward, now.0).await?;
     let attention = attention(doorward, now.0).await?;
     let steps = match who.0.account.roles.may(Permission::Administer) {
         true => next_steps::of(doorward, now.0).await?,
         false => vec![],
     };
     let month = span == SPANS[1].1;
-    Ok(page
-        .in_section("admin")
-        .render("admin/overview.html", context! { steps, charts, attention, month, notices }))
+    Ok(page.in_section("admin").render(
+        "admin/overview.html",
+        context! { steps, figures, charts, attention, month, notices },
+    ))
+}
+
+/// What stands on top, as of now: the words, the figure, and where it is shown in full.
+async fn figures(
+    doorward: &Doorward,
+    now: Timestamp,
+) -> Result<[(&'static str, String, &'static str); 3]> {
+    let db = doorward.db.read();
+    let words = |count: Count| match count {
+        Count::Exactly(count) => grouped(count as i64),
+        Count::MoreThan(most) => format!("more than {}", grouped(most as i64)),
+    };
+    let accounts = list::count(db, &Filter::default(), COUNTED).await?;
+    let locked = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
+    let locked = list::count(db, &locked, COUNTED).await?;
+    let live = sessions::count_live(db, now).await?;
+    Ok([
+        ("Accounts", words(accounts), "/admin/accounts"),
+        ("Active sessions", grouped(live as i64), "/admin/sessions"),
+        ("Locked accounts", words(locked), "/admin/accounts?state=locked"),
+    ])
 }
 
 async fn charts(
