@@ -57,7 +57,9 @@ async fn no_act_comes_about_without_its_reason_and_each_reason_is_kept() {
         let chief = app.staff("chief", "admin").await;
         let id = app.account("ada", &["editors"]).await.id.to_string();
         let token = app.signed_in("ada").await.cookie("__Host-at").unwrap();
-        let typed = [("token", &*token)];
+        // She has the one and not the other.
+        let role = if address.ends_with("/add-role") { "support" } else { "editors" };
+        let typed = [("token", &*token), ("role", role)];
         if address == "/admin/accounts/enable" {
             act(&chief, ("/admin/accounts/disable", &id), &[], Some("so that it can be")).await;
         }

@@ -147,12 +147,13 @@ pub fn form_to<'p>(page: &'p Page, address: &str) -> Option<Form<'p>> {
 }
 
 /// What a person types, by the name of the field. Into others: some words.
-const TYPED: [(&str, &str); 6] = [
+const TYPED: [(&str, &str); 7] = [
     ("account", "ada"),
     ("username", "newcomer"),
     ("email", "newcomer@example.org"),
     ("name", "writers"),
     ("description", ""),
+    ("role", "editors"),
     ("reason", "asked for by phone"),
 ];
 

@@ -140,7 +140,7 @@ async fn whatever_staff_typed_is_in_the_form_again_after_the_password_was_given(
         if form.fields().iter().all(|field| field.name != "reason") {
             continue;
         }
-        let fields = routes::filled_in(&form, &[("reason", WHY), ("role", "editors")]);
+        let fields = routes::filled_in(&form, &[("reason", WHY)]);
         let sent: Vec<(&str, &str)> =
             fields.iter().map(|(name, text)| (&**name, &**text)).collect();
         app.pass(Duration::minutes(6)).await;
