@@ -28,7 +28,7 @@ impl ActiveModelBehavior for ActiveModel {}
 /// the service and the events of other modules.
 pub fn tables(exported: Exported) -> Vec<Table> {
     const KEPT: AtDeletion = AtDeletion::Kept(
-        "for `audit_retention_days`: the log is append-only; the id names nobody any more",
+        "for `audit_retention_days`: the log is append-only; the id names nobody any more, but `user.edited` has the names that staff changed",
     );
     vec![Table::naming_accounts::<Entity>(
         exported,

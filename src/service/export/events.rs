@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::format::{Format, broken_off, csv_line, headings, json_line};
+use super::names::Names;
 use super::screens::{BATCH, Lines, still_may};
+use crate::base::error::Error;
 use crate::domain::audit::{self, Filter, RecordedEvent};
 use crate::domain::sessions::Principal;
 use crate::service::{Doorward, words};
@@ -17,7 +20,9 @@ struct EventLine {
     at: String,
     event: String,
     actor: Option<String>,
+    actor_name: Option<String>,
     target: Option<String>,
+    target_name: Option<String>,
     session: String,
     address: String,
     user_agent: String,
@@ -26,12 +31,14 @@ struct EventLine {
     data: Option<Map<String, Value>>,
 }
 
-const EVENT_HEADINGS: [&str; 10] = [
+const EVENT_HEADINGS: [&str; 12] = [
     "id",
     "at",
     "event",
     "actor",
+    "actor_name",
     "target",
+    "target_name",
     "session",
     "address",
     "user_agent",
@@ -39,13 +46,16 @@ const EVENT_HEADINGS: [&str; 10] = [
     "reason",
 ];
 
-fn event_line(row: RecordedEvent, format: Format) -> String {
+fn event_line(row: RecordedEvent, names: &Names, format: Format) -> String {
+    let name = |account: Option<Uuid>| Some(names.of(account?, row.id)?.to_owned());
     let line = EventLine {
         id: row.id,
         at: row.at.iso(),
         event: row.event,
         actor: row.actor.map(|id| id.to_string()),
+        actor_name: name(row.actor),
         target: row.target.map(|id| id.to_string()),
+        target_name: name(row.target),
         session: row.session,
         address: row.address,
         user_agent: row.user_agent,
@@ -60,7 +70,9 @@ fn event_line(row: RecordedEvent, format: Format) -> String {
             line.at,
             line.event,
             line.actor.unwrap_or_default(),
+            line.actor_name.unwrap_or_default(),
             line.target.unwrap_or_default(),
+            line.target_name.unwrap_or_default(),
             line.session,
             line.address,
             line.user_agent,
@@ -81,11 +93,14 @@ pub fn events(
     Box::pin(rocket::async_stream::stream! {
         yield headings(&EVENT_HEADINGS, format);
         let Some(filter) = filter else { return };
-        let mut before = i64::MAX;
+        let (mut before, mut names) = (i64::MAX, Names::default());
         loop {
             let read = async {
                 still_may(&doorward, reader.as_ref()).await?;
-                audit::list(doorward.db.read(), &filter, before, BATCH).await
+                let db = doorward.db.read();
+                let rows = audit::list(db, &filter, before, BATCH).await?;
+                names.read(db, &rows).await?;
+                Ok::<_, Error>(rows)
             };
             let rows = match read.await {
                 Ok(rows) => rows,
@@ -97,7 +112,7 @@ pub fn events(
             };
             let Some(last) = rows.last() else { return };
             before = last.id;
-            yield rows.into_iter().map(|row| event_line(row, format)).collect();
+            yield rows.into_iter().map(|row| event_line(row, &names, format)).collect();
         }
     })
 }

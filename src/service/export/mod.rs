@@ -4,6 +4,7 @@
 mod accounts;
 mod events;
 mod format;
+mod names;
 mod own_events;
 mod screens;
 

@@ -1,5 +1,8 @@
 //! The audit log, searched and exported.
 
+use doorward::domain::accounts::names::Username;
+use doorward::domain::administration::{self, Edit};
+use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 
 use sea_orm::ConnectionTrait;
@@ -185,4 +188,43 @@ async fn the_log_shows_words_for_data_and_old_words_as_they_are() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("{&quot;") && !page.contains("{\""), "{page}");
+}
+
+#[rocket::async_test]
+async fn exports_have_the_names_of_the_time_and_none_of_a_deleted_account() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let [anna, bob] = [app.account("anna.meyer", &[]).await.id, app.account("bob", &[]).await.id];
+    for name in ["anna.meyer", "bob"] {
+        app.browser_at("192.0.2.7").log_in(name).await;
+    }
+    for name in ["anna.holt", "anna.lang"] {
+        let origin = doorward::domain::audit::RequestSource::command_line();
+        let edit = Edit { username: Some(Username::parse(name).unwrap()), ..Edit::default() };
+        let actor = Actor::operator(&origin);
+        administration::edit(&app.doorward.sessions, anna, &edit, actor, app.clock().now())
+            .await
+            .unwrap();
+        app.browser_at("192.0.2.7").log_in(name).await;
+    }
+    let form = format!("/admin/accounts/delete?id={bob}");
+    let fields = [("ids", bob.to_string()), ("reason", "a test".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    chief.post_at(&form, "/admin/accounts/delete", &fields).await;
+    let rows = chief.get("/admin/audit.jsonl").await.body;
+    let rows: Vec<serde_json::Value> =
+        rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names = |account: &str, event: &str, field: &str| -> Vec<serde_json::Value> {
+        let rows = rows.iter().rev().filter(|row| row["target"] == account);
+        rows.filter(|row| row["event"] == event).map(|row| row[field].clone()).collect()
+    };
+    let (anna, bob) = (anna.to_string(), bob.to_string());
+    let signed_in = names(&anna, "auth.login.ok", "actor_name");
+    assert_eq!(signed_in, ["anna.meyer", "anna.holt", "anna.lang"]);
+    assert_eq!(names(&anna, "user.edited", "target_name"), ["anna.meyer", "anna.holt"]);
+    assert_eq!(names(&bob, "user.deleted", "actor_name"), ["chief"]);
+    assert_eq!(names(&bob, "auth.login.ok", "actor_name"), [serde_json::Value::Null]);
+    let csv = chief.get(&format!("/admin/audit.csv?about={anna}&event=user.registered")).await.body;
+    assert!(csv.starts_with("id,at,event,actor,actor_name,target,target_name,"), "{csv}");
+    assert!(csv.contains(&format!("{anna},anna.meyer,")), "{csv}");
 }
