@@ -320,7 +320,7 @@ async fn staff_do_their_days_work_without_javascript() {
     chief.fill("reason", "forgot it").await;
     chief.press("Create recovery link").await;
     let link = chief.driver().find(By::Id("link")).await.unwrap();
-    let link = link.attr("value").await.unwrap().unwrap();
+    let link = link.text().await.unwrap();
     person.driver().goto(link).await.unwrap();
     person.fill("new_password", NEW).await;
     person.send().await;

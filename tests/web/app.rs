@@ -337,7 +337,7 @@ impl Answer {
 
     /// The path of the recovery link on the page.
     pub fn link(&self) -> String {
-        let links = self.page().attributes("#link", "value");
+        let links = self.page().texts("#link");
         let link = links.first().expect("a link");
         link.strip_prefix("http://localhost:8000").unwrap().to_owned()
     }

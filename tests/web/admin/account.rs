@@ -38,6 +38,8 @@ async fn an_account_opened_for_somebody_gets_its_password_by_a_link() {
     assert!(refused.field_error("username").contains("taken"), "{}", refused.body);
     assert!(refused.page().is_ticked("role.support"), "the tick is kept");
     let answer = chief.post("/admin/accounts/new", &fields).await;
+    let heading = answer.page().texts("h1");
+    assert!(heading.concat().starts_with("Account created. Invitation for "), "{heading:?}");
     let link = answer.link();
     let ada = app.browser();
     assert_eq!(app.browser().log_in("ada").await.status, Status::Unauthorized);

@@ -82,7 +82,7 @@ async fn add_account(
     match attempt.await? {
         Ok((account, token)) => {
             let link = format!("{}/recover/{token}", doorward.settings.base_url.as_str());
-            Ok(draw_link(page, account, link, (now.0 + life).into()))
+            Ok(draw_link(page, account, true, (link, (now.0 + life).into())))
         }
         Err((status, form)) => {
             let choices = all_choices(&doorward.db, &Roles::default()).await?;

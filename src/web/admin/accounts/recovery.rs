@@ -70,7 +70,7 @@ async fn start_recovery(
     match attempt.await? {
         Ok(token) => {
             let link = format!("{}/recover/{token}", doorward.settings.base_url.as_str());
-            Ok(draw_link(page, account, link, (now.0 + life).into()))
+            Ok(draw_link(page, account, false, (link, (now.0 + life).into())))
         }
         Err((status, form)) => Err(Failure::Page(status, Box::new(draw(page, form, account)))),
     }
