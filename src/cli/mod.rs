@@ -32,7 +32,7 @@ use crate::service::settings::{self, Settings};
 use crate::service::setup::proxy::{self, Proxy};
 use crate::service::{Doorward, words};
 
-/// A login, session and admin server.
+/// A self-hosted sign-in server.
 #[derive(Parser)]
 #[command(name = "doorward", version, about, max_term_width = 100)]
 struct Cli {
