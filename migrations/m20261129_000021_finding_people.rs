@@ -3,7 +3,9 @@
 //! is locked, and how many of its failures were before it was last unlocked.
 
 use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::prelude::Uuid;
 use sea_orm_migration::{prelude::*, schema::*};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -34,22 +36,53 @@ const POSTGRES: &str = "
 DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
     CREATE INDEX account_search_trigrams ON account_search USING gin (text gin_trgm_ops);
-EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
+EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object OR feature_not_supported THEN
     RAISE NOTICE 'Without pg_trgm, a search reads all accounts.';
 END $$;
 ";
 
-/// One name a line, each after a line break, so that a beginning can be looked for.
-const FILL: &str = "
-INSERT INTO account_search (account_id, text)
-SELECT id, nl || username_canonical || nl || lower(email)
-    || CASE WHEN lower(email) = email_canonical THEN '' ELSE nl || email_canonical END
-FROM accounts, (SELECT '
-' AS nl) AS line
-";
+/// Rows written by one statement.
+const BATCH: usize = 500;
+
+/// The names of all accounts, one a line, each after a line break.
+async fn fill(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let all = Query::select()
+        .columns(["id", "username_canonical", "email", "email_canonical"])
+        .from("accounts")
+        .to_owned();
+    let rows = db.query_all(&all).await?;
+    for some in rows.chunks(BATCH) {
+        let mut insert = Query::insert();
+        insert.into_table("account_search").columns(["account_id", "text"]);
+        for row in some {
+            let id: Uuid = row.try_get("", "id")?;
+            let name = |column| row.try_get::<String>("", column).map(|name| plain(&name));
+            let names = [name("username_canonical")?, name("email")?, name("email_canonical")?];
+            let mut text = String::new();
+            for (place, name) in names.iter().enumerate() {
+                if !names[..place].contains(name) {
+                    text = format!("{text}\n{name}");
+                }
+            }
+            insert.values_panic([id.into(), text.into()]);
+        }
+        db.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+/// Text as it is compared in a search: without accents and capitals.
+fn plain(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).nfkc().collect()
+}
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// Else SQLite would keep half of it after a crash.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         for column in [
             text("display_name").default("").take(),
@@ -89,7 +122,7 @@ impl MigrationTrait for Migration {
                 _ => SQLITE,
             })
             .await?;
-        connection.execute_unprepared(FILL).await.map(|_| ())
+        fill(connection).await
     }
 
     async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
