@@ -93,7 +93,7 @@ pub(super) async fn backup(backup: Backup, doorward: &Doorward) -> Result<()> {
         )),
     }
     if let (Some(folder), Some(keep)) = (folder, backup.keep) {
-        let removed = retention::keep_newest(folder, keep)?;
+        let removed = retention::keep_newest(folder, &file, keep)?;
         if removed > 0 {
             explain(&format!("{} removed.", count(removed, "older backup")));
         }

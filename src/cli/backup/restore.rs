@@ -147,12 +147,9 @@ async fn put(
     if !matches!(keys, Source::InPlace) {
         fs::rename(&staged_keys, &keys_file).map_err(failed)?;
     }
-    let replaced = place.with_extension("replaced");
+    let replaced = free_name(place);
     let there = ENDINGS.map(|ending| (with_ending(place, ending), with_ending(&replaced, ending)));
     let was_there = place.exists();
-    if was_there {
-        remove_database(&replaced)?;
-    }
     for (from, to) in there.iter().filter(|(from, _)| from.exists()) {
         fs::rename(from, to).map_err(failed)?;
     }
@@ -175,6 +172,11 @@ async fn prepare(file: &Path, keys: &Source, new_keys: bool, copied: Settings) -
     let ring = read_keys(keys, &copied)?.ring();
     let place = store::sqlite_file(&copied.store.url).expect("it is a copy of a SQLite file");
     copy(file, &place)?;
+    // What a server that was killed had not written into the file itself yet.
+    let log = with_ending(file, "-wal");
+    if log.exists() {
+        copy(&log, &with_ending(&place, "-wal"))?;
+    }
     let db = Db::open(&copied.store).await.map_err(|why| no_backup(file, &why))?;
     let checked = match bring_up(file, &db, copied.auto_migrate).await {
         Ok(()) if !new_keys => in_use::are_all_others(&db, &ring).await,
@@ -248,6 +250,18 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         let (from, acting) = (from.display(), acting(&why));
         Error::broken(format!("The file {from} cannot be copied: {why}.{acting}"))
     })
+}
+
+/// Where the database that is replaced goes: one that was replaced before stays.
+fn free_name(place: &Path) -> PathBuf {
+    let mut name = place.with_extension("replaced");
+    for number in 2.. {
+        if !ENDINGS.iter().any(|ending| with_ending(&name, ending).exists()) {
+            break;
+        }
+        name = place.with_extension(format!("replaced-{number}"));
+    }
+    name
 }
 
 fn remove_database(file: &Path) -> Result<()> {

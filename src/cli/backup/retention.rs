@@ -26,12 +26,13 @@ fn is_ours(name: &str) -> bool {
     time.is_some_and(|time| time.len() == 16 && time.bytes().enumerate().all(is_fit))
 }
 
-/// Removes all backups of [`name`] in that folder but the newest, each with its
-/// keys. Everything else there stays. Returns how many are gone.
+/// Removes all backups of [`name`] in that folder but `written` and the newest of
+/// the others, so that `keep` are left, each with its keys. Everything else there
+/// stays, and an empty file is no backup. Returns how many are gone.
 ///
 /// # Errors
 /// The folder cannot be read, or a file in it cannot be removed.
-pub(super) fn keep_newest(folder: &Path, keep: NonZeroUsize) -> Result<u64> {
+pub(super) fn keep_newest(folder: &Path, written: &Path, keep: NonZeroUsize) -> Result<u64> {
     let failed = |what: &Path, why: std::io::Error| {
         Error::broken(format!("Older backups cannot be removed: {}: {why}.", what.display()))
     };
@@ -39,12 +40,13 @@ pub(super) fn keep_newest(folder: &Path, keep: NonZeroUsize) -> Result<u64> {
     for entry in fs::read_dir(folder).map_err(|why| failed(folder, why))? {
         let entry = entry.map_err(|why| failed(folder, why))?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && entry.file_name().to_str().is_some_and(is_ours) {
+        let is_other = entry.path() != written && entry.metadata().is_ok_and(|one| one.len() > 0);
+        if is_file && is_other && entry.file_name().to_str().is_some_and(is_ours) {
             ours.push(entry.path());
         }
     }
     ours.sort_unstable();
-    let surplus = ours.len().saturating_sub(keep.get());
+    let surplus = ours.len().saturating_sub(keep.get() - 1);
     for file in &ours[..surplus] {
         let keys: PathBuf = with_ending(file, KEYS);
         if keys.exists() {
@@ -58,6 +60,24 @@ pub(super) fn keep_newest(folder: &Path, keep: NonZeroUsize) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_backup_that_was_just_written_is_kept_whatever_the_others_are_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |time: &str, text: &str| {
+            let file = folder.path().join(format!("doorward-{time}.db"));
+            fs::write(&file, text).unwrap();
+            file
+        };
+        let written = file("20260101T120000Z", "written");
+        let [later, old] = [file("20990101T000000Z", "x"), file("20250101T000000Z", "x")];
+        let empty = file("20980101T000000Z", "");
+        let keep = |number| NonZeroUsize::new(number).unwrap();
+        assert_eq!(keep_newest(folder.path(), &written, keep(2)).unwrap(), 1);
+        assert!(written.exists() && later.exists() && empty.exists() && !old.exists());
+        assert_eq!(keep_newest(folder.path(), &written, keep(1)).unwrap(), 1);
+        assert!(written.exists() && !later.exists());
+    }
 
     #[test]
     fn only_names_that_a_backup_is_given_are_ours() {
