@@ -56,6 +56,25 @@ async fn each_of_many_is_acted_on_once_and_the_undo_is_of_all() {
 }
 
 #[tokio::test]
+async fn whoever_is_among_the_accounts_comes_last() {
+    let world = World::new().await;
+    let mut ids = crowd(&world).await;
+    let (chief, deputy) = (
+        world.account("chief", Roles::admin()).await,
+        world.account("deputy", Roles::admin()).await,
+    );
+    ids.insert(7, chief.id);
+    ids.push(deputy.id);
+    let (issued, here) = (world.start(&chief, NOON).await, origin("web"));
+    let other = world.start(&deputy, NOON).await;
+    let actor = Actor::signed_in(&issued.principal, &here, "a test");
+    let sessions = &world.sessions;
+    let done = administration::apply(sessions, BulkAction::EndSessions, &ids, actor, NOON).await;
+    assert_eq!(done.unwrap().accounts, MANY as u64 + 2);
+    assert!(!world.admits(&other, NOON).await && !world.admits(&issued, NOON).await);
+}
+
+#[tokio::test]
 async fn what_would_be_refused_in_a_later_part_is_refused_before_the_first() {
     let world = World::new().await;
     let mut ids = crowd(&world).await;

@@ -40,6 +40,11 @@ pub(super) async fn in_parts<Part: Future<Output = Result<Outcome>>>(
     if ids.len() > PART {
         check(sessions, ids, demands, actor, now).await?;
     }
+    // Last, since it may end the session that all this rests on.
+    let own = actor.account();
+    let (own, mut ids): (Vec<AccountId>, Vec<AccountId>) =
+        ids.iter().partition(|id| own.is_some_and(|own| own == **id));
+    ids.extend(own);
     let (mut done, mut found) = (Outcome::default(), false);
     for part in ids.chunks(PART) {
         let mut again = Retry::default();
