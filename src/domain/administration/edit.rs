@@ -2,16 +2,17 @@
 
 use serde_json::json;
 
-use super::events;
 use super::outcome::Outcome;
 use super::safeguards::ensure_outranks;
 use super::table::UndoKind;
 use super::undoable::{Names, remember, supersede};
+use super::{events, refusals};
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::{DisplayName, EmailAddress, Username};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
 
@@ -43,6 +44,7 @@ pub async fn edit(
     let (act, found) = sessions.begin_act(actor, demanded, &[id], now).await?;
     let account = found.first().ok_or(Error::NotFound)?;
     ensure_outranks(&act, &found)?;
+    ensure_may_give(&act, id, edit)?;
     supersede(&act.txn, UndoKind::Names, &found).await?;
     let mut done = Outcome::default();
     if let Some((event, after)) = write(&act, account, edit).await? {
@@ -53,6 +55,25 @@ pub async fn edit(
     act.commit().await?;
     sessions.make_known([id], Revoked::default());
     Ok(done)
+}
+
+/// Names that pass for the service, and addresses that pass for others, are given
+/// by administrators alone, as in a new account. With a copy of somebody's cookies
+/// nobody renames them.
+fn ensure_may_give(act: &Act<'_>, id: AccountId, edit: &Edit) -> Result<()> {
+    let Some(by) = act.by.as_ref().filter(|by| !by.roles.may(Permission::Administer)) else {
+        return Ok(());
+    };
+    if by.id == id {
+        return Err(refusals::OWN_ACCOUNT.into());
+    }
+    if edit.username.as_ref().is_some_and(Username::is_reserved) {
+        return Err(accounts::refusals::USERNAME_RESERVED.into());
+    }
+    if edit.email.as_ref().is_some_and(EmailAddress::mixes_scripts) {
+        return Err(accounts::refusals::EMAIL_MIXES_SCRIPTS.into());
+    }
+    Ok(())
 }
 
 /// Writes the names of an account that is held. Returns the number of the event
@@ -71,6 +92,10 @@ pub(super) async fn write(
     let (old, new) = (Names::of(account), Names::of(&after));
     if old == new {
         return Ok(None);
+    }
+    if account.canonical_email != after.canonical_email {
+        // A link that was sent to the former address must not open the account.
+        one_time::void(&act.txn, account.id, &[TokenPurpose::Recovery], act.now).await?;
     }
     let data = json!({ "before": old, "after": new });
     let event = act.tell(events::ACCOUNT_EDITED, Some(account.id), data).await?;

@@ -104,6 +104,42 @@ async fn support_does_not_edit_who_may_do_more() {
 }
 
 #[rocket::async_test]
+async fn support_gives_no_name_that_passes_for_another_and_none_to_itself() {
+    let app = App::start().await;
+    let (helper, chief) = (app.staff("helper", "support").await, app.staff("chief", "admin").await);
+    app.account("ada", &[]).await;
+    let path = format!("/admin/accounts/{}/edit", app.id_of("ada").await);
+    let names = |name: &'static str, email: &'static str| {
+        [("username", name), ("email", email), ("display_name", ""), WHY]
+    };
+    for (field, fields) in [
+        ("username", names("administrator", "ada@example.org")),
+        ("email", names("ada", "\u{430}dmin@example.org")),
+    ] {
+        let refused = helper.post(&path, &fields).await;
+        assert_eq!(refused.status, Status::UnprocessableEntity, "{field}");
+        assert!(!refused.field_error(field).is_empty(), "{field}: {}", refused.body);
+        assert_eq!(chief.post(&path, &fields).await.status, Status::SeeOther, "{field}");
+    }
+    let own = format!("/admin/accounts/{}/edit", app.id_of("helper").await);
+    let refused = helper.post(&own, &names("helpful", "helper@example.org")).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity);
+}
+
+#[rocket::async_test]
+async fn a_link_that_was_sent_to_the_former_address_opens_nothing() {
+    let app = App::start().await;
+    app.account("ada", &[]).await;
+    let helper = app.staff("helper", "support").await;
+    let page = format!("/admin/accounts/{}", app.id_of("ada").await);
+    let link = helper.post(&format!("{page}/recovery"), &[WHY]).await.link();
+    let names = [("username", "ada"), ("email", "ada@example.com"), ("display_name", ""), WHY];
+    assert!(app.browser().get(&link).await.body.contains("new_password"));
+    helper.post(&format!("{page}/edit"), &names).await;
+    assert!(!app.browser().get(&link).await.body.contains("new_password"));
+}
+
+#[rocket::async_test]
 async fn an_undo_of_names_that_somebody_else_has_by_now_is_refused() {
     let app = App::start().await;
     app.account("anna.meyer", &[]).await;
