@@ -1,6 +1,6 @@
 //! Acts on one or many accounts: to disable, enable and delete.
 
-use rocket::http::Status;
+use rocket::http::{RawStr, Status};
 
 use super::WHY;
 use crate::app::App;
@@ -132,13 +132,37 @@ async fn all_that_match_are_acted_on_and_the_list_stays_as_it_was() {
 }
 
 #[rocket::async_test]
+async fn a_list_that_cannot_be_understood_selects_nobody() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let long = format!("q={}", "a".repeat(9000));
+    for list in
+        ["q=a&q=a", "q=chief%25FF", "q=b\u{fc}cher", "state=disabledd", &long, "q%3Dchief%26x"]
+    {
+        let page =
+            format!("/admin/accounts/delete?all=true&list={}", RawStr::new(list).percent_encode());
+        let page = page.replace("%2525", "%25");
+        let shown = chief.get(&page).await;
+        assert!(shown.body.contains("No account is selected"), "{list:.40}: {}", shown.body);
+        let fields = [("ids", ""), ("all", "true"), ("list", list), ("count", "0"), WHY];
+        let answer = chief.post_at(
+            "/admin/accounts/delete?all=true&list=q%3Dchief",
+            "/admin/accounts/delete",
+            &fields,
+        );
+        assert_ne!(answer.await.status, Status::SeeOther, "{list:.40}");
+    }
+    assert_eq!(chief.get("/admin/accounts").await.names(), ["chief"]);
+}
+
+#[rocket::async_test]
 async fn what_a_list_is_cannot_lead_to_another_page() {
     let app = App::start().await;
     let chief = app.staff("chief", "admin").await;
     app.account("ada", &[]).await;
     let id = app.id_of("ada").await;
     let page = format!("/admin/accounts/enable?id={id}");
-    for list in ["q=a b", "q=a\r\nSet-Cookie: a=b", "q=ä", &"a".repeat(3000)] {
+    for list in ["q=a b", "q=a\r\nSet-Cookie: a=b", "q=ä", &"a".repeat(9000)] {
         let fields = [("ids", &*id), ("all", ""), ("list", list), ("count", ""), WHY];
         let answer = chief.post_at(&page, "/admin/accounts/enable", &fields).await;
         assert_eq!(answer.location, Some(format!("/admin/accounts/{id}")), "{list:.30}");

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 pub use self::cursor::{Cursor, Place};
-use self::search::{Search, Way};
+use self::search::{FEW, Search, Way};
 use super::account::Account;
 use super::find::with_roles;
 use super::id::AccountId;
@@ -97,7 +97,7 @@ pub async fn page(
     from: Option<&Cursor>,
     size: u64,
 ) -> Result<Page> {
-    let order = Ordered::of(db, filter).await?;
+    let order = Ordered::of(db, filter, FEW).await?;
     // A place in another order says nothing about this one.
     let from =
         from.filter(|from| matches!(from.place, Place::Name(_)) == (order.sort == Sort::Name));
@@ -127,7 +127,7 @@ pub async fn page(
 /// # Errors
 /// The database failed.
 pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Count> {
-    let found = Ordered::of(db, filter).await?.all(filter, most + 1);
+    let found = Ordered::of(db, filter, most).await?.all(filter, most + 1);
     let counted = Query::select()
         .expr_as(Expr::cust("count(*)"), "found")
         .from_subquery(found.into_query(), "found")
@@ -142,7 +142,7 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
 /// # Errors
 /// The database failed.
 pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
-    Ok(Ordered::of(db, filter).await?.all(filter, most).into_tuple().all(db).await?)
+    Ok(Ordered::of(db, filter, most).await?.all(filter, most).into_tuple().all(db).await?)
 }
 
 /// How a filter is carried out in its order.
@@ -154,10 +154,10 @@ struct Ordered {
 }
 
 impl Ordered {
-    async fn of(db: &impl ConnectionTrait, filter: &Filter) -> Result<Self> {
+    async fn of(db: &impl ConnectionTrait, filter: &Filter, few: u64) -> Result<Self> {
         let search = Search::of(&filter.search);
         let sort = if filter.is_by_name() { Sort::Name } else { filter.sort };
-        let (way, backend) = (search.way(db).await?, db.get_database_backend());
+        let (way, backend) = (search.way(db, few).await?, db.get_database_backend());
         Ok(Self { sort, search, way, backend })
     }
 

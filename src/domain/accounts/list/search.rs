@@ -10,7 +10,7 @@ use crate::domain::accounts::tables::{Column, Entity};
 
 /// So many are found and then sorted; of more, the list by name is read until a
 /// page is full, which is soon.
-const FEW: u64 = 1_000;
+pub(super) const FEW: u64 = 1_000;
 
 /// What accounts are searched for: all words must be in one of their names each.
 /// Words of one or two letters must begin one, or a part of one.
@@ -52,8 +52,8 @@ impl Search {
         if self.long.is_empty() { self.short.first().map(String::as_str) } else { None }
     }
 
-    /// Which way is the faster one.
-    pub(super) async fn way(&self, db: &impl ConnectionTrait) -> Result<Way> {
+    /// Which way is the faster one, where up to so many matches are few.
+    pub(super) async fn way(&self, db: &impl ConnectionTrait, few: u64) -> Result<Way> {
         if self.long.is_empty() {
             return Ok(Way::Read);
         }
@@ -65,9 +65,9 @@ impl Search {
             .select_only()
             .column(searched::Column::Id)
             .filter(self.in_trigrams())
-            .limit(FEW + 1);
+            .limit(few + 1);
         let found: Vec<i64> = found.into_tuple().all(db).await?;
-        Ok(if found.len() as u64 > FEW { Way::Read } else { Way::Found })
+        Ok(if found.len() as u64 > few { Way::Read } else { Way::Found })
     }
 
     /// The condition on an account.

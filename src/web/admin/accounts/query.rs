@@ -69,17 +69,24 @@ impl AccountsQuery {
         link(path, &parameters)
     }
 
-    /// What such a text asks for.
-    pub(super) fn of(text: &str) -> Self {
-        let mut fields = urlencoded::parse(text.as_bytes()).unwrap_or_default();
+    /// The filter that such a text asks for; none where it cannot be understood
+    /// as a whole: without a part of it, it would find more accounts.
+    pub(super) fn filter_of(text: &str, now: Timestamp) -> Option<Filter> {
+        let mut fields = urlencoded::parse(text.as_bytes()).ok()?;
         let mut field = |name| fields.remove(name);
-        Self {
+        let query = Self {
             q: field("q"),
             role: field("role"),
             state: field("state"),
-            sort: field("sort"),
-            size: field("size"),
+            sort: field("sort").and(None),
+            size: field("size").and(None),
+        };
+        if !fields.is_empty() {
+            return None;
         }
+        let mut notices = vec![];
+        let filter = query.filter(now, &mut notices);
+        notices.is_empty().then_some(filter)
     }
 
     /// What stands behind the `?` of the list.

@@ -36,6 +36,8 @@ pub(super) struct Selection {
     ticked: Vec<AccountId>,
     is_all: bool,
     list: String,
+    /// Whether `list` is what was sent.
+    is_fit: bool,
     /// How many accounts the page showed; only of all that a list finds.
     count: String,
 }
@@ -61,11 +63,12 @@ impl Selection {
     fn of<'t>(ids: impl Iterator<Item = &'t str>, is_all: bool, list: &str, count: &str) -> Self {
         let ids = ids.filter_map(|text| uuid::Uuid::try_parse(text).ok());
         // A part of an address: nothing in it may end a header.
-        let is_fit = list.len() <= 2048 && list.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_fit = list.len() <= 8192 && list.bytes().all(|byte| byte.is_ascii_graphic());
         Self {
             ticked: ids.take(MOST_TICKED).map(AccountId).collect(),
             is_all,
             list: if is_fit { list.to_owned() } else { String::new() },
+            is_fit,
             count: count.to_owned(),
         }
     }
@@ -107,7 +110,9 @@ impl Selection {
         if !self.is_all {
             return Ok(self.ticked.clone());
         }
-        let filter = AccountsQuery::of(&self.list).filter(now, &mut vec![]);
+        let Some(filter) = AccountsQuery::filter_of(&self.list, now).filter(|_| self.is_fit) else {
+            return Ok(vec![]);
+        };
         list::ids(db.read(), &filter, MOST_FOUND + 1).await
     }
 
