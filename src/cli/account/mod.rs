@@ -34,7 +34,7 @@ pub(super) enum Command {
     },
     /// List accounts by name
     List {
-        /// Only accounts with this in a name or e-mail address (one or two letters: where a part begins)
+        /// Only accounts with this in a name or e-mail address (one or two letters alone: only user names that begin so)
         #[arg(default_value = "")]
         search: String,
         /// Print a JSON object a line

@@ -1,5 +1,6 @@
-//! Finding accounts by any part of their names, in constant time: words of three
-//! letters and more are looked up in an index of trigrams.
+//! Finding accounts by any part of their names: words of three letters and more
+//! are looked up in an index of trigrams. Without such a word, only user names
+//! that begin with the first one are found.
 
 use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
