@@ -10,7 +10,9 @@ mod setup;
 mod table;
 mod token;
 
-pub use self::held_form::{HELD_FORM_LIFE, HeldForm, forget_held_form, held_form, hold};
+#[cfg(feature = "test-support")]
+pub use self::held_form::HELD_FORM_LIFE;
+pub use self::held_form::{HeldForm, forget_held_form, held_form, hold};
 pub use self::recovery::{recovering, start_recovery};
 pub use self::restore::end_after_restore;
 pub use self::setup::{SETUP_LIFE, start_setup};

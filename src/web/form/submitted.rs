@@ -150,7 +150,7 @@ impl<T: PageForm> Submitted<T> {
     }
 
     /// All that was typed and is no secret; nothing where the CSRF token is wrong.
-    pub fn to_hold(self) -> BTreeMap<String, String> {
+    pub fn into_held(self) -> BTreeMap<String, String> {
         let Typed { values, stale, .. } = self.typed;
         let values = values.into_iter().filter(|_| !stale);
         values.map(|(name, text)| (name.into_owned(), text)).collect()

@@ -48,7 +48,7 @@ where
 /// The status to answer with: the password first, but not for another site.
 async fn hold<'r, T: PageForm>(request: &'r Request<'_>, data: Data<'r>) -> Status {
     match Submitted::<T>::from_data(request, data).await {
-        Outcome::Success(form) => hold_typed(request, form.to_hold()).await,
+        Outcome::Success(form) => hold_typed(request, form.into_held()).await,
         Outcome::Error((Status::Forbidden, ())) => return Status::Forbidden,
         Outcome::Error(_) | Outcome::Forward(_) => {}
     }
