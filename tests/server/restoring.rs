@@ -158,7 +158,7 @@ fn a_folder_keeps_the_newest_backups_and_everything_else_in_it() {
     fs::create_dir(&folder).unwrap();
     let old: Vec<String> = (1..=4).map(|day| format!("doorward-2020010{day}T033000Z.db")).collect();
     for name in &old {
-        fs::write(folder.join(name), "").unwrap();
+        fs::write(folder.join(name), "a backup").unwrap();
         fs::write(folder.join(format!("{name}.keys.json")), "").unwrap();
     }
     let others = ["doorward.db", "doorward-20200101T033000Z.db.gz", "notes", "doorward-old.db"];
