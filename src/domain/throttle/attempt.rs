@@ -72,9 +72,7 @@ impl Attempt<'_> {
     /// Until when a full count of this person turns attempts away.
     fn blocked_until(&self, row: &table::Model) -> Option<Timestamp> {
         let counted = self.counted().iter().find(|counted| row.key == counted.key)?;
-        let limit = counted.bucket.limit(self.limits);
-        let is_full = row.count >= i64::from(limit) && !counted.bucket.is_of_network();
-        is_full.then(|| counted.bucket.blocked_until(row, limit))
+        counted.bucket.full_until(row, self.limits).filter(|_| !counted.bucket.is_of_network())
     }
 
     fn row(&self, Counted { bucket, key }: &Counted, now: Timestamp) -> table::ActiveModel {

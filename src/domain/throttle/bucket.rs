@@ -132,6 +132,13 @@ impl Bucket {
         }
     }
 
+    /// Until when a full count turns attempts away; `None` while it is not full.
+    pub(super) fn full_until(self, row: &table::Model, limits: Limits) -> Option<Timestamp> {
+        let limit = self.limit(limits);
+        let is_full = limit > 0 && row.count >= i64::from(limit);
+        is_full.then(|| self.blocked_until(row, limit))
+    }
+
     /// Until when nobody may try, if the limit is reached.
     pub(super) fn blocked_until(self, row: &table::Model, limit: u32) -> Timestamp {
         match self {

@@ -228,15 +228,13 @@ impl Throttle {
     /// # Errors
     /// The database failed.
     pub async fn lock_of(&self, names: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
-        let limit = Bucket::Name.limit(self.limits);
         let keys = names.iter().map(|name| self.key(Bucket::Name, &[name.as_bytes()]).to_vec());
         let rows = table::Entity::find()
             .filter(table::Column::Key.is_in(keys))
             .filter(table::Column::ExpiresAt.gt(now))
             .all(self.db.read())
             .await?;
-        let full = rows.iter().filter(|row| limit > 0 && row.count >= i64::from(limit));
-        Ok(full.map(|row| Bucket::Name.blocked_until(row, limit)).max())
+        Ok(rows.iter().filter_map(|row| Bucket::Name.full_until(row, self.limits)).max())
     }
 
     /// Resets what was counted for an account: by its names, in browsers
