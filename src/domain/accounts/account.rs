@@ -36,10 +36,10 @@ pub struct Account {
     /// Wrong passwords since then.
     pub failed_logins: i64,
     /// How many of them were before it was last unlocked.
-    pub failed_before_unlock: i64,
+    pub(super) failed_before_unlock: i64,
     /// Until when attempts at its password were turned away when the last one
     /// failed: somewhere or everywhere.
-    pub locked_until: Option<Timestamp>,
+    pub(super) locked_until: Option<Timestamp>,
     /// What it may do beyond a member's rights.
     pub roles: Roles,
     /// When it was last given a right of staff that it did not have.
