@@ -2,11 +2,13 @@
 
 use rocket::http::RawStr;
 use sea_orm::DatabaseConnection;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
 use crate::domain::accounts;
 use crate::domain::accounts::names::LoginName;
+use crate::web::admin::view::chart::in_threes;
 
 /// Rows on one screen.
 pub(super) const SCREEN: u64 = 50;
@@ -83,17 +85,22 @@ pub(super) async fn find_account(
     }
 }
 
-/// A number with its digits in groups, as in "5,214".
+/// A filter that is on, and the list without it.
+#[derive(Serialize)]
+pub(super) struct Chip {
+    pub(super) words: String,
+    pub(super) without: String,
+}
+
+/// A number with its digits in threes, as in "5,214".
 pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut words = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            words.push(',');
-        }
-        words.push(digit);
-    }
-    words
+    in_threes(number, ',')
+}
+
+/// Whether a text that a form brought may stand behind the `?` of an address:
+/// nothing in it may end a header.
+pub(super) fn fits_an_address(text: &str, most_bytes: usize) -> bool {
+    text.len() <= most_bytes && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `path` with these parameters; empty ones are left out.

@@ -1,10 +1,8 @@
 //! What the address of the list of accounts asks for.
 
-use serde::Serialize;
-
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::list::{Count, Filter, Page, Sort, State};
-use crate::web::admin::query::{SCREEN, chosen, grouped, link, typed};
+use crate::web::admin::query::{Chip, SCREEN, chosen, grouped, link, typed};
 use crate::web::form::urlencoded;
 
 const SORTS: [(&str, Sort); 3] =
@@ -21,13 +19,6 @@ pub(super) struct AccountsQuery {
     pub(super) state: Option<String>,
     pub(super) sort: Option<String>,
     pub(super) size: Option<String>,
-}
-
-/// A filter that is on, and the list without it.
-#[derive(Serialize)]
-pub(super) struct Chip {
-    words: String,
-    without: String,
 }
 
 impl AccountsQuery {

@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::{Event, Filter};
 use crate::service::{events, words};
-use crate::web::admin::query::{NamedAccount, chosen, find_account, link, typed};
+use crate::web::admin::query::{Chip, NamedAccount, chosen, find_account, link, typed};
 
 /// What the address of the log asks for.
 #[derive(Clone, Copy, rocket::FromForm)]
@@ -21,13 +21,6 @@ pub(super) struct AuditQuery<'r> {
     pub(super) address: Option<&'r str>,
     pub(super) from: Option<&'r str>,
     pub(super) until: Option<&'r str>,
-}
-
-/// A filter that is on, and the log without it.
-#[derive(Serialize)]
-pub(super) struct Chip {
-    words: String,
-    without: String,
 }
 
 /// The last days in one click.

@@ -14,7 +14,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::sessions::{self, Session, SessionId, search};
 use crate::service::Doorward;
 use crate::web::admin::messages::{SESSIONS_ENDED, UNCHANGED};
-use crate::web::admin::query::typed;
+use crate::web::admin::query::{fits_an_address, typed};
 use crate::web::admin::reason::Reason;
 use crate::web::admin::view::session::named_rows;
 use crate::web::answer::failure::Failure;
@@ -80,11 +80,9 @@ fn path_back(text: &str) -> String {
     if let Ok(id) = uuid::Uuid::try_parse(text) {
         return format!("/admin/accounts/{id}");
     }
-    // Nothing in it may end a header.
-    let is_fit = text.len() <= 2048 && text.bytes().all(|byte| byte.is_ascii_graphic());
     match text {
         "" => "/admin/sessions".to_owned(),
-        list if is_fit => format!("/admin/sessions?{list}"),
+        list if fits_an_address(list, 2048) => format!("/admin/sessions?{list}"),
         _ => "/admin/sessions".to_owned(),
     }
 }

@@ -100,15 +100,21 @@ impl Chart {
 
 /// `1234567` as `1 234 567`, with thin spaces that do not break.
 pub(in crate::web::admin) fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
+    let text = in_threes(number.unsigned_abs(), '\u{202f}');
+    if number < 0 { format!("−{text}") } else { text }
+}
+
+/// A number with that mark between every three of its digits.
+pub(in crate::web::admin) fn in_threes(number: u64, mark: char) -> String {
+    let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
+            text.push(mark);
         }
         text.push(digit);
     }
-    if number < 0 { format!("−{text}") } else { text }
+    text
 }
 
 #[cfg(test)]
