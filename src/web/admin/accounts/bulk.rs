@@ -122,13 +122,10 @@ async fn preview(
     let Words { title, verb, button, consequence, .. } = words_of(action);
     let signs_out = if action == BulkAction::Enable { 0 } else { live };
     let danger = action != BulkAction::Enable;
-    let count = subjects.accounts.len();
-    let selection = selection.fields(count);
-    let (too_many, unseen) = (subjects.too_many(), subjects.unseen());
-    let accounts = subjects.rows(now.0);
+    let shown = subjects.shown(&selection, now.0);
     Ok(page.in_section("admin/accounts").render(
         "admin/act.html",
-        context! { form, selection, accounts, unseen, too_many, count, changed, signs_out, title, verb, button, consequence, danger },
+        context! { form, shown, changed, signs_out, title, verb, button, consequence, danger },
     ))
 }
 

@@ -72,18 +72,13 @@ async fn preview(
     form: Option<Typed>,
     (doorward, now): (&Doorward, Now),
 ) -> Result<Html, Failure> {
-    let subjects = Subjects::of(&selection, doorward, now.0).await?;
+    let shown = Subjects::of(&selection, doorward, now.0).await?.shown(&selection, now.0);
     let form = form.unwrap_or_else(|| Typed::fresh::<BulkRoleForm>(&page, &[]));
-    let count = subjects.accounts.len();
-    let selection = selection.fields(count);
-    let (too_many, unseen) = (subjects.too_many(), subjects.unseen());
-    let accounts = subjects.rows(now.0);
     let choices = all_choices(&doorward.db, &Roles::default()).await?;
     let is_add = which == Which::Add;
-    Ok(page.in_section("admin/accounts").render(
-        "admin/act_roles.html",
-        context! { form, selection, accounts, unseen, too_many, count, choices, is_add },
-    ))
+    Ok(page
+        .in_section("admin/accounts")
+        .render("admin/act_roles.html", context! { form, shown, choices, is_add }))
 }
 
 async fn perform(

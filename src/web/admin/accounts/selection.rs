@@ -11,7 +11,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId, list};
 use crate::domain::administration::refusals;
 use crate::service::Doorward;
-use crate::web::admin::query::grouped;
+use crate::web::admin::query::{fits_an_address, grouped};
 use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::page::Page;
 use crate::web::form::submitted::{Fields, PageForm, Submitted};
@@ -20,7 +20,7 @@ use crate::web::form::submitted::{Fields, PageForm, Submitted};
 const MOST_TICKED: usize = 200;
 
 /// More accounts that a list finds are not acted on at once.
-pub(super) const MOST_FOUND: u64 = 10_000;
+const MOST_FOUND: u64 = 10_000;
 
 /// What the list sends to the page that comes before an act.
 #[derive(FromForm)]
@@ -31,20 +31,18 @@ pub(super) struct Ticked<'r> {
 }
 
 /// What an act is about, in the fields of its form.
-#[derive(Clone, Default)]
 pub(super) struct Selection {
     ticked: Vec<AccountId>,
     is_all: bool,
-    list: String,
-    /// Whether `list` is what was sent.
-    is_fit: bool,
+    /// What stands behind the `?` of the list; `None` where that is no part of an address.
+    list: Option<String>,
     /// How many accounts the page showed; only of all that a list finds.
     count: String,
 }
 
 /// A selection as its form sends it, and the list to go back to.
 #[derive(Serialize)]
-pub(super) struct HiddenFields {
+struct HiddenFields {
     ids: String,
     all: String,
     list: String,
@@ -52,23 +50,13 @@ pub(super) struct HiddenFields {
     back: String,
 }
 
-impl From<Ticked<'_>> for Selection {
-    fn from(ticked: Ticked<'_>) -> Self {
-        let is_all = ticked.all.is_some_and(|all| !all.is_empty());
-        Self::of(ticked.id.into_iter(), is_all, ticked.list.unwrap_or_default(), "")
-    }
-}
-
 impl Selection {
-    fn of<'t>(ids: impl Iterator<Item = &'t str>, is_all: bool, list: &str, count: &str) -> Self {
+    fn of<'t>(ids: impl Iterator<Item = &'t str>, [all, list, count]: [&str; 3]) -> Self {
         let ids = ids.filter_map(|text| uuid::Uuid::try_parse(text).ok());
-        // A part of an address: nothing in it may end a header.
-        let is_fit = list.len() <= 8192 && list.bytes().all(|byte| byte.is_ascii_graphic());
         Self {
             ticked: ids.take(MOST_TICKED).map(AccountId).collect(),
-            is_all,
-            list: if is_fit { list.to_owned() } else { String::new() },
-            is_fit,
+            is_all: !all.is_empty(),
+            list: fits_an_address(list, 8192).then(|| list.to_owned()),
             count: count.to_owned(),
         }
     }
@@ -78,8 +66,11 @@ impl Selection {
     pub(super) fn asked(ticked: Ticked<'_>, page: &Page) -> Self {
         let held = |name| page.held_field(name).unwrap_or_default();
         match page.held_field("ids") {
-            Some(ids) => Self::of(ids.split(','), !held("all").is_empty(), held("list"), ""),
-            None => ticked.into(),
+            Some(ids) => Self::of(ids.split(','), [held("all"), held("list"), ""]),
+            None => {
+                let [all, list] = [ticked.all, ticked.list].map(Option::unwrap_or_default);
+                Self::of(ticked.id.into_iter(), [all, list, ""])
+            }
         }
     }
 
@@ -93,13 +84,13 @@ impl Selection {
         // `count`: with `all`, how many accounts the page showed; others now: the form is shown
         // again
         let count = fields.text("count");
-        Self::of(ids.split(','), !all.is_empty(), &list, &count)
+        Self::of(ids.split(','), [&all, &list, &count])
     }
 
     /// The same of a form that may not be filled in well.
     pub(super) fn typed<T: PageForm>(form: &Submitted<T>) -> Self {
         let [ids, all, list, count] = ["ids", "all", "list", "count"].map(|name| form.typed(name));
-        Self::of(ids.split(','), !all.is_empty(), &list, &count)
+        Self::of(ids.split(','), [&all, &list, &count])
     }
 
     /// The accounts; of all that a list finds at most one more than can be acted on.
@@ -110,10 +101,10 @@ impl Selection {
         if !self.is_all {
             return Ok(self.ticked.clone());
         }
-        let Some(filter) = AccountsQuery::filter_of(&self.list, now).filter(|_| self.is_fit) else {
-            return Ok(vec![]);
-        };
-        list::ids(db.read(), &filter, MOST_FOUND + 1).await
+        match self.list.as_deref().and_then(|list| AccountsQuery::filter_of(list, now)) {
+            Some(filter) => list::ids(db.read(), &filter, MOST_FOUND + 1).await,
+            None => Ok(vec![]),
+        }
     }
 
     /// The accounts to act on, if they are as many as the page showed.
@@ -130,28 +121,31 @@ impl Selection {
     }
 
     /// The hidden fields of a form that shows so many accounts.
-    pub(super) fn fields(&self, count: usize) -> HiddenFields {
+    fn fields(&self, count: usize) -> HiddenFields {
         let ids: Vec<String> = self.ticked.iter().map(AccountId::to_string).collect();
         let [all, count] = if self.is_all {
             ["true".to_owned(), count.to_string()]
         } else {
             <[String; 2]>::default()
         };
-        HiddenFields { ids: ids.join(","), all, list: self.list.clone(), count, back: self.back() }
+        let list = self.list.clone().unwrap_or_default();
+        HiddenFields { ids: ids.join(","), all, list, count, back: self.back() }
     }
 
     /// The list that it was made in.
     pub(super) fn back(&self) -> String {
-        match &*self.list {
-            "" => "/admin/accounts".to_owned(),
-            list => format!("/admin/accounts?{list}"),
+        match self.list.as_deref() {
+            None | Some("") => "/admin/accounts".to_owned(),
+            Some(list) => format!("/admin/accounts?{list}"),
         }
     }
 
     /// The page of the one account that it is about, or the list.
     pub(super) fn back_to_account(&self) -> String {
         match self.ticked[..] {
-            [id] if self.list.is_empty() && !self.is_all => format!("/admin/accounts/{id}"),
+            [id] if self.list.as_deref().is_none_or(str::is_empty) && !self.is_all => {
+                format!("/admin/accounts/{id}")
+            }
             _ => self.back(),
         }
     }
@@ -184,19 +178,29 @@ impl Subjects {
         self.accounts.len() <= MOST_TICKED
     }
 
-    /// How many do not.
-    pub(super) fn unseen(&self) -> usize {
-        self.accounts.len().saturating_sub(MOST_TICKED)
-    }
-
-    /// How many can be acted on at once, where there are more.
-    pub(super) fn too_many(&self) -> Option<String> {
-        self.is_more.then(|| grouped(MOST_FOUND))
-    }
-
-    /// Those that stand on the page.
-    pub(super) fn rows(self, now: Timestamp) -> Vec<AccountRow> {
+    /// What a page says of them, in `shown`.
+    pub(super) fn shown(self, selection: &Selection, now: Timestamp) -> Shown {
+        let count = self.accounts.len();
         let rows = self.accounts.into_iter().take(MOST_TICKED);
-        rows.map(|account| AccountRow::of(account, now)).collect()
+        Shown {
+            selection: selection.fields(count),
+            count,
+            unseen: count.saturating_sub(MOST_TICKED),
+            too_many: self.is_more.then(|| grouped(MOST_FOUND)),
+            accounts: rows.map(|account| AccountRow::of(account, now)).collect(),
+        }
     }
+}
+
+/// The accounts that an act would be about, as its page shows them.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    selection: HiddenFields,
+    count: usize,
+    /// Those that stand on the page.
+    accounts: Vec<AccountRow>,
+    /// How many do not.
+    unseen: usize,
+    /// How many can be acted on at once, where there are more.
+    too_many: Option<String>,
 }
