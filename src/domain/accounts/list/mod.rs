@@ -7,11 +7,11 @@ mod search;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, JoinType, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
+    QueryOrder, QuerySelect, RelationDef, Select,
 };
 
 pub use self::cursor::{Cursor, Place};
-use self::search::{FEW, Search, Way};
+use self::search::{Search, Way, number_of};
 use super::account::Account;
 use super::find::with_roles;
 use super::id::AccountId;
@@ -97,7 +97,7 @@ pub async fn page(
     from: Option<&Cursor>,
     size: u64,
 ) -> Result<Page> {
-    let order = Ordered::of(db, filter, FEW).await?;
+    let order = Ordered::of(db, filter).await?;
     // A place in another order says nothing about this one.
     let from =
         from.filter(|from| matches!(from.place, Place::Name(_)) == (order.sort == Sort::Name));
@@ -127,13 +127,15 @@ pub async fn page(
 /// # Errors
 /// The database failed.
 pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Count> {
-    let found = Ordered::of(db, filter, most).await?.all(filter, most + 1);
-    let counted = Query::select()
-        .expr_as(Expr::cust("count(*)"), "found")
-        .from_subquery(found.into_query(), "found")
-        .to_owned();
-    let row = db.query_one(&counted).await?;
-    let found = row.map_or(Ok(0), |row| row.try_get::<i64>("", "found"))?.unsigned_abs();
+    let is_search_alone = filter.role.is_none() && filter.state.is_none();
+    let by_index = Search::of(&filter.search).by_index_alone(db.get_database_backend());
+    let found = match by_index.filter(|_| is_search_alone) {
+        Some(rows) => number_of(db, rows.limit(most + 1)).await?,
+        None => {
+            let rows = Ordered::of(db, filter).await?.all(filter, most + 1);
+            number_of(db, rows).await?
+        }
+    };
     Ok(if found > most { Count::MoreThan(most) } else { Count::Exactly(found) })
 }
 
@@ -142,7 +144,7 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
 /// # Errors
 /// The database failed.
 pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
-    Ok(Ordered::of(db, filter, most).await?.all(filter, most).into_tuple().all(db).await?)
+    Ok(Ordered::of(db, filter).await?.all(filter, most).into_tuple().all(db).await?)
 }
 
 /// How a filter is carried out in its order.
@@ -154,10 +156,10 @@ struct Ordered {
 }
 
 impl Ordered {
-    async fn of(db: &impl ConnectionTrait, filter: &Filter, few: u64) -> Result<Self> {
+    async fn of(db: &impl ConnectionTrait, filter: &Filter) -> Result<Self> {
         let search = Search::of(&filter.search);
         let sort = if filter.is_by_name() { Sort::Name } else { filter.sort };
-        let (way, backend) = (search.way(db, few).await?, db.get_database_backend());
+        let (way, backend) = (search.way(db).await?, db.get_database_backend());
         Ok(Self { sort, search, way, backend })
     }
 

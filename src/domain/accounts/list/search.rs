@@ -3,15 +3,18 @@
 //! that begin with the first one are found.
 
 use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+};
 
 use crate::base::error::Result;
 use crate::domain::accounts::searched::{self, plain};
 use crate::domain::accounts::tables::{Column, Entity};
 
 /// So many are found and then sorted; of more, the list by name is read until a
-/// page is full, which is soon.
-pub(super) const FEW: u64 = 1_000;
+/// page is full.
+const FEW: u64 = 10_000;
 
 /// What accounts are searched for: all words must be in one of their names each.
 /// Words of one or two letters must begin one, or a part of one.
@@ -53,8 +56,8 @@ impl Search {
         if self.long.is_empty() { self.short.first().map(String::as_str) } else { None }
     }
 
-    /// Which way is the faster one, where up to so many matches are few.
-    pub(super) async fn way(&self, db: &impl ConnectionTrait, few: u64) -> Result<Way> {
+    /// Which way is the faster one.
+    pub(super) async fn way(&self, db: &impl ConnectionTrait) -> Result<Way> {
         if self.long.is_empty() {
             return Ok(Way::Read);
         }
@@ -62,18 +65,24 @@ impl Search {
             // PostgreSQL knows from its statistics.
             return Ok(Way::Found);
         }
-        let found = searched::Entity::find()
-            .select_only()
-            .column(searched::Column::Id)
-            .filter(self.in_trigrams())
-            .limit(few + 1);
-        let found: Vec<i64> = found.into_tuple().all(db).await?;
-        Ok(if found.len() as u64 > few { Way::Read } else { Way::Found })
+        let found = number_of(db, self.matches().limit(FEW + 1)).await?;
+        Ok(if found > FEW { Way::Read } else { Way::Found })
+    }
+
+    /// All rows that the index finds, where nothing but the index has to be asked.
+    pub(super) fn by_index_alone(&self, backend: DbBackend) -> Option<Select<searched::Entity>> {
+        let alone = backend == DbBackend::Sqlite && self.short.is_empty() && !self.long.is_empty();
+        alone.then(|| self.matches())
+    }
+
+    fn matches(&self) -> Select<searched::Entity> {
+        let rows = searched::Entity::find().select_only().column(searched::Column::Id);
+        rows.filter(self.in_trigrams())
     }
 
     /// The condition on an account.
     pub(super) fn condition(&self, way: Way, backend: DbBackend) -> Condition {
-        if self.is_empty() {
+        if self.long.is_empty() && self.short.len() < 2 {
             return Condition::all();
         }
         let account = (searched::Entity, searched::Column::AccountId);
@@ -120,7 +129,9 @@ impl Search {
             let before = ["\n", " ", ".", "-", "_", "@"].map(|before| format!("{before}{word}"));
             before.iter().fold(Condition::any(), |any, part| any.add(contains(part, backend)))
         };
-        self.short.iter().fold(Condition::all(), |all, word| all.add(begins(word)))
+        // The user name begins with the first one where there is no long word.
+        let rest = self.short.iter().skip(usize::from(self.long.is_empty()));
+        rest.fold(Condition::all(), |all, word| all.add(begins(word)))
     }
 }
 
@@ -138,4 +149,17 @@ fn contains(part: &str, backend: DbBackend) -> Expr {
     }
     pattern.push('%');
     Expr::col(text).like(pattern)
+}
+
+/// How many rows a query has, counted by the database.
+pub(super) async fn number_of(
+    db: &impl ConnectionTrait,
+    rows: Select<impl EntityTrait>,
+) -> Result<u64> {
+    let counted = Query::select()
+        .expr_as(Expr::cust("count(*)"), "found")
+        .from_subquery(rows.into_query(), "found")
+        .to_owned();
+    let row = db.query_one(&counted).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get::<i64>("", "found"))?.unsigned_abs())
 }
