@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use doorward_browser_tests::{Browser, Server};
+use doorward_browser_tests::{Browser, Server, until};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -52,6 +52,30 @@ async fn on_a_phone_the_heading_is_near_the_top_and_the_current_tab_in_view() {
             "document.querySelector('.sections [aria-current]').getBoundingClientRect().right";
         let right = number(&browser, right).await;
         assert!(right <= 361.0, "/admin{page}: {right}");
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headings_are_in_the_font_that_the_server_brings() {
+    let server = Server::start(&[]);
+    // Without JavaScript in the page; scripts of the test run all the same.
+    let profile = tempfile::tempdir().unwrap();
+    let browser = Browser::with(&server, false, profile.path()).await;
+    for path in ["/login", "/nowhere"] {
+        browser.go(path).await;
+        let loaded = async || browser.script("return document.fonts.status").await == "loaded";
+        until("the font is loaded", loaded).await;
+        let document = browser.devtools("DOM.getDocument", json!({})).await;
+        let root = &document["root"]["nodeId"];
+        let heading = json!({ "nodeId": root, "selector": "h1" });
+        let heading = browser.devtools("DOM.querySelector", heading).await;
+        browser.devtools("CSS.enable", json!({})).await;
+        let used = browser.devtools("CSS.getPlatformFontsForNode", heading).await;
+        let used = used["fonts"].as_array().unwrap();
+        assert_eq!(used.len(), 1, "{used:?}");
+        assert_eq!(used[0]["isCustomFont"], true, "{path}: {used:?}");
+        assert!(used[0]["familyName"].as_str().unwrap().starts_with("Newsreader"), "{used:?}");
     }
     browser.quit().await;
 }

@@ -100,6 +100,21 @@ async fn static_files_are_kept_for_ever_under_hashed_names() {
 }
 
 #[rocket::async_test]
+async fn the_font_is_one_that_style_and_page_name_alike_and_has_its_type_and_licence() {
+    let app = App::start().await;
+    let page = app.browser().get("/login").await.page();
+    let preloaded = &page.attributes("link[rel=preload][as=font]", "href")[0];
+    let styles = page.attributes("link[rel=stylesheet][href*=doorward]", "href");
+    let style = app.browser().get(&styles[0]).await.body;
+    assert!(style.contains(&format!("url(\"{preloaded}\")")), "{preloaded} is not in the style");
+    let font = app.browser().get(preloaded).await;
+    assert_eq!(font.header("content-type"), Some("font/woff2"));
+    let licence = style.split('"').find(|part| part.ends_with(".txt")).expect("a licence");
+    let licence = app.browser().get(licence).await.body;
+    assert!(licence.contains("SIL OPEN FONT LICENSE Version 1.1"), "{licence}");
+}
+
+#[rocket::async_test]
 async fn https_is_demanded_for_years_where_the_service_has_it() {
     let plain = App::start().await;
     assert_eq!(plain.browser().get("/login").await.header("strict-transport-security"), None);

@@ -1,4 +1,4 @@
-//! Templates, stylesheet and icons, carried inside the binary. Static files
+//! Templates, stylesheets, font and icons, carried inside the binary. Static files
 //! have their hash in the name.
 
 use std::collections::HashMap;
@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use rocket_dyn_templates::tera::Value;
 use rocket_dyn_templates::{Engines, tera};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use super::frame;
 use crate::base::timestamp::Timestamp;
@@ -21,26 +22,51 @@ struct Static;
 #[include = "*.tera"]
 struct Templates;
 
-/// Hashed name → file name.
-static NAMES: LazyLock<HashMap<String, String>> =
-    LazyLock::new(|| Static::iter().map(|file| (hashed(&file), file.into_owned())).collect());
+/// A static file as it is served.
+pub struct StaticFile {
+    /// Its name without the hash.
+    pub name: String,
+    /// Its content; a stylesheet names the files it loads by their hashed names.
+    pub content: Vec<u8>,
+}
+
+/// By hashed name.
+static FILES: LazyLock<HashMap<String, StaticFile>> = LazyLock::new(|| {
+    let mut files = HashMap::new();
+    // A stylesheet has the names of others in it, and its own hash must change with theirs.
+    let (styles, others): (Vec<_>, Vec<_>) =
+        Static::iter().partition(|name| name.ends_with(".css"));
+    for name in others.into_iter().chain(styles) {
+        let mut content = Static::get(&name).expect("an embedded file").data.into_owned();
+        if name.ends_with(".css") {
+            content = with_names(&String::from_utf8_lossy(&content), &files).into_bytes();
+        }
+        let file = StaticFile { name: name.into_owned(), content };
+        files.insert(hashed(&file), file);
+    }
+    files
+});
 
 /// The page for failures, with the names of its static files filled in.
 pub static FAILURE_PAGE: LazyLock<String> =
     LazyLock::new(|| with_hashed_names(include_str!("../../../templates/failure.html")));
 
-fn hashed(file: &str) -> String {
-    let hash = Static::get(file).expect("an embedded file").metadata.sha256_hash();
+fn hashed(file: &StaticFile) -> String {
+    let hash = Sha256::digest(&file.content);
     let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    match file.rsplit_once('.') {
+    match file.name.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
-        None => format!("{file}.{hash}"),
+        None => format!("{}.{hash}", file.name),
     }
 }
 
 fn with_hashed_names(text: &str) -> String {
-    NAMES.iter().fold(text.to_owned(), |text, (hashed, file)| {
-        text.replace(&format!("/static/{file}\""), &format!("/static/{hashed}\""))
+    with_names(text, &FILES)
+}
+
+fn with_names(text: &str, files: &HashMap<String, StaticFile>) -> String {
+    files.iter().fold(text.to_owned(), |text, (hashed, file)| {
+        text.replace(&format!("/static/{}\"", file.name), &format!("/static/{hashed}\""))
     })
 }
 
@@ -95,11 +121,10 @@ fn ago(at: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
 
 /// Whether there is a static file of that hashed name.
 pub fn has(hashed: &str) -> bool {
-    NAMES.contains_key(hashed)
+    FILES.contains_key(hashed)
 }
 
-/// The static file of that hashed name, with the name it has without the hash.
-pub fn named(hashed: &str) -> Option<(&'static str, EmbeddedFile)> {
-    let name = NAMES.get(hashed)?;
-    Some((name, Static::get(name)?))
+/// The static file of that hashed name.
+pub fn named(hashed: &str) -> Option<&'static StaticFile> {
+    FILES.get(hashed)
 }
