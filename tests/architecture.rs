@@ -11,8 +11,18 @@ use shared::source::{declared, files_below, product, rust_files};
 const ROOMS: [&str; 5] = ["base", "domain", "service", "web", "cli"];
 
 /// The modules of two rooms, lowest first: within them the same rule holds.
-const BASE: [&str; 9] =
-    ["timestamp", "error", "secrets", "logging", "metrics", "store", "files", "keys", "clock"];
+const BASE: [&str; 10] = [
+    "timestamp",
+    "zone",
+    "error",
+    "secrets",
+    "logging",
+    "metrics",
+    "store",
+    "files",
+    "keys",
+    "clock",
+];
 const DOMAIN: [&str; 10] = [
     "statistics",
     "audit",

@@ -10,3 +10,4 @@ pub mod metrics;
 pub mod secrets;
 pub mod store;
 pub mod timestamp;
+pub mod zone;

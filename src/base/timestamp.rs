@@ -26,12 +26,6 @@ use time::{Duration, OffsetDateTime};
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
-const WORDS: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
-const TIME_OF_DAY: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
-const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
-const DATE: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:short] [year]");
 const ISO: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
@@ -56,53 +50,12 @@ impl Timestamp {
         Duration::milliseconds(self.0.saturating_sub(earlier.0))
     }
 
-    /// For people: `1 Jan 2026, 12:00 UTC`.
-    pub fn words(self) -> String {
-        self.date().format(WORDS).unwrap_or_default()
-    }
-
-    /// For lists, shorter the nearer it is to `now`: `12 min ago`, `3 h ago`, `24 Nov 20:56`,
-    /// `24 Nov 2025`.
-    pub fn ago(self, now: Self) -> String {
-        let passed = now.since(self);
-        match (passed.whole_minutes(), passed.whole_hours()) {
-            (0, _) if !passed.is_negative() => "Just now".to_owned(),
-            (minutes @ 1..60, _) => format!("{minutes} min ago"),
-            (_, hours @ 1..24) => format!("{hours} h ago"),
-            _ if self.date().year() == now.date().year() => {
-                format!("{} {}", self.day(), self.time_of_day())
-            }
-            _ => format!("{} {}", self.day(), self.date().year()),
-        }
-    }
-
-    /// The time of day alone: `12:00`.
-    pub fn time_of_day(self) -> String {
-        self.date().format(TIME_OF_DAY).unwrap_or_default()
-    }
-
-    /// The day alone: `1 Jan`.
-    pub fn day(self) -> String {
-        self.date().format(DAY).unwrap_or_default()
-    }
-
-    /// The day with its year: `1 Jan 2026`.
-    pub fn date_in_words(self) -> String {
-        self.date().format(DATE).unwrap_or_default()
-    }
-
-    /// The first moment of a day written `2026-01-01` (RFC 3339, full-date).
-    pub fn of_day(text: &str) -> Option<Self> {
-        let day = time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
-        Some(day.midnight().assume_utc().into())
-    }
-
     /// For machines: `2026-01-01T12:00:00Z` (RFC 3339).
     pub fn iso(self) -> String {
         self.date().format(ISO).unwrap_or_default()
     }
 
-    fn date(self) -> OffsetDateTime {
+    pub(super) fn date(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
@@ -133,24 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_reads_the_same_to_people_and_machines() {
-        let moment = Timestamp::from_seconds(1_767_268_800);
-        assert_eq!(moment.words(), "1 Jan 2026, 12:00 UTC");
-        assert_eq!(moment.iso(), "2026-01-01T12:00:00Z");
-    }
-
-    #[test]
-    fn a_moment_in_a_list_is_the_shorter_the_nearer_it_is() {
-        let now = Timestamp::from_seconds(1_767_268_800);
-        let before = |passed: Duration| (now - passed).ago(now);
-        assert_eq!(before(Duration::seconds(59)), "Just now");
-        assert_eq!(before(Duration::seconds(60)), "1 min ago");
-        assert_eq!(before(Duration::seconds(3599)), "59 min ago");
-        assert_eq!(before(Duration::seconds(3600)), "1 h ago");
-        assert_eq!(before(Duration::hours(24) - Duration::seconds(1)), "23 h ago");
-        assert_eq!(before(Duration::hours(24)), "31 Dec 2025");
-        assert_eq!((now + Duration::days(30)).ago(now + Duration::days(40)), "31 Jan 12:00");
-        assert_eq!((now + Duration::seconds(1)).ago(now), "1 Jan 12:00", "yet to come");
+    fn a_moment_is_written_for_machines_in_utc() {
+        assert_eq!(Timestamp::from_seconds(1_767_268_800).iso(), "2026-01-01T12:00:00Z");
     }
 
     #[test]

@@ -36,13 +36,14 @@ use crate::service::Doorward;
 /// The web server over an opened service.
 pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
     let engine = Engine::default();
+    let zone = doorward.settings.web.time_zone;
     rocket::custom(figment)
         .manage(doorward)
         .manage(Overviews::default())
         .manage(Denials::default())
         .manage(messages::all())
         .manage(Sections(&admin::SECTIONS))
-        .attach(engine.fairing())
+        .attach(engine.fairing(zone))
         .manage(engine)
         // Rocket's own set of headers would contradict ours.
         .attach(Shield::new())

@@ -14,6 +14,7 @@ use time::Duration;
 use super::base_url::BaseUrl;
 use super::sources::{SECTION, unreadable, variable};
 use crate::base::error::{Error, Result};
+use crate::base::zone::Zone;
 use crate::service::words;
 
 /// One setting.
@@ -207,6 +208,20 @@ impl<'f> Section<'f> {
             .ok_or_else(|| self.fault(key, "a list of addresses and networks like 10.0.0.0/8"))
     }
 
+    /// A time zone by its name; UTC if none is given.
+    pub(super) fn time_zone(&self, key: &str) -> Result<Zone> {
+        let Some(name) = self.text(key)? else { return Ok(Zone::UTC) };
+        Zone::named(&name).ok_or_else(|| {
+            let hint = match near_zone(&name) {
+                Some(known) => format!("Did you mean \"{known}\"?"),
+                None => "All names: https://en.wikipedia.org/wiki/List_of_tz_database_time_zones"
+                    .to_owned(),
+            };
+            let fault = self.fault(key, "a time zone such as \"Europe/Berlin\" or \"UTC\"");
+            Error::broken(format!("{fault} {hint}"))
+        })
+    }
+
     fn fault(&self, key: &str, accepted: &str) -> Error {
         let is = match self.values.get(key) {
             _ if ["database_url", "metrics_token"].contains(&key) => String::new(),
@@ -234,6 +249,16 @@ impl<'f> Section<'f> {
             None => String::new(),
         }
     }
+}
+
+/// The zone that `name` may mean: of that city, or written nearly so.
+fn near_zone(name: &str) -> Option<&'static str> {
+    let asked = name.trim().replace(' ', "_").to_lowercase();
+    let is_city = |known: &&str| known.to_lowercase().rsplit('/').next() == Some(&asked);
+    Zone::names()
+        .find(|known| known.to_lowercase() == asked)
+        .or_else(|| Zone::names().find(is_city))
+        .or_else(|| words::near(name, Zone::names()))
 }
 
 /// A network, or an address as the network of that address alone.

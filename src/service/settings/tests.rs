@@ -68,6 +68,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("database_connections", "8"),
         ("database_notify", "false"),
         ("registration", "closed"),
+        ("time_zone", "Europe/Berlin"),
         ("trusted_proxies", "10.0.0.0/8, ::1"),
         ("hsts_subdomains", "true"),
         ("allow_query_token", "true"),
@@ -115,12 +116,27 @@ fn every_key_can_be_given_in_file_and_variable() {
             ["10.0.0.0/8".parse().unwrap(), "::1/128".parse::<IpNet>().unwrap()]
         );
         assert_eq!(settings.log_level, LevelFilter::WARN);
+        assert_eq!(settings.web.time_zone.name(), "Europe/Berlin");
         assert!(
             !settings.auto_migrate
                 && !settings.store.synchronous_full
                 && settings.web.hsts_subdomains
                 && settings.web.allow_query_token
         );
+    }
+}
+
+#[test]
+fn a_time_zone_that_does_not_exist_is_answered_with_the_one_that_may_be_meant() {
+    for (given, meant) in [
+        ("Europe/Berlni", "Did you mean \"Europe/Berlin\"?"),
+        ("europe/berlin", "Did you mean \"Europe/Berlin\"?"),
+        ("New York", "Did you mean \"America/New_York\"?"),
+        ("in the middle of nowhere", "All names: https://"),
+    ] {
+        let fault = fault("", &[("DOORWARD_TIME_ZONE", given)]);
+        assert!(fault.starts_with("The setting `time_zone` must be a time zone"), "{fault}");
+        assert!(fault.contains(given) && fault.contains(meant), "{fault}");
     }
 }
 

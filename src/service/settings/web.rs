@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use super::section::{Section, Setting};
 use crate::base::error::Result;
+use crate::base::zone::Zone;
 
 /// Who may open an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Web {
     pub registration_is_set: bool,
     /// Proxies whose X-Forwarded-For is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// The time zone in which pages show times, and in which days are asked for.
+    pub time_zone: Zone,
     /// Whether browsers demand https of all hosts below ours, too.
     pub hsts_subdomains: bool,
     /// Whether `/api/me` takes the access token in the address, too.
@@ -36,6 +39,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "registration",
         "`open`",
         "`closed`: only administrators and the operator create accounts",
+    ),
+    Setting::new(
+        "time_zone",
+        "`UTC`",
+        "time zone of the times and days on pages, by its name in the IANA database, such as `Europe/Berlin`; exports, logs and commands stay in UTC",
     ),
     Setting::new("trusted_proxies", "`[]`", "networks whose `X-Forwarded-For` is trusted"),
     Setting::new(
@@ -61,6 +69,7 @@ pub(super) fn read(section: &Section<'_>) -> Result<Web> {
     Ok(Web {
         registration: section.one_of("registration", &registration)?,
         registration_is_set: section.has("registration"),
+        time_zone: section.time_zone("time_zone")?,
         trusted_proxies: section.networks("trusted_proxies")?,
         hsts_subdomains: section.flag("hsts_subdomains", false)?,
         allow_query_token: section.flag("allow_query_token", false)?,

@@ -7,6 +7,7 @@ use time::Duration;
 use crate::base::error::Result;
 use crate::base::keys::{OLD, Purpose};
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 use crate::domain::accounts::list::{self, Count, Filter, State};
 use crate::domain::accounts::{self, Account};
 use crate::domain::statistics::{self, Step};
@@ -115,12 +116,12 @@ pub(super) async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec
             "View system check",
         );
     }
-    found.extend(locked(db, now).await?);
+    found.extend(locked(db, doorward.settings.web.time_zone, now).await?);
     Ok(found)
 }
 
 /// The accounts that are locked: each with a button, or how many they are.
-async fn locked(db: &DatabaseConnection, now: Timestamp) -> Result<Vec<Attention>> {
+async fn locked(db: &DatabaseConnection, zone: Zone, now: Timestamp) -> Result<Vec<Attention>> {
     let filter = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
     let page = list::page(db, &filter, None, MOST_LOCKED).await?;
     if page.next.is_some() {
@@ -134,7 +135,7 @@ async fn locked(db: &DatabaseConnection, now: Timestamp) -> Result<Vec<Attention
         return Ok(vec![Attention { words, link, action: "View accounts", unlock: None }]);
     }
     let row = |account: Account| {
-        let until = account.locked_at(now)?.words();
+        let until = zone.words(account.locked_at(now)?);
         let path = format!("/admin/accounts/{}", account.id);
         Some(Attention {
             words: format!("{} is locked until {until}.", account.username),

@@ -10,6 +10,7 @@ use super::query::chosen;
 use super::view::chart::{Chart, grouped};
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 use crate::domain::accounts::list::{self, Count, Filter, State};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
@@ -93,6 +94,7 @@ async fn charts(
     (step, count): (Step, i64),
     now: Timestamp,
 ) -> Result<Vec<Chart>> {
+    let zone = doorward.settings.web.time_zone;
     let last = step.place(now);
     let first = last + 1 - count;
     let figures = statistics::since(doorward.db.read(), step, first).await?;
@@ -101,8 +103,9 @@ async fn charts(
         let figure = figures.get(name).unwrap_or(&none);
         let at = |place: i64| Timestamp::from_seconds(place * step.hours() * 3600);
         let label = |place: i64| match step {
-            Step::Hour => at(place).time_of_day(),
-            Step::Day => at(place).day(),
+            Step::Hour => zone.time_of_day(at(place)),
+            // Days are counted as UTC has them, wherever the service is.
+            Step::Day => Zone::UTC.day(at(place)),
         };
         let rows: Vec<(String, i64)> = (first..=last)
             .map(|place| (label(place), figure.get(&place).copied().unwrap_or(0)))

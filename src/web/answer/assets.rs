@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::frame;
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 
 #[derive(RustEmbed)]
 #[folder = "static"]
@@ -75,11 +76,11 @@ pub const FRAME: &str = "frame.html";
 const BLOCKS: &str = "blocks.html";
 
 /// Registers every template under a name that ends in `.html`: Tera escapes in
-/// no other.
+/// no other. They show times in `zone`.
 ///
 /// # Errors
 /// A template that does not parse; the server then does not start.
-pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>> {
+pub fn templates(engines: &mut Engines, zone: Zone) -> Result<(), Box<dyn std::error::Error>> {
     let mut sources = Vec::new();
     for file in Templates::iter() {
         let source = Templates::get(&file).expect("an embedded file");
@@ -95,7 +96,10 @@ pub fn templates(engines: &mut Engines) -> Result<(), Box<dyn std::error::Error>
     }
     engines.tera.add_raw_templates(sources)?;
     engines.tera.set_escape_fn(escape);
-    engines.tera.register_filter("ago", ago);
+    engines
+        .tera
+        .register_filter("ago", move |at: &Value, with: &HashMap<_, _>| ago(zone, at, with));
+    engines.tera.register_filter("words", move |at: &Value, _: &HashMap<_, _>| words(zone, at));
     // A template has no business with the server's environment.
     engines.tera.register_function("get_env", |_: &HashMap<_, _>| {
         Err(tera::Error::msg("templates cannot read the environment"))
@@ -111,12 +115,19 @@ fn escape(text: &str) -> String {
 }
 
 /// `{{ at.ms | ago(now=page_now) }}`: a moment as lists show it.
-fn ago(at: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
-    let moment = |value: Option<&Value>| value.and_then(Value::as_i64).map(Timestamp);
-    match (moment(Some(at)), moment(arguments.get("now"))) {
-        (Some(at), Some(now)) => Ok(Value::String(at.ago(now))),
-        _ => Err(tera::Error::msg("`ago` takes milliseconds, and `now`")),
-    }
+fn ago(zone: Zone, at: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
+    let now = arguments.get("now").unwrap_or(&Value::Null);
+    Ok(Value::String(zone.ago(moment(at)?, moment(now)?)))
+}
+
+/// `{{ at.ms | words }}`: all of a moment.
+fn words(zone: Zone, at: &Value) -> tera::Result<Value> {
+    Ok(Value::String(zone.words(moment(at)?)))
+}
+
+fn moment(value: &Value) -> tera::Result<Timestamp> {
+    let milliseconds = value.as_i64().map(Timestamp);
+    milliseconds.ok_or_else(|| tera::Error::msg("a moment is a number of milliseconds"))
 }
 
 /// Whether there is a static file of that hashed name.

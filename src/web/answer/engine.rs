@@ -11,6 +11,7 @@ use rocket_dyn_templates::tera::{self, Context, Tera};
 use super::assets;
 use super::frame::{Frame, Surroundings};
 use super::message::Shown;
+use crate::base::zone::Zone;
 
 /// The template engine with every template in it. Rocket's `Template` would
 /// serialise what a page shows twice, first into Rocket's values and then into Tera's.
@@ -26,11 +27,11 @@ struct Inner {
 
 impl Engine {
     /// Reads the templates before the server starts, which it does not when one
-    /// cannot be read.
-    pub fn fairing(&self) -> impl Fairing + use<> {
+    /// cannot be read. They show times in that zone.
+    pub fn fairing(&self, zone: Zone) -> impl Fairing + use<> {
         let engine = self.clone();
         Template::try_custom(move |engines| {
-            assets::templates(engines)?;
+            assets::templates(engines, zone)?;
             engine.0.tera.get_or_init(|| std::mem::take(&mut engines.tera));
             Ok(())
         })

@@ -16,6 +16,7 @@ use super::message::{Messages, Note, Shown};
 use super::sections::Navigation;
 use crate::base::keys::Keys;
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 use crate::domain::one_time::HeldForm;
 use crate::domain::sessions::EndReason;
 use crate::service::Doorward;
@@ -58,6 +59,7 @@ pub struct Page {
     keys: Arc<Keys>,
     binding: Binding,
     now: Timestamp,
+    zone: Zone,
     held: Option<HeldForm>,
     /// Why this browser's session is over, if it still carries the old cookie.
     pub ended: Option<EndReason>,
@@ -90,6 +92,7 @@ impl Page {
             }
             content.insert("page_csrf", &csrf);
             content.insert("page_now", &self.now.0);
+            content.insert("page_zone", self.zone.name());
             content
         });
         Html { name, content, around, message: self.message, csrf }
@@ -147,6 +150,7 @@ impl<'r> FromRequest<'r> for Page {
             keys: Arc::clone(&doorward.keys),
             binding,
             now: Now::of(request),
+            zone: doorward.settings.web.time_zone,
             held: Found::of(request).map(|found| found.form.clone()),
             ended,
         })

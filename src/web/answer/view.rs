@@ -8,17 +8,16 @@ use crate::domain::accounts::{Account, Login};
 use crate::domain::sessions::{Audience, Session};
 use crate::web::request::user_agent::{UserAgent, describe_user_agent};
 
-/// A moment, for machines and for people.
+/// A moment; templates write it for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct Moment {
     ms: i64,
     iso: String,
-    words: String,
 }
 
 impl From<Timestamp> for Moment {
     fn from(at: Timestamp) -> Self {
-        Self { ms: at.0, iso: at.iso(), words: at.words() }
+        Self { ms: at.0, iso: at.iso() }
     }
 }
 

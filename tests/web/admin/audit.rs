@@ -1,5 +1,6 @@
 //! The audit log, searched and exported.
 
+use doorward::base::zone::Zone;
 use doorward::domain::accounts::names::Username;
 use doorward::domain::administration::{self, Edit};
 use doorward::domain::sessions::Actor;
@@ -31,6 +32,37 @@ async fn the_log_is_searched_by_event_account_address_and_day() {
     assert_eq!(count(&format!("account=ada&from={today}&until={today}")).await, 2);
     assert_eq!(count("account=ada&until=2001-01-01").await, 0);
     assert_eq!(count("account=ada&from=2999-01-01").await, 0);
+}
+
+#[rocket::async_test]
+async fn days_and_times_are_those_of_the_time_zone_but_exports_stay_in_utc() {
+    // A day apart, so that one of them has another day than UTC.
+    for (name, short) in [("Pacific/Kiritimati", "UTC+14"), ("Pacific/Pago_Pago", "SST")] {
+        let app = App::with(&[("time_zone", &format!("{name:?}"))]).await;
+        let reader = app.staff("reader", "auditor").await;
+        let zone = Zone::named(name).unwrap();
+        let day = |before| zone.days_before(app.clock().now(), before);
+        let (today, yesterday) = (day(0), day(1));
+        assert_eq!(lines(&reader, &format!("from={today}&until={today}")).await.len(), 2);
+        assert_eq!(lines(&reader, &format!("until={yesterday}")).await.len(), 0);
+        let page = reader.get("/admin/audit").await.page();
+        assert_eq!(page.texts(".above p"), [format!("Times in {name}")]);
+        assert_eq!(page.texts("tr.day"), [zone.day_and_year(app.clock().now())]);
+        assert!(page.links_to(&format!("/admin/audit?from={today}")), "{:?}", page.links());
+        let full = page.attributes("tr.event time", "title");
+        assert!(full[0].ends_with(short), "{full:?}");
+        let own = reader.get("/account").await.page();
+        assert!(own.texts("dd time").iter().all(|time| time.ends_with(short)));
+        for list in ["accounts", "sessions"] {
+            let page = reader.get(&format!("/admin/{list}")).await.page();
+            let above = page.texts(".above p");
+            assert_eq!(above.last().unwrap(), &format!("Times in {name}"));
+            assert!(page.attributes("td time", "title").iter().all(|full| full.ends_with(short)));
+        }
+        let csv = reader.get("/admin/audit.csv").await.body;
+        let now = &app.clock().now().iso()[..13];
+        assert!(csv.lines().any(|line| line.contains(now)), "{now}: {csv}");
+    }
 }
 
 /// What a browser reads in the cells of each line of the log.

@@ -19,7 +19,8 @@ async fn send(
     query: AuditQuery<'_>,
     doorward: &Service,
 ) -> Result<Download<Lines>, Failure> {
-    let filter = query.filter(doorward.db.read(), &mut vec![]).await?;
+    let filter =
+        query.filter(doorward.db.read(), doorward.settings.web.time_zone, &mut vec![]).await?;
     let lines = |doorward, reader, format| export::events(doorward, Some(reader), filter, format);
     export.send(List::Events, doorward, lines).await
 }

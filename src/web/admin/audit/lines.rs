@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 use crate::domain::audit::{self, RecordedEvent};
 use crate::domain::{accounts, sessions};
 use crate::service::{events, words};
@@ -43,9 +44,9 @@ struct Time {
     full: String,
 }
 
-impl From<Timestamp> for Time {
-    fn from(at: Timestamp) -> Self {
-        Self { iso: at.iso(), words: at.time_of_day(), full: at.words() }
+impl Time {
+    fn new(at: Timestamp, zone: Zone) -> Self {
+        Self { iso: at.iso(), words: zone.time_of_day(at), full: zone.words(at) }
     }
 }
 
@@ -56,10 +57,14 @@ fn sameness(row: &RecordedEvent) -> impl PartialEq + '_ {
 }
 
 /// The events in days, the newest first, with the names of the accounts they tell of.
-pub(super) async fn days(db: &DatabaseConnection, rows: &[RecordedEvent]) -> Result<Vec<Day>> {
+pub(super) async fn days(
+    db: &DatabaseConnection,
+    rows: &[RecordedEvent],
+    zone: Zone,
+) -> Result<Vec<Day>> {
     let names = accounts::names_of(db, audit::accounts_in(rows)).await?;
     let person = |id: uuid::Uuid| Person::new(id, names.get(&id).cloned());
-    let day = |row: &RecordedEvent| row.at.date_in_words();
+    let day = |row: &RecordedEvent| zone.day_and_year(row.at);
     let mut days: Vec<Day> = vec![];
     for of_day in rows.chunk_by(|one, next| day(one) == day(next)) {
         let mut lines = vec![];
@@ -67,7 +72,7 @@ pub(super) async fn days(db: &DatabaseConnection, rows: &[RecordedEvent]) -> Res
             let one = &equal[0];
             let is_own = one.actor == one.target;
             lines.push(Line {
-                times: equal.iter().map(|row| row.at.into()).collect(),
+                times: equal.iter().map(|row| Time::new(row.at, zone)).collect(),
                 event: one.event.clone(),
                 who: one.actor.map(person),
                 nobody: nobody(one),

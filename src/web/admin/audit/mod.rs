@@ -63,11 +63,11 @@ async fn audit_page(
     doorward: &Service,
     now: Now,
 ) -> Result<Html, Failure> {
-    let db = doorward.db.read();
+    let (db, zone) = (doorward.db.read(), doorward.settings.web.time_zone);
     let mut notices = vec![];
     let mut place = |given| cursor(given, |text| text.parse::<i64>().ok(), &mut notices);
     let place = (place(before), place(after));
-    let found = match query.filter(db, &mut notices).await? {
+    let found = match query.filter(db, zone, &mut notices).await? {
         Some(filter) => screen(db, &filter, place).await?,
         None => Screen { rows: vec![], is_newer: false, is_older: false },
     };
@@ -78,7 +78,7 @@ async fn audit_page(
     };
     let range = match (rows.first(), rows.last()) {
         (Some(newest), Some(oldest)) => {
-            format!("{} to {}", oldest.at.words(), newest.at.words())
+            format!("{} to {}", zone.words(oldest.at), zone.words(newest.at))
         }
         _ => String::new(),
     };
@@ -93,12 +93,12 @@ async fn audit_page(
     Ok(page.in_section("admin/audit").render(
         "admin/audit.html",
         context! {
-            days: lines::days(db, rows).await?,
+            days: lines::days(db, rows, zone).await?,
             events,
             notices,
             pages,
             chips: query.chips(),
-            ranges: query.ranges(now.0),
+            ranges: query.ranges(zone, now.0),
             first: !is_newer,
             csv: query.link("/admin/audit.csv", ("", "")),
             jsonl: query.link("/admin/audit.jsonl", ("", "")),

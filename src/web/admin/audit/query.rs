@@ -2,11 +2,11 @@
 
 use sea_orm::DatabaseConnection;
 use serde::Serialize;
-use time::Duration;
 use uuid::Uuid;
 
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
+use crate::base::zone::Zone;
 use crate::domain::audit::{Event, Filter};
 use crate::service::{events, words};
 use crate::web::admin::query::{Chip, NamedAccount, chosen, find_account, link, typed};
@@ -37,10 +37,12 @@ const PATH: &str = "/admin/audit";
 const RANGES: [(&str, i64); 3] = [("Today", 0), ("7 days", 6), ("30 days", 29)];
 
 impl AuditQuery<'_> {
-    /// The filter; `None` when it names an account that is not there.
+    /// The filter, with days as they are in `zone`; `None` when it names an account that is
+    /// not there.
     pub(super) async fn filter(
         &self,
         db: &DatabaseConnection,
+        zone: Zone,
         notices: &mut Vec<String>,
     ) -> Result<Option<Filter>> {
         let events: Vec<(&str, Event)> = events::all().map(|event| (event.name(), event)).collect();
@@ -55,7 +57,7 @@ impl AuditQuery<'_> {
         let [account, by, about] = accounts;
         let mut day = |given: Option<&str>| {
             let given = given.filter(|given| !given.is_empty())?;
-            let day = Timestamp::of_day(given);
+            let day = zone.whole_day(given);
             if day.is_none() {
                 notices.push("Write a day as in 2026-01-31. This filter was ignored.".into());
             }
@@ -68,9 +70,9 @@ impl AuditQuery<'_> {
             by,
             about,
             address: Some(typed(self.address)).filter(|address| !address.is_empty()),
-            from,
+            from: from.map(|(first, _)| first),
             // The day itself belongs to it.
-            until: until.map(|day| day + Duration::days(1)),
+            until: until.map(|(_, end)| end),
         }))
     }
 
@@ -112,13 +114,12 @@ impl AuditQuery<'_> {
     }
 
     /// The ranges that lead up to now, with the other filters.
-    pub(super) fn ranges(&self, now: Timestamp) -> Vec<Range> {
+    pub(super) fn ranges(&self, zone: Zone, now: Timestamp) -> Vec<Range> {
         let range = |(words, days): (&'static str, i64)| {
-            let from = (now - Duration::days(days)).iso();
-            let from = from.split('T').next().unwrap_or_default();
-            let query = AuditQuery { from: Some(from), until: None, ..*self };
+            let from = zone.days_before(now, days);
+            let query = AuditQuery { from: Some(&from), until: None, ..*self };
             let is_open = self.until.is_none_or(str::is_empty);
-            let current = self.from == Some(from) && is_open;
+            let current = self.from == Some(&*from) && is_open;
             Range { words, link: query.link(PATH, ("", "")), current }
         };
         RANGES.into_iter().map(range).collect()
