@@ -81,8 +81,17 @@ fn disk(doorward: &Doorward) -> Finding {
         Err(why) => return Look(format!("The free space on the disk is unknown: {why}.")),
     };
     let free = about.f_bavail * about.f_frsize;
-    let words = format!("{} MiB are free on the disk of the data folder.", free >> 20);
+    let words = format!("{} are free on the disk of the data folder.", gibibytes(free));
     if free < LITTLE { Look(words) } else { Good(words) }
+}
+
+/// As in `73 GiB` and `0.4 GiB`.
+fn gibibytes(bytes: u64) -> String {
+    let tenths = bytes / ((1 << 30) / 10);
+    match tenths {
+        0..100 => format!("{}.{} GiB", tenths / 10, tenths % 10),
+        _ => format!("{} GiB", bytes >> 30),
+    }
 }
 
 fn key_file(doorward: &Doorward) -> Finding {
@@ -230,4 +239,15 @@ pub async fn shared_address(db: &DatabaseConnection, now: Timestamp) -> Result<O
     let addresses: HashSet<_> = logins.iter().map(|row| row.address.as_str()).collect();
     let shared = addresses.len() == 1 && people.len() >= SAME_ADDRESS.1;
     Ok(logins.first().filter(|_| shared).map(|login| login.address.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_a_fraction_only_where_it_matters() {
+        let sizes = [0, 400 << 20, 1 << 30, 7_700 << 20, 74_318 << 20].map(gibibytes);
+        assert_eq!(sizes, ["0.0 GiB", "0.3 GiB", "1.0 GiB", "7.5 GiB", "72 GiB"]);
+    }
 }

@@ -118,12 +118,16 @@ async fn doctor_page(
 ) -> Result<Html, Failure> {
     let base = &doorward.settings.base_url;
     let shared = doctor::shared_address(doorward.db.read(), now.0).await?;
-    let yours: Vec<Row> = of_request(&seen, base, shared).into_iter().map(Row::from).collect();
-    let all = doctor::examine(doorward, now.0).await;
-    let findings: Vec<Row> = all.into_iter().map(Row::from).collect();
+    let mut all = doctor::examine(doorward, now.0).await;
+    all.extend(of_request(&seen, base, shared));
+    let (passed, mut others): (Vec<Finding>, Vec<Finding>) =
+        all.into_iter().partition(|finding| matches!(finding, Finding::Good(_)));
+    others.sort_by_key(|finding| !matches!(finding, Finding::Mend(_)));
+    let rows = |findings: Vec<Finding>| findings.into_iter().map(Row::from).collect::<Vec<_>>();
+    let (findings, passed) = (rows(others), rows(passed));
     let fitting = |proxy| configuration(proxy, base.host(), config.port);
     let (nginx, caddy) = (fitting(Proxy::Nginx), fitting(Proxy::Caddy));
     Ok(page
         .in_section("admin/doctor")
-        .render("admin/doctor.html", context! { findings, yours, seen, nginx, caddy }))
+        .render("admin/doctor.html", context! { findings, passed, seen, nginx, caddy }))
 }

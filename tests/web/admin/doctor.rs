@@ -41,6 +41,25 @@ async fn the_doctor_tells_what_the_server_sees_of_whoever_asks() {
 }
 
 #[rocket::async_test]
+async fn problems_stand_before_warnings_and_what_passed_behind_its_number() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let forwarded = [("X-Forwarded-For", "198.51.100.4")];
+    let page = chief.send(Method::Get, "/admin/doctor", None, &forwarded).await.page();
+    let states = page.attributes("section > .findings .tag", "class");
+    assert_eq!(states.first().unwrap(), "tag mend");
+    assert!(
+        states.contains(&"tag look".to_owned()) && states.is_sorted_by_key(|one| one != "tag mend")
+    );
+    let passed = page.texts("details .findings .good").len();
+    assert_eq!(
+        page.texts("section:has(.findings) > details > summary"),
+        [format!("{passed} checks passed")]
+    );
+    assert!(page.texts("section > .findings .good").is_empty() && passed > 5);
+}
+
+#[rocket::async_test]
 async fn what_a_proxy_says_of_the_scheme_is_taken_from_a_trusted_one() {
     const BARE: &str = "This request came without TLS";
     for (trusted, scheme, bare) in
