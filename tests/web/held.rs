@@ -75,7 +75,9 @@ async fn twenty_selected_accounts_are_still_selected_after_the_password_was_give
     let sent = [("ids", ids.as_str()), ("reason", &preview.value_of("reason"))];
     let done = helper.post_with(&next, &preview.csrf(), &sent).await;
     assert_eq!(done.location.as_deref(), Some("/admin/accounts"), "{}", done.body);
-    assert!(helper.get("/admin/accounts").await.body.contains("Accounts disabled: 20."));
+    let list = helper.get("/admin/accounts").await;
+    assert!(list.body.contains("Accounts disabled: 20."), "{}", list.body);
+    assert!(list.page().has("form[id=undo]"), "{}", list.body);
     assert!(held(&app).await.is_empty());
 }
 

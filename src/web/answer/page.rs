@@ -17,8 +17,9 @@ use super::sections::Navigation;
 use crate::base::keys::Keys;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
+use crate::domain::accounts::AccountId;
 use crate::domain::one_time::HeldForm;
-use crate::domain::sessions::EndReason;
+use crate::domain::sessions::{EndReason, SessionId};
 use crate::service::Doorward;
 use crate::service::settings::Registration;
 use crate::web::form::csrf::{self, Binding};
@@ -61,6 +62,8 @@ pub struct Page {
     now: Timestamp,
     zone: Zone,
     held: Option<HeldForm>,
+    /// Whose page it is, and of which session.
+    who: Option<(AccountId, SessionId)>,
     /// Why this browser's session is over, if it still carries the old cookie.
     pub ended: Option<EndReason>,
 }
@@ -89,6 +92,11 @@ impl Page {
             if around.section.starts_with("admin") {
                 let entries = self.navigation.entries(around.may, around.section);
                 content.insert("page_sections", &entries);
+                if let Some((account, session)) = self.who {
+                    // What is about the person themselves is marked as such.
+                    content.insert("page_you", &account.to_string());
+                    content.insert("page_session", &session.to_string());
+                }
             }
             content.insert("page_csrf", &csrf);
             content.insert("page_now", &self.now.0);
@@ -151,6 +159,7 @@ impl<'r> FromRequest<'r> for Page {
             binding,
             now: Now::of(request),
             zone: doorward.settings.web.time_zone,
+            who: principal.map(|principal| (principal.account, principal.session)),
             held: Found::of(request).map(|found| found.form.clone()),
             ended,
         })

@@ -41,6 +41,30 @@ async fn sessions_end_one_by_one_by_account_and_by_range_of_addresses() {
 }
 
 #[rocket::async_test]
+async fn ones_own_session_and_account_are_marked_in_lists_and_previews() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    app.signed_in("chief").await;
+    app.member("ada").await;
+    let [own, other] = [app.id_of("chief").await, app.id_of("ada").await];
+    let (this, you) = ("This browser", "You");
+    for (path, mark, row) in [
+        ("/admin/sessions".to_owned(), this, "tbody tr"),
+        ("/admin/sessions/end?account=chief".to_owned(), this, ".people li"),
+        (format!("/admin/accounts/{own}"), this, ".sessions li"),
+        ("/admin/accounts".to_owned(), you, "tbody tr"),
+        (format!("/admin/accounts/disable?id={own}&id={other}"), you, ".people li"),
+        (format!("/admin/accounts/add-role?id={own}&id={other}"), you, ".people li"),
+    ] {
+        let page = chief.get(&path).await.page();
+        let rows = page.texts(row);
+        assert!(rows.len() > 1, "{path}: {rows:?}");
+        let marks: Vec<String> = page.texts(&format!("{row} .tag"));
+        assert_eq!(marks.iter().filter(|tag| *tag == mark).count(), 1, "{path}: {rows:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn an_act_on_sessions_leads_back_to_where_it_began() {
     let app = App::start().await;
     let helper = app.staff("helper", "support").await;
