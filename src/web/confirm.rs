@@ -48,7 +48,7 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
 }
 
 /// What waits for the password, by its address; of two that fit the first.
-const ACTS: [(&str, &str); 24] = [
+const ACTS: [(&str, &str); 27] = [
     ("/account/password", "Change password"),
     ("/account/delete", "Delete account"),
     ("/account/data.json", "Export your data"),
@@ -73,6 +73,9 @@ const ACTS: [(&str, &str); 24] = [
     ("/admin/roles/<name>", "Change a role"),
     ("/admin/roles/<name>/remove", "Remove role"),
     ("/admin/revocations/new", "Revoke a token"),
+    ("/admin/undo/disable", "Undo"),
+    ("/admin/undo/roles", "Undo"),
+    ("/admin/undo/edit", "Undo"),
 ];
 
 fn act_at(next: &str) -> Option<&'static str> {

@@ -114,6 +114,41 @@ async fn an_export_keeps_its_filter_however_long_it_is() {
     assert!(!export.body.contains("ada@example.org"), "{}", export.body);
 }
 
+#[rocket::async_test]
+async fn an_undo_that_came_too_late_for_the_password_is_offered_again_after_it() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let id = app.account("ada", &[]).await.id.to_string();
+    let of_account = |act: &str| (format!("/admin/accounts/{id}/{act}"), Some(()));
+    let edited = [("username", "ada-2"), ("display_name", ""), ("email", "ada@example.org")];
+    let acts = [
+        ("edit", of_account("edit"), edited.to_vec()),
+        ("roles", of_account("roles"), vec![("shown", ""), ("role.editors", "on")]),
+        ("disable", ("/admin/accounts/disable".to_owned(), None), vec![("ids", &*id)]),
+    ];
+    for (kind, (path, own_page), mut fields) in acts {
+        fields.push(("reason", WHY));
+        let page = if own_page.is_some() { path.clone() } else { format!("{path}?id={id}") };
+        let done = chief.post_at(&page, &path, &fields).await;
+        assert_eq!(done.status, Status::SeeOther, "{kind}: {}", done.body);
+        let shown = chief.get("/admin/accounts").await;
+        let (undo, token) =
+            (shown.hidden(), shown.page().token_for(&format!("/admin/undo/{kind}")));
+        app.pass(Duration::minutes(6)).await;
+        let undo_path = format!("/admin/undo/{kind}");
+        let asked = chief.post_with(&undo_path, &token, &undo.pairs()).await;
+        let next = confirm(&chief, &asked).await;
+        let again = chief.get(&next).await;
+        assert!(again.body.contains("Nothing was changed yet."), "{kind}: {}", again.body);
+        let [first, last] = ["first", "last"].map(|name| again.value_of(name));
+        let sent = [("first", first.as_str()), ("last", last.as_str())];
+        assert_eq!(sent, undo.pairs());
+        chief.post_with(&undo_path, &again.csrf(), &sent).await;
+        let list = chief.get("/admin/accounts").await.body;
+        assert!(list.contains("Undone."), "{kind}: {list}");
+    }
+}
+
 /// Fields that are shown again, as a browser would send them.
 fn kept(fields: Vec<Field>) -> Vec<(String, String)> {
     let is_kept = |field: &Field| !["csrf", "token", "password"].contains(&&*field.name);

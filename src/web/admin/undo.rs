@@ -1,6 +1,6 @@
 //! `/admin/undo`: taking an act back, by the button in the message after it.
 
-use rocket::{Route, post, routes};
+use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use super::messages::TARGET_OUTRANKS_ACTOR;
@@ -9,9 +9,10 @@ use crate::domain::administration::{self, UndoKind, Undone};
 use crate::service::Doorward;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
-use crate::web::answer::page::Page;
+use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
-use crate::web::form::submitted::{Fields, PageForm, Submitted};
+use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::form::timely::Timely;
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::LiveSession;
 use crate::web::request::now::Now;
@@ -20,7 +21,7 @@ use crate::web::request::staff_guards::{CanManageAccounts, RecentAdmin};
 
 /// The addresses of this file.
 pub(super) fn routes() -> Vec<Route> {
-    routes![undo_disable, undo_roles, undo_edit]
+    routes![undo_disable_page, undo_disable, undo_roles_page, undo_roles, undo_edit_page, undo_edit]
 }
 
 /// An act was taken back.
@@ -91,38 +92,59 @@ fn note(undone: Undone) -> Note {
     message.with([undone.accounts as i64, undone.left as i64, 0, 0])
 }
 
+/// The button again, for a person who had to give the password after it was pressed.
+fn draw(page: Page) -> Html {
+    let form = Typed::fresh::<Undo>(&page, &[]);
+    page.in_section("admin/accounts").render("admin/undo.html", context! { form })
+}
+
+#[get("/undo/disable")]
+fn undo_disable_page(_who: CanManageAccounts, page: Page) -> Html {
+    draw(page)
+}
+
 #[post("/undo/disable", data = "<form>")]
 async fn undo_disable(
-    who: CanManageAccounts,
-    form: Submitted<Undo>,
+    form: Timely<CanManageAccounts, Undo>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     undo(UndoKind::Disabled, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/undo/roles")]
+fn undo_roles_page(_who: RecentAdmin, page: Page) -> Html {
+    draw(page)
 }
 
 #[post("/undo/roles", data = "<form>")]
 async fn undo_roles(
-    who: RecentAdmin,
-    form: Submitted<Undo>,
+    form: Timely<RecentAdmin, Undo>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     undo(UndoKind::Roles, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/undo/edit")]
+fn undo_edit_page(_who: CanManageAccounts, page: Page) -> Html {
+    draw(page)
 }
 
 #[post("/undo/edit", data = "<form>")]
 async fn undo_edit(
-    who: CanManageAccounts,
-    form: Submitted<Undo>,
+    form: Timely<CanManageAccounts, Undo>,
     page: Page,
     doorward: &Service,
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
+    let Timely { who, form } = form;
     undo(UndoKind::Names, form, page, &who.0, (doorward, &caller, now)).await
 }

@@ -200,6 +200,8 @@ async fn every_page_of_staff_can_be_reached_from_the_first_one() {
     let pages = below_admin().into_iter().filter(|route| route.method == "GET");
     let all: Vec<String> = pages.map(|route| route.address).collect();
     let mut missing = all.clone();
+    // Only `/confirm` leads there, after a button that was pressed too late.
+    missing.retain(|address| !address.starts_with("/admin/undo/"));
     let (mut asked, mut links) = (BTreeSet::new(), vec!["/admin".to_owned()]);
     while let Some(link) = links.pop() {
         let path = link.split(['?', '#']).next().unwrap().to_owned();
