@@ -123,8 +123,8 @@ pub fn run() -> ExitCode {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     let figment = settings::figment();
-    let figment = settings::check_files(&figment).and_then(|()| open::environment::add(figment));
-    let settings = figment.and_then(|figment| Ok((Settings::from_figment(&figment)?, figment)));
+    let checked = settings::check_files(&figment).and_then(|()| open::environment::add(&figment));
+    let settings = checked.and_then(|()| Ok((Settings::from_figment(&figment)?, figment)));
     let done = settings.and_then(|(settings, figment)| {
         open::owner::act_as(&settings)?;
         crate::base::logging::start(settings.log_format, level(&cli, &settings));

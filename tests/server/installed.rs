@@ -1,5 +1,5 @@
 //! The installed service: commands of root find its settings and data, and act
-//! as its user. Only root can try this; others skip it.
+//! as its user. Only root can try this: `tests/run` does, with sudo if need be.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -14,14 +14,6 @@ use crate::server::{PASSWORD, Server, command, free_port, run, wait};
 
 /// `nobody` stands for the user of the service.
 const USER: u32 = 65534;
-
-fn is_root(test: &str) -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        println!("skipped, as only root can act as another user: {test}");
-    }
-    root
-}
 
 /// A folder that others may enter, with the data folder of the service's user.
 fn folder_of_service() -> tempfile::TempDir {
@@ -54,10 +46,8 @@ fn leads_in(link: &str, browser: &Browser) {
 }
 
 #[test]
+#[ignore = "needs root: tests/run, or cargo test --test server installed -- --ignored"]
 fn root_acts_as_the_owner_of_the_data_folder() {
-    if !is_root("root_acts_as_the_owner_of_the_data_folder") {
-        return;
-    }
     let server = Server::in_folder(folder_of_service(), &[]);
     server.account("anna", &["admin"]);
     let link = server.done(&["recover", "anna"], "");
@@ -80,10 +70,8 @@ fn root_acts_as_the_owner_of_the_data_folder() {
 }
 
 #[test]
+#[ignore = "needs root: tests/run, or cargo test --test server installed -- --ignored"]
 fn a_place_that_the_owner_of_the_data_cannot_use_is_said_to_root() {
-    if !is_root("a_place_that_the_owner_of_the_data_cannot_use_is_said_to_root") {
-        return;
-    }
     let server = Server::in_folder(folder_of_service(), &[]);
     let output = server.run(&["backup", "copy.db"], "");
     let said = String::from_utf8(output.stderr).unwrap();
@@ -101,6 +89,7 @@ fn installed(folder: &Path) -> Command {
         mkdir /etc/doorward
         cp {}/Rocket.toml {folder}/environment /etc/doorward
         chmod 600 /etc/doorward/environment
+        printf '[own.doorward]\nrecovery_link_seconds = 7200\n' >> /etc/doorward/Rocket.toml
         mount -t tmpfs tmpfs /var/lib
         mkdir /var/lib/doorward
         mount --bind {folder}/data /var/lib/doorward
@@ -114,13 +103,12 @@ fn installed(folder: &Path) -> Command {
 }
 
 #[test]
+#[ignore = "needs root: tests/run, or cargo test --test server installed -- --ignored"]
 fn commands_of_root_find_the_installed_service_from_anywhere() {
-    if !is_root("commands_of_root_find_the_installed_service_from_anywhere") {
-        return;
-    }
     let (folder, port) = (folder_of_service(), free_port());
-    let environment =
-        format!("# secrets\nROCKET_PORT={port}\nDOORWARD_BASE_URL='http://localhost:{port}'\n");
+    let environment = format!(
+        "# secrets\nROCKET_PORT={port}\nDOORWARD_BASE_URL='http://localhost:{port}'\nROCKET_PROFILE=own\n"
+    );
     fs::write(folder.path().join("environment"), environment).unwrap();
     let mut server = installed(folder.path());
     let mut server =
@@ -133,7 +121,10 @@ fn commands_of_root_find_the_installed_service_from_anywhere() {
         String::from_utf8(output.stdout).unwrap()
     };
     done(&["account", "add", "anna", "anna@example.org", "--password-stdin"], PASSWORD);
-    let link = done(&["recover", "anna"], "");
+    let recovery = run(installed(folder.path()).args(["recover", "anna"]), "");
+    let [link, about] =
+        [recovery.stdout, recovery.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(about.contains("for 2 hours"), "the profile of the variables: {about}");
     assert!(link.starts_with(&format!("http://localhost:{port}/recover/")), "{link}");
     leads_in(&link, &Browser::at(port));
     let doctor = run(installed(folder.path()).arg("doctor"), "");
@@ -193,9 +184,7 @@ fn the_package_brings_the_units_of_the_backup_and_enables_neither() {
         file
     });
     let mut verify = command("systemd-analyze", folder.path());
-    verify.args(["verify", "--man=no"]).args(files);
-    match verify.output() {
-        Ok(output) => assert!(output.status.success() && output.stderr.is_empty(), "{output:?}"),
-        Err(why) => println!("skipped without systemd-analyze: {why}"),
-    }
+    let output = verify.args(["verify", "--man=no"]).args(files).output();
+    let output = output.expect("systemd-analyze, which tests/run installs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }

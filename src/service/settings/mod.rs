@@ -23,9 +23,7 @@ use zeroize::Zeroizing;
 pub use self::base_url::BaseUrl;
 use self::section::Section;
 pub use self::section::Setting;
-pub use self::sources::{
-    INSTALLED, check_files, figment, file_read, rocket_config, with_variables,
-};
+pub use self::sources::{INSTALLED, check_files, figment, file_read, rocket_config};
 pub use self::web::{Registration, Web};
 use crate::base::error::Result;
 use crate::base::files;

@@ -38,7 +38,7 @@ pub fn figment() -> Figment {
 
 /// The settings with those of these variables that are ours or Rocket's, which
 /// are the last word.
-pub fn with_variables(
+fn with_variables(
     figment: Figment,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Figment {
