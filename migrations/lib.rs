@@ -29,7 +29,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let steps: Vec<Box<dyn MigrationTrait>> = vec![
             Box::new(m20261123_000001_accounts::Migration),
             Box::new(m20261123_000002_sessions::Migration),
             Box::new(m20261123_000003_credentials::Migration),
@@ -44,7 +44,33 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_payload_of_tokens::Migration),
             Box::new(m20261125_000020_staff_limits::Migration),
             Box::new(m20261129_000021_finding_people::Migration),
-        ]
+        ];
+        steps.into_iter().map(|step| Box::new(Whole(step)) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+/// A step in one transaction, also in SQLite: of a process that is killed in the
+/// middle of it nothing is left, and the next one begins it again.
+struct Whole(Box<dyn MigrationTrait>);
+
+impl MigrationName for Whole {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Whole {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(db).await
+    }
+
+    async fn down(&self, db: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(db).await
     }
 }
 

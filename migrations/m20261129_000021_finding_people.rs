@@ -78,11 +78,6 @@ fn plain(text: &str) -> String {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    /// Else SQLite would keep half of it after a crash.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
     async fn up(&self, db: &SchemaManager) -> Result<(), DbErr> {
         for column in [
             text("display_name").default("").take(),
