@@ -167,6 +167,11 @@ async fn dispatch(
                 Migrate::Up if !settings.auto_migrate => make_data_folder(&settings)?,
                 _ => open::find(&figment, &settings).and_then(|()| settings.check_owners())?,
             }
+            // Not under a running server, which knows only its own schema.
+            let _lock = match step {
+                Migrate::Up | Migrate::Down => serve::lock_database(&settings)?,
+                Migrate::Status => None,
+            };
             migrate(step, &Db::open(&settings.store).await?).await
         }
         Command::Account(command) => account::run(command, &open(&figment, settings).await?).await,
@@ -201,7 +206,9 @@ async fn dispatch(
         Command::Keys(command @ keys::Command::Adopt) => {
             open::find_database(&figment, &settings)?;
             make_data_folder(&settings)?;
-            keys::run(command, &Doorward::open_with_any_keys(settings).await?).await
+            let doorward = Doorward::open_with_any_keys(settings).await?;
+            doorward.db.ensure_up_to_date().await?;
+            keys::run(command, &doorward).await
         }
         Command::Keys(command) => keys::run(command, &open(&figment, settings).await?).await,
         Command::Session(command) => {

@@ -60,16 +60,34 @@ impl Doorward {
     /// One sentence for the operator; also when the database was served with
     /// other keys, because everybody would be signed out.
     pub async fn open(settings: Settings) -> Result<Self> {
-        let db = open_database(&settings).await?;
+        let db = Db::open(&settings.store).await?;
+        if settings.auto_migrate {
+            db.migrate_up().await?;
+        }
         Self::with_its_keys(settings, db).await
     }
 
-    /// The same for a service that was served before: it makes no keys.
+    /// The same for a service that was served before: it makes no keys, and leaves
+    /// the schema as it is.
     ///
     /// # Errors
-    /// As [`open`](Self::open); also when there are no keys.
+    /// As [`open`](Self::open); also when there are no keys, or the schema is older.
     pub async fn open_existing(settings: Settings) -> Result<Self> {
-        let db = open_database(&settings).await?;
+        let db = Db::open(&settings.store).await?;
+        db.ensure_up_to_date().await?;
+        Self::existing(settings, db).await
+    }
+
+    /// The same, with whatever schema it has, which is only looked at.
+    ///
+    /// # Errors
+    /// As [`open_existing`](Self::open_existing).
+    pub async fn examine(settings: Settings) -> Result<Self> {
+        let db = Db::open(&settings.store).await?;
+        Self::existing(settings, db).await
+    }
+
+    async fn existing(settings: Settings, db: Db) -> Result<Self> {
         if !has_keys(&settings) && !in_use::any(&db).await? {
             let file = std::path::absolute(&settings.keys_file);
             let file = file.as_ref().unwrap_or(&settings.keys_file).display();
@@ -96,12 +114,12 @@ impl Doorward {
         Ok(doorward)
     }
 
-    /// The same, whatever keys the database was served with.
+    /// A service with whatever keys the database was served with, and whatever schema.
     ///
     /// # Errors
     /// One sentence for the operator.
     pub async fn open_with_any_keys(settings: Settings) -> Result<Self> {
-        let db = open_database(&settings).await?;
+        let db = Db::open(&settings.store).await?;
         Self::with(settings, db).await
     }
 
@@ -170,12 +188,4 @@ impl Doorward {
 /// Whether the keys of a service are where the settings say.
 fn has_keys(settings: &Settings) -> bool {
     settings.key_ring.is_some() || settings.keys_file.exists()
-}
-
-async fn open_database(settings: &Settings) -> Result<Db> {
-    let db = Db::open(&settings.store).await?;
-    if settings.auto_migrate {
-        db.migrate_up().await?;
-    }
-    Ok(db)
 }

@@ -22,3 +22,4 @@ mod service;
 mod settings;
 mod start;
 mod tls;
+mod upgrading;

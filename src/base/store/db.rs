@@ -182,6 +182,20 @@ impl Db {
         Ok(Migrator::up(&self.write, None).await?)
     }
 
+    /// Says whether the schema is that of this program. A command must not bring it
+    /// up to date: a server of an older version may be working on it.
+    ///
+    /// # Errors
+    /// One sentence when steps are missing; the database cannot be asked.
+    pub async fn ensure_up_to_date(&self) -> Result<()> {
+        if self.migrations().await?.iter().all(|(_, done)| *done) {
+            return Ok(());
+        }
+        Err(Error::broken(
+            "The schema of the database is that of an older version, whose server may be running. Stop it and start the server of this version, which brings the schema up to date; or run `doorward migrate up`.",
+        ))
+    }
+
     /// Takes the newest step back.
     ///
     /// # Errors

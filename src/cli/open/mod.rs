@@ -36,7 +36,7 @@ pub(super) async fn examine(figment: &Figment, settings: Settings) -> Result<Doo
         "settings  {}",
         file.map_or_else(|| format!("none: {}", none_read()), |file| shown(&file))
     ));
-    Doorward::open_existing(settings).await
+    Doorward::examine(settings).await
 }
 
 /// Makes the data folder for its owner alone, and looks at whose everything in use is.
