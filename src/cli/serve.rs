@@ -1,7 +1,8 @@
 //! `doorward serve`: the web server and its background work.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,15 +138,23 @@ fn failed(error: rocket::Error) -> Error {
 pub(super) fn lock_database(settings: &Settings) -> Result<Option<File>> {
     let Some(file) = store::sqlite_file(&settings.store.url) else { return Ok(None) };
     let lock = file.with_extension("lock");
-    let name = lock.display();
-    let opened = File::create(&lock)
-        .map_err(|why| Error::broken(format!("The file {name} cannot be created: {why}.")))?;
-    match opened.try_lock() {
-        Ok(()) => Ok(Some(opened)),
-        Err(_) => Err(Error::broken(format!(
-            "Another Doorward already serves {}. Stop it first, or use PostgreSQL for several.",
-            file.display()
-        ))),
+    let failed = |why: std::io::Error| {
+        Error::broken(format!("The file {} cannot be created: {why}.", lock.display()))
+    };
+    loop {
+        let opened = File::create(&lock).map_err(failed)?;
+        if opened.try_lock().is_err() {
+            return Err(Error::broken(format!(
+                "Another Doorward already serves {}. Stop it first, or use PostgreSQL for several.",
+                file.display()
+            )));
+        }
+        // The holder before may have removed it in between: then others lock another file.
+        let ours = opened.metadata().map_err(failed)?;
+        let there = fs::metadata(&lock);
+        if there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
+            return Ok(Some(opened));
+        }
     }
 }
 

@@ -143,6 +143,62 @@ fn what_cannot_be_restored_leaves_nothing() {
 }
 
 #[test]
+fn what_a_killed_server_left_in_its_log_is_restored_with_its_file() {
+    let mut server = Server::start();
+    server.account("ada", &[]);
+    server.kill();
+    let there = tempfile::tempdir().unwrap();
+    for (from, to) in [
+        ("doorward.db", "backup.db"),
+        ("doorward.db-wal", "backup.db-wal"),
+        ("keys.json", "backup.db.keys.json"),
+    ] {
+        assert!(fs::copy(server.its_data(from), there.path().join(to)).unwrap() > 0, "{from}");
+    }
+    done(there.path(), &["restore", "backup.db"]);
+    let listed = done(there.path(), &["account", "list"]);
+    assert!(listed.contains("ada"), "{listed}");
+    let left = names(&there.path().join("data"));
+    assert!(left.iter().all(|name| !name.contains("restoring")), "{left:?}");
+}
+
+#[test]
+fn what_was_there_is_kept_however_often_something_is_restored() {
+    let mut server = Server::start();
+    server.account("first", &[]);
+    let folder = server.folder.path().to_owned();
+    server.done(&["backup", "first.db"], "");
+    server.account("second", &[]);
+    // Killed: a part of it is in its log.
+    server.kill();
+    for name in ["doorward.replaced", "doorward.replaced-2", "doorward.replaced-3"] {
+        let said = done(&folder, &["restore", "first.db"]);
+        assert!(said.contains(&format!("What was there before is data/{name}.")), "{said}");
+        assert!(!done(&folder, &["account", "list"]).contains("second"));
+    }
+    let left = names(&folder.join("data"));
+    assert!(left.contains("doorward.replaced-wal"), "{left:?}");
+    assert!(!left.contains("doorward.db-wal"), "of another database: {left:?}");
+    // The first of them is the one with the second account.
+    for (name, expected) in [("doorward.replaced-2", false), ("doorward.replaced", true)] {
+        done(&folder, &["restore", &format!("data/{name}")]);
+        let listed = done(&folder, &["account", "list"]);
+        assert_eq!(listed.contains("second"), expected, "{name}: {listed}");
+    }
+}
+
+#[test]
+fn a_restore_that_is_refused_leaves_the_lock_of_a_running_server() {
+    let (server, there) = moved(&["--with-keys"]);
+    let backup = there.path().join("backup.db");
+    let backup = backup.to_str().unwrap();
+    let restore = || refused(server.folder.path(), &["restore", backup]);
+    assert!(restore().contains("Another Doorward already serves"));
+    assert!(server.its_data("doorward.lock").exists());
+    assert!(restore().contains("Another Doorward already serves"));
+}
+
+#[test]
 fn a_backup_whose_keys_are_lost_is_restored_only_on_purpose() {
     let (_server, there) = moved(&[]);
     let said = done(there.path(), &["restore", "backup.db", "--new-keys"]);

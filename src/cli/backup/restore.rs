@@ -71,18 +71,13 @@ pub(in crate::cli) async fn restore(restore: Restore, settings: Settings) -> Res
     let keys = keys_of(file, restore.new_keys, &settings)?;
     let folder = settings.data_dir.clone();
     let folder_is_new = !folder.exists();
-    let locks = [place, &settings.keys_file].map(|file| file.with_extension("lock"));
-    let new_locks: Vec<&PathBuf> = locks.iter().filter(|lock| !lock.exists()).collect();
     let done = match make_data_folder(&settings) {
         Ok(()) => put(file, place, &keys, restore.new_keys, settings).await,
         Err(error) => Err(error),
     };
-    if done.is_err() {
-        new_locks.into_iter().for_each(|lock| drop(fs::remove_file(lock)));
-        if folder_is_new {
-            // Only if it is empty.
-            drop(fs::remove_dir(&folder));
-        }
+    if done.is_err() && folder_is_new {
+        // Only if it is empty.
+        drop(fs::remove_dir(&folder));
     }
     done
 }
@@ -127,7 +122,29 @@ async fn put(
     new_keys: bool,
     settings: Settings,
 ) -> Result<()> {
-    let _lock = lock_database(&settings)?;
+    let mut locks = vec![place.with_extension("lock")];
+    // Where there are keys, others may be changing them.
+    if fs::symlink_metadata(&settings.keys_file).is_err() {
+        locks.push(settings.keys_file.with_extension("lock"));
+    }
+    locks.retain(|lock| !lock.exists());
+    let held = lock_database(&settings)?;
+    let done = put_locked(file, place, keys, new_keys, settings).await;
+    if done.is_err() {
+        // While it is held: `lock_database` notices that the file it opened is gone.
+        locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
+    }
+    drop(held);
+    done
+}
+
+async fn put_locked(
+    file: &Path,
+    place: &Path,
+    keys: &Source,
+    new_keys: bool,
+    settings: Settings,
+) -> Result<()> {
     let (staged, staged_keys) =
         (place.with_extension(STAGED), settings.keys_file.with_extension(STAGED));
     let keys_file = settings.keys_file.clone();
@@ -143,9 +160,11 @@ async fn put(
     let ended = prepared.inspect_err(|_| drop(clean()))?;
     let failed =
         |why: std::io::Error| Error::broken(format!("The backup cannot be put in place: {why}."));
+    sync(&staged).map_err(failed)?;
     // The keys first: without the database nothing is signed with them.
     if !matches!(keys, Source::InPlace) {
         fs::rename(&staged_keys, &keys_file).map_err(failed)?;
+        sync(parent(&keys_file)).map_err(failed)?;
     }
     let replaced = free_name(place);
     let there = ENDINGS.map(|ending| (with_ending(place, ending), with_ending(&replaced, ending)));
@@ -154,6 +173,8 @@ async fn put(
         fs::rename(from, to).map_err(failed)?;
     }
     fs::rename(&staged, place).map_err(failed)?;
+    // What is said to be in place is there after a power cut, too.
+    sync(parent(place)).map_err(failed)?;
     let mut said = format!("The backup is in place, and {} ended.", count(ended, "session"));
     if !matches!(keys, Source::InPlace) {
         let new = if matches!(keys, Source::New) { "New keys" } else { "Its keys" };
@@ -250,6 +271,16 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         let (from, acting) = (from.display(), acting(&why));
         Error::broken(format!("The file {from} cannot be copied: {why}.{acting}"))
     })
+}
+
+fn parent(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Waits until a file, or the names in a folder, are on the disk.
+fn sync(file: &Path) -> std::io::Result<()> {
+    File::open(file)?.sync_all()
 }
 
 /// Where the database that is replaced goes: one that was replaced before stays.
