@@ -84,7 +84,9 @@ pub(crate) async fn act_number(
         17 => {
             let (username, email) = names("countess");
             let edit = Edit { username: Some(username), email: Some(email), ..Edit::default() };
-            administration::edit(sessions, ada.id, &edit, actor, now).await.map(drop)
+            administration::edit(sessions, &world.throttle, ada.id, &edit, actor, now)
+                .await
+                .map(drop)
         }
         18 => {
             let own = role("own");
@@ -326,6 +328,7 @@ async fn staff_who_act_on_each_other_and_on_the_same_accounts_at_once_never_wait
                     }
                     _ => administration::undo(
                         sessions,
+                        &world.throttle,
                         UndoKind::Disabled,
                         (0, i64::MAX),
                         actor,

@@ -101,7 +101,14 @@ async fn an_act_is_undone_with_the_permission_that_it_demanded() {
             (UndoKind::Roles, Permission::Administer),
             (UndoKind::Names, Permission::ManageAccounts),
         ] {
-            let done = administration::undo(&world.sessions, kind, (0, i64::MAX), actor, NOON);
+            let done = administration::undo(
+                &world.sessions,
+                &world.throttle,
+                kind,
+                (0, i64::MAX),
+                actor,
+                NOON,
+            );
             let expected = if roles.may(demanded) {
                 Error::Refused(refusals::TOO_LATE_TO_UNDO)
             } else {

@@ -74,7 +74,7 @@ async fn administered(world: &World, ada: &Account) {
     credentials.recover(&link, &new, &cli, NOON).await.unwrap();
     let display_name = Some(DisplayName::parse("Ada L.").unwrap());
     let edit = Edit { display_name, ..Edit::default() };
-    administration::edit(sessions, ada.id, &edit, by, NOON).await.unwrap();
+    administration::edit(sessions, &world.throttle, ada.id, &edit, by, NOON).await.unwrap();
     administration::lift_throttle(sessions, &world.throttle, ada.id, by, NOON).await.unwrap();
     administration::note_export(sessions, "accounts", by, NOON).await.unwrap();
     administration::note_export(sessions, "audit", by, NOON).await.unwrap();

@@ -41,7 +41,9 @@ async fn each_of_many_is_acted_on_once_and_the_undo_is_of_all() {
     let done = done.unwrap();
     assert_eq!(done.accounts, MANY as u64);
     let events = done.events.unwrap();
-    let undone = administration::undo(sessions, UndoKind::Disabled, events, actor, NOON).await;
+    let undone =
+        administration::undo(sessions, &world.throttle, UndoKind::Disabled, events, actor, NOON)
+            .await;
     assert_eq!(undone.unwrap().accounts, MANY as u64);
     let editors = RoleName::parse("editors").unwrap();
     administration::create_role(sessions, &editors, "", actor, NOON).await.unwrap();

@@ -133,7 +133,7 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
     let sessions = &doorward.sessions;
     let edit = async |name: &str, names: Edit| {
         let id = find(doorward, name).await?.id;
-        administration::edit(sessions, id, &names, actor, now).await
+        administration::edit(sessions, &doorward.throttle, id, &names, actor, now).await
     };
     match command {
         Command::Add { name, email, roles, password_stdin } => {

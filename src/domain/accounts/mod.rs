@@ -28,8 +28,8 @@ pub use self::id::AccountId;
 pub use self::register::{hash_for, insert, register};
 pub use self::rename::set_names;
 pub use self::update::{
-    delete, forget_browsers, forget_locks, raise_epoch, set_disabled, set_password_hash, unlock,
-    write_roles,
+    delete, forget_browsers, forget_locks, raise_epoch, set_disabled, set_locked_until,
+    set_password_hash, unlock, write_roles,
 };
 
 /// The tables of this module.

@@ -146,7 +146,10 @@ pub async fn set_disabled(
 }
 
 /// Stores until when an account is locked.
-pub(super) async fn set_locked_until(
+///
+/// # Errors
+/// The database failed.
+pub async fn set_locked_until(
     db: &impl ConnectionTrait,
     id: AccountId,
     until: Option<Timestamp>,

@@ -15,6 +15,7 @@ use crate::domain::accounts::{self, Account, AccountId};
 use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
+use crate::domain::throttle::Throttle;
 
 /// The names to change; `None` leaves a name as it is.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,7 @@ pub struct Edit {
 /// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`; not found.
 pub async fn edit(
     sessions: &Sessions,
+    throttle: &Throttle,
     id: AccountId,
     edit: &Edit,
     actor: Actor<'_>,
@@ -47,7 +49,7 @@ pub async fn edit(
     ensure_may_give(&act, id, edit)?;
     supersede(&act.txn, UndoKind::Names, &found).await?;
     let mut done = Outcome::default();
-    if let Some((event, after)) = write(&act, account, edit).await? {
+    if let Some((event, after)) = write(&act, throttle, account, edit).await? {
         remember(&act, UndoKind::Names, account, UndoKind::Names.state(&after), event).await?;
         done.told(event);
         done.accounts = 1;
@@ -80,6 +82,7 @@ fn ensure_may_give(act: &Act<'_>, id: AccountId, edit: &Edit) -> Result<()> {
 /// and the account as it is then; nothing where nothing changes.
 pub(super) async fn write(
     act: &Act<'_>,
+    throttle: &Throttle,
     account: &Account,
     edit: &Edit,
 ) -> Result<Option<(i64, Account)>> {
@@ -97,6 +100,10 @@ pub(super) async fn write(
         // A link that was sent to the former address must not open the account.
         one_time::void(&act.txn, account.id, &[TokenPurpose::Recovery], act.now).await?;
     }
+    // Attempts are counted by name: what was counted for a former one locks nobody.
+    let names = [&*after.canonical_username, &after.canonical_email];
+    let locked_until = throttle.lock_of(&names, act.now).await?;
+    accounts::set_locked_until(&act.txn, account.id, locked_until).await?;
     let data = json!({ "before": old, "after": new });
     let event = act.tell(events::ACCOUNT_EDITED, Some(account.id), data).await?;
     Ok(Some((event, after)))

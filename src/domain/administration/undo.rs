@@ -16,6 +16,7 @@ use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Actor, Sessions};
+use crate::domain::throttle::Throttle;
 
 /// What an undo did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub struct Undone {
 /// of none; what giving back roles refuses.
 pub async fn undo(
     sessions: &Sessions,
+    throttle: &Throttle,
     kind: UndoKind,
     events: (i64, i64),
     actor: Actor<'_>,
@@ -84,7 +86,9 @@ pub async fn undo(
         UndoKind::Names => {
             for (account, before) in accounts.iter().zip(&before) {
                 let names: Names = serde_json::from_str(before).map_err(unreadable)?;
-                edit::write(&act, account, &edit::back_to(&names)?).await.map_err(taken_since)?;
+                edit::write(&act, throttle, account, &edit::back_to(&names)?)
+                    .await
+                    .map_err(taken_since)?;
             }
             act.commit().await?;
             sessions.make_known(accounts.iter().map(|account| account.id), Revoked::default());

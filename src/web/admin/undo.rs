@@ -71,7 +71,16 @@ async fn undo(
         .submit(page, retry, async |undo: Undo| {
             let actor = who.acting(caller, "taken back");
             let events = (undo.first, undo.last);
-            match administration::undo(&doorward.sessions, kind, events, actor, now.0).await {
+            match administration::undo(
+                &doorward.sessions,
+                &doorward.throttle,
+                kind,
+                events,
+                actor,
+                now.0,
+            )
+            .await
+            {
                 Ok(undone) => Ok(note(undone)),
                 Err(Error::Refused(administration::refusals::TOO_LATE_TO_UNDO)) => {
                     Ok(NOT_UNDONE.into())

@@ -234,9 +234,16 @@ async fn exports_have_the_names_of_the_time_and_none_of_a_deleted_account() {
         let origin = doorward::domain::audit::RequestSource::command_line();
         let edit = Edit { username: Some(Username::parse(name).unwrap()), ..Edit::default() };
         let actor = Actor::operator(&origin);
-        administration::edit(&app.doorward.sessions, anna, &edit, actor, app.clock().now())
-            .await
-            .unwrap();
+        administration::edit(
+            &app.doorward.sessions,
+            &app.doorward.throttle,
+            anna,
+            &edit,
+            actor,
+            app.clock().now(),
+        )
+        .await
+        .unwrap();
         app.browser_at("192.0.2.7").log_in(name).await;
     }
     let form = format!("/admin/accounts/delete?id={bob}");

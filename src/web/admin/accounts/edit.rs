@@ -107,7 +107,15 @@ async fn edit(
     let done = form
         .submit(page, show, async |form: EditForm| {
             let actor = who.0.acting(&caller, &form.reason.0);
-            administration::edit(&doorward.sessions, id, &form.edit, actor, now.0).await
+            administration::edit(
+                &doorward.sessions,
+                &doorward.throttle,
+                id,
+                &form.edit,
+                actor,
+                now.0,
+            )
+            .await
         })
         .await?;
     Ok(SeeOther::at(format!("/admin/accounts/{id}")).saying(about(EDITED, &done)))
