@@ -27,8 +27,14 @@ pub fn routes() -> Vec<Route> {
 /// After setup.
 const SET_UP: Message = Message::done("set-up", "The administrator account was created.");
 
+/// The same, where the administrator could not be signed in, or sends the form again.
+const SIGN_IN: Message = Message::done(
+    "set-up-sign-in",
+    "There is an administrator account. Sign in with its name and password.",
+);
+
 /// The messages of this file.
-pub const MESSAGES: &[Message] = &[SET_UP];
+pub const MESSAGES: &[Message] = &[SET_UP, SIGN_IN];
 
 struct Setup {
     token: String,
@@ -45,16 +51,11 @@ impl PageForm for Setup {
     }
 }
 
-async fn while_no_admin(doorward: &Doorward) -> Result<(), Failure> {
-    match accounts::count_admins(doorward.db.read()).await? {
-        0 => Ok(()),
-        _ => Err(Failure::Status(Status::NotFound)),
-    }
-}
-
 #[get("/setup?<token>")]
 async fn setup_page(token: Option<&str>, page: Page, doorward: &Service) -> Result<Html, Failure> {
-    while_no_admin(doorward).await?;
+    if accounts::count_admins(doorward.db.read()).await? > 0 {
+        return Err(Failure::Status(Status::NotFound));
+    }
     let form = Typed::fresh::<Setup>(&page, &[("token", token.unwrap_or_default())]);
     Ok(draw(page, form, doorward))
 }
@@ -73,18 +74,29 @@ async fn set_up(
     caller: Caller,
     now: Now,
 ) -> Result<SeeOther, Failure> {
-    while_no_admin(doorward).await?;
     let show = |page, form| draw(page, form, doorward);
-    let issued = form
+    let verified = form
         .submit(page, show, async |Setup { token, admin }| {
-            let credentials = doorward.credentials();
-            let verified = credentials.set_up(&token, &admin, &caller.0, now.0).await?;
-            let replaces = who.replaced();
-            let new = NewSession { audience: Audience::Web, remember: false, replaces };
-            doorward.sessions.sign_in(verified, new, &caller.0, now.0).await
+            if accounts::count_admins(doorward.db.read()).await? > 0 {
+                return Ok(None);
+            }
+            doorward.credentials().set_up(&token, &admin, &caller.0, now.0).await.map(Some)
         })
         .await?;
+    let Some(verified) = verified else {
+        return Ok(SeeOther::at("/login").saying(SIGN_IN));
+    };
     token::remove(&doorward.settings.data_dir);
+    let replaces = who.replaced();
+    let new = NewSession { audience: Audience::Web, remember: false, replaces };
+    let issued = match doorward.sessions.sign_in(verified, new, &caller.0, now.0).await {
+        Ok(issued) => issued,
+        // The account is there, and this page no longer: the form must not be sent again.
+        Err(error) => {
+            tracing::error!(id = caller.0.request_id, %error, "the administrator is not signed in");
+            return Ok(SeeOther::at("/login").saying(SIGN_IN));
+        }
+    };
     let account = issued.principal.account;
     Ok(SeeOther::at("/admin").with_tokens(issued).known_from_now_on(account).saying(SET_UP))
 }
