@@ -178,6 +178,11 @@ impl Browser<'_> {
         self.send(Method::Get, path, None, &[]).await
     }
 
+    /// Follows a link on one of our pages.
+    pub async fn follow(&self, path: &str) -> Answer {
+        self.send(Method::Get, path, None, &[("Sec-Fetch-Site", "same-origin")]).await
+    }
+
     /// Opens the page, as a person would, and sends the form on it.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_at(path, path, fields).await

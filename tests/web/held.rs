@@ -51,7 +51,7 @@ async fn twenty_selected_accounts_are_still_selected_after_the_password_was_give
     let (names, page) = twenty(&app).await;
     let helper = app.staff("helper", "support").await;
     app.pass(Duration::minutes(6)).await;
-    let asked = helper.get(&page).await;
+    let asked = helper.follow(&page).await;
     let act = helper.get(asked.location.as_deref().unwrap()).await;
     assert!(act.body.contains("<strong>Disable accounts</strong>"), "{}", act.body);
     let next = confirm(&helper, &asked).await;
@@ -105,7 +105,7 @@ async fn an_export_keeps_its_filter_however_long_it_is() {
     let reader = app.staff("reader", "admin").await;
     app.quick_account("ada").await;
     app.pass(Duration::minutes(6)).await;
-    let asked = reader.get(&format!("/admin/accounts.csv?q={}", "a".repeat(600))).await;
+    let asked = reader.follow(&format!("/admin/accounts.csv?q={}", "a".repeat(600))).await;
     let next = confirm(&reader, &asked).await;
     assert!(next.starts_with("/admin/accounts.csv?held="), "{next}");
     let export = reader.get(&next).await;
@@ -238,7 +238,7 @@ async fn a_held_form_is_shown_to_its_owner_once_and_for_fifteen_minutes() {
         assert!(names.iter().all(|name| !answer.body.contains(name)), "{}", answer.body);
     };
     let next = {
-        let asked = helper.get(&page).await;
+        let asked = helper.follow(&page).await;
         let shown = helper.get(asked.location.as_deref().unwrap()).await;
         // Not recent yet: the same one waits on.
         let again = helper.get(&shown.value_of("next")).await;
@@ -255,7 +255,7 @@ async fn a_held_form_is_shown_to_its_owner_once_and_for_fifteen_minutes() {
     assert!(helper.get(&next).await.body.contains("about to disable 20 accounts."));
     is_gone(&helper, &next).await;
     app.pass(Duration::minutes(6)).await;
-    let next = confirm(&helper, &helper.get(&page).await).await;
+    let next = confirm(&helper, &helper.follow(&page).await).await;
     app.pass(Duration::minutes(15)).await;
     is_gone(&helper, &next).await;
     app.doorward.purge_expired(app.clock().now()).await.unwrap();
@@ -281,10 +281,8 @@ async fn neither_passwords_nor_tokens_are_held() {
     for secret in [secret.as_str(), &of_revocation, &of_change, PASSWORD, "lantern", "csrf"] {
         assert!(!all[0].contains(secret), "{secret}: {all:?}");
     }
-    // Nor what another site sends, or another form, or who may not send it at all.
+    // Nor what another site sends, or who may not send it at all, or what no form has.
     let path = format!("/admin/accounts/{id}/recovery");
-    let wrong = chief.post_with(&path, &of_revocation, &[("reason", WHY)]).await;
-    assert!(wrong.location.unwrap().starts_with("/confirm?next=/admin/accounts/"));
     let unknown = chief.post_with(&path, &of_recovery, &[("reason", WHY), ("odd", "1")]).await;
     assert!(unknown.location.unwrap().starts_with("/confirm?next=/admin/accounts/"));
     let body = forms::body(&of_recovery, &[("reason", WHY)]);
@@ -297,6 +295,37 @@ async fn neither_passwords_nor_tokens_are_held() {
     let refused = member.post_with(&path, &of_member, &[("reason", WHY)]).await;
     assert_eq!(refused.status, Status::Forbidden);
     assert_eq!(held(&app).await, all);
+}
+
+#[rocket::async_test]
+async fn what_was_typed_on_a_page_that_was_too_old_is_held_too() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let id = app.account("ada", &[]).await.id.to_string();
+    let path = format!("/admin/accounts/{id}/edit");
+    let of_another_session = app.staff("chief2", "admin").await.get(&path).await.csrf();
+    app.pass(Duration::minutes(6)).await;
+    let sent = [("username", "ada.holt"), ("reason", WHY)];
+    let next = confirm(&chief, &chief.post_with(&path, &of_another_session, &sent).await).await;
+    let page = chief.get(&next).await;
+    assert!(page.body.contains("Nothing was changed yet."), "{}", page.body);
+    assert_eq!(page.value_of("username"), "ada.holt");
+    assert_eq!(page.value_of("reason"), WHY);
+    assert_ne!(page.csrf(), of_another_session);
+}
+
+#[rocket::async_test]
+async fn links_on_other_sites_hold_nothing() {
+    let app = App::start().await;
+    let (_, page) = twenty(&app).await;
+    let helper = app.staff("helper", "support").await;
+    app.pass(Duration::minutes(6)).await;
+    for site in ["cross-site", "same-site", "none"] {
+        let asked = helper.send(Method::Get, &page, None, &[("Sec-Fetch-Site", site)]).await;
+        let to = asked.location.unwrap();
+        assert_eq!(to, "/confirm?next=/account", "{site}");
+    }
+    assert!(held(&app).await.is_empty());
 }
 
 #[rocket::async_test]

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use time::Duration;
+use uuid::Uuid;
 
 use super::table::{Column, Entity, TokenPurpose};
 use super::token::{self, NewToken};
@@ -15,12 +16,14 @@ use crate::base::error::Result;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
+use crate::domain::sessions::SessionId;
 
 /// For how long a form is held.
 pub const HELD_FORM_LIFE: Duration = Duration::minutes(15);
 
-/// So many are held of one account. The oldest one makes room.
-const MOST: u64 = 10;
+/// So many are held of one session. The oldest one makes room, and none of
+/// another session does.
+const MOST: usize = 10;
 
 /// A form that is held, or the selection that leads to one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,27 +36,38 @@ pub struct HeldForm {
     pub fields: BTreeMap<String, String>,
 }
 
-/// Holds a form of that account. Returns the token that finds it.
+/// As the database has it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    session: Uuid,
+    #[serde(flatten)]
+    form: HeldForm,
+}
+
+/// Holds a form that was sent in that session of the account. Returns the token
+/// that finds it.
 ///
 /// # Errors
 /// The database failed.
 pub async fn hold(
     db: &impl ConnectionTrait,
-    account: AccountId,
-    form: &HeldForm,
+    (account, session): (AccountId, SessionId),
+    form: HeldForm,
     now: Timestamp,
 ) -> Result<String> {
-    let of_account = || Entity::find().filter(ours()).filter(Column::AccountId.eq(account));
-    let kept = of_account().order_by_desc(Column::CreatedAt).offset(MOST - 1).limit(1);
-    if let Some(first_too_many) = kept.one(db).await? {
-        Entity::delete_many()
-            .filter(ours())
-            .filter(Column::AccountId.eq(account))
-            .filter(Column::CreatedAt.lte(first_too_many.created_at))
-            .exec(db)
-            .await?;
+    let of_account = Entity::find().filter(ours()).filter(Column::AccountId.eq(account));
+    let mut rows = of_account.order_by_desc(Column::CreatedAt).all(db).await?;
+    rows.retain(|row| {
+        let stored = row.payload.as_deref().map(serde_json::from_str::<Stored>);
+        stored.is_some_and(|stored| stored.is_ok_and(|stored| stored.session == session.0))
+    });
+    if rows.len() >= MOST {
+        let too_many = rows.into_iter().skip(MOST - 1).map(|row| row.hash);
+        let too_many = Entity::delete_many().filter(Column::Hash.is_in(too_many));
+        too_many.exec(db).await?;
     }
-    let new = NewToken::of(TokenPurpose::HeldForm).of_account(account).with(form)?;
+    let stored = Stored { session: session.0, form };
+    let new = NewToken::of(TokenPurpose::HeldForm).of_account(account).with(&stored)?;
     new.issue(db, HELD_FORM_LIFE, now).await
 }
 
@@ -69,8 +83,8 @@ pub async fn held_form(
 ) -> Result<Option<HeldForm>> {
     let found = token::find(db, token, TokenPurpose::HeldForm, now).await?;
     let own = found.filter(|found| found.account == Some(account));
-    let form: Option<HeldForm> = own.and_then(|found| found.payload());
-    Ok(form.filter(|form| form.path == path))
+    let stored: Option<Stored> = own.and_then(|found| found.payload());
+    Ok(stored.map(|stored| stored.form).filter(|form| form.path == path))
 }
 
 /// Removes a form that was shown.

@@ -8,6 +8,7 @@ use rocket::Request;
 use rocket::http::Method;
 
 use super::body;
+use super::csrf::is_from_our_pages;
 use super::return_to::OwnPage;
 use crate::domain::one_time::{self, HeldForm};
 use crate::service::Doorward;
@@ -56,7 +57,7 @@ pub async fn hold_typed(request: &Request<'_>, fields: BTreeMap<String, String>)
     let is_own = form.path == request.uri().path().as_str();
     // A box that is no longer ticked is sent as nothing.
     if is_own && form.fields.values().any(|text| !text.is_empty()) {
-        let page = hold(request, &form).await;
+        let page = hold(request, form).await;
         request.local_cache(|| Waiting(page));
     }
 }
@@ -77,18 +78,24 @@ pub async fn way_back(request: &Request<'_>) -> OwnPage {
     if let (Some(query), Some(path)) = (query, path) {
         let (path, query) = (path.to_string(), query.to_string());
         let form = HeldForm { path, query, ..HeldForm::default() };
-        if let Some(page) = hold(request, &form).await {
+        if let Some(page) = hold(request, form).await {
             return page;
         }
     }
     OwnPage::of(request)
 }
 
-async fn hold(request: &Request<'_>, form: &HeldForm) -> Option<OwnPage> {
+/// Only of our own pages: a link on another site must neither put anything there
+/// nor take the place of what is held.
+async fn hold(request: &Request<'_>, form: HeldForm) -> Option<OwnPage> {
+    let doorward = Doorward::of(request);
+    if !is_from_our_pages(request, &doorward.settings.base_url) {
+        return None;
+    }
     let Identity::SignedIn(principal) = identity(request).await else { return None };
-    let (db, now) = (Doorward::of(request).db.write(), Now::of(request));
-    match one_time::hold(db, principal.account, form, now).await {
-        Ok(token) => Found::page(&form.path, &token),
+    let (path, whose) = (form.path.clone(), (principal.account, principal.session));
+    match one_time::hold(doorward.db.write(), whose, form, Now::of(request)).await {
+        Ok(token) => Found::page(&path, &token),
         Err(error) => {
             tracing::error!(id = RequestId::of(request), %error, "a form cannot be held");
             None

@@ -149,10 +149,10 @@ impl<T: PageForm> Submitted<T> {
         self.typed.value(name).to_owned()
     }
 
-    /// All that was typed and is no secret; nothing where the CSRF token is wrong.
+    /// All that was typed and is no secret, also on a page that was too old: it is
+    /// from one of our pages, and is sent again with the token of a new one.
     pub fn into_held(self) -> BTreeMap<String, String> {
-        let Typed { values, stale, .. } = self.typed;
-        let values = values.into_iter().filter(|_| !stale);
+        let values = self.typed.values.into_iter();
         values.map(|(name, text)| (name.into_owned(), text)).collect()
     }
 }

@@ -13,8 +13,7 @@ use crate::web::request::denial::Denial;
 
 /// A form with what the guard `G` proves of its sender. Where `G` asks for the
 /// password first, what was typed is held for the page after `/confirm`, if the
-/// form came from one of our own pages with its CSRF token; secrets are not
-/// held. Else as `G` and [`Submitted`].
+/// form came from one of our own pages; secrets are not held. Else as `G` and [`Submitted`].
 pub struct Timely<G, T> {
     /// Who sent it.
     pub who: G,
