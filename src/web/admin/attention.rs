@@ -14,7 +14,7 @@ use crate::domain::statistics::{self, Step};
 use crate::domain::{audit, sessions};
 use crate::service::{Doorward, doctor};
 use crate::web::admin::query::link;
-use crate::web::admin::view::chart::grouped;
+use crate::web::answer::view::grouped;
 
 /// Something to look after: what, and where.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 
 use super::attention::attention;
 use super::query::chosen;
-use super::view::chart::{Chart, grouped};
+use super::view::chart::Chart;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
@@ -19,6 +19,7 @@ use crate::service::Doorward;
 use crate::service::setup::next_steps;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
+use crate::web::answer::view::grouped;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
@@ -75,8 +76,8 @@ async fn figures(
 ) -> Result<[(&'static str, String, &'static str); 3]> {
     let db = doorward.db.read();
     let words = |count: Count| match count {
-        Count::Exactly(count) => grouped(count as i64),
-        Count::MoreThan(most) => format!("more than {}", grouped(most as i64)),
+        Count::Exactly(count) => grouped(count),
+        Count::MoreThan(most) => format!("more than {}", grouped(most)),
     };
     let accounts = list::count(db, &Filter::default(), COUNTED).await?;
     let locked = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
@@ -84,7 +85,7 @@ async fn figures(
     let live = sessions::count_live(db, now).await?;
     Ok([
         ("Accounts", words(accounts), "/admin/accounts"),
-        ("Active sessions", grouped(live as i64), "/admin/sessions"),
+        ("Active sessions", grouped(live), "/admin/sessions"),
         ("Locked accounts", words(locked), "/admin/accounts?state=locked"),
     ])
 }

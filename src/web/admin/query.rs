@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::base::error::{Error, Result};
 use crate::domain::accounts;
 use crate::domain::accounts::names::LoginName;
-use crate::web::admin::view::chart::in_threes;
 
 /// Rows on one screen.
 pub(super) const SCREEN: u64 = 50;
@@ -90,11 +89,6 @@ pub(super) async fn find_account(
 pub(super) struct Chip {
     pub(super) words: String,
     pub(super) without: String,
-}
-
-/// A number with its digits in threes, as in "5,214".
-pub(super) fn grouped(number: u64) -> String {
-    in_threes(number, ',')
 }
 
 /// Whether a text that a form brought may stand behind the `?` of an address:

@@ -10,6 +10,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::frame;
+use super::view::grouped;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
 
@@ -99,6 +100,7 @@ pub fn templates(engines: &mut Engines, zone: Zone) -> Result<(), Box<dyn std::e
     engines
         .tera
         .register_filter("ago", move |at: &Value, with: &HashMap<_, _>| ago(zone, at, with));
+    engines.tera.register_filter("grouped", number);
     engines.tera.register_filter("words", move |at: &Value, _: &HashMap<_, _>| words(zone, at));
     // A template has no business with the server's environment.
     engines.tera.register_function("get_env", |_: &HashMap<_, _>| {
@@ -123,6 +125,12 @@ fn ago(zone: Zone, at: &Value, arguments: &HashMap<String, Value>) -> tera::Resu
 /// `{{ at.ms | words }}`: all of a moment.
 fn words(zone: Zone, at: &Value) -> tera::Result<Value> {
     Ok(Value::String(zone.words(moment(at)?)))
+}
+
+/// `{{ count | grouped }}`: a number as pages show it.
+fn number(number: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+    let whole = number.as_i64().ok_or_else(|| tera::Error::msg("`grouped` takes a number"))?;
+    Ok(Value::String(grouped(whole)))
 }
 
 fn moment(value: &Value) -> tera::Result<Timestamp> {

@@ -5,6 +5,7 @@
 use rocket::Request;
 use serde::Serialize;
 
+use super::view::grouped;
 use crate::base::keys::{Keys, Purpose};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
@@ -101,7 +102,7 @@ impl Note {
     pub fn shown(self) -> Shown {
         let Message { kind, words, undo, .. } = self.message;
         let [zero, one, first, last] = self.numbers;
-        let text = words.replace("{0}", &zero.to_string()).replace("{1}", &one.to_string());
+        let text = words.replace("{0}", &grouped(zero)).replace("{1}", &grouped(one));
         Shown { kind, text, undo: undo.map(|path| Undo { path, first, last }) }
     }
 
@@ -148,6 +149,7 @@ mod tests {
         let note = ended.counting(7);
         let value = note.sign(&keys);
         assert_eq!(messages.verify(&keys, &value, now), Some(note));
+        assert_eq!(ended.counting(1234).shown().text, "1,234");
         let (_, mac) = value.split_once('.').unwrap();
         for forged in ["other_7_0_0_0", "ended_8_0_0_0", "ended", "", "ended_7", "ended_a_0_0_0"] {
             let forged = format!("{forged}.{mac}");

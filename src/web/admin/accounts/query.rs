@@ -2,7 +2,8 @@
 
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::list::{Count, Filter, Page, Sort, State};
-use crate::web::admin::query::{Chip, SCREEN, chosen, grouped, link, typed};
+use crate::web::admin::query::{Chip, SCREEN, chosen, link, typed};
+use crate::web::answer::view::grouped;
 use crate::web::form::urlencoded;
 
 const SORTS: [(&str, Sort); 3] =

@@ -11,9 +11,10 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId, list};
 use crate::domain::administration::refusals;
 use crate::service::Doorward;
-use crate::web::admin::query::{fits_an_address, grouped};
+use crate::web::admin::query::fits_an_address;
 use crate::web::admin::view::account::AccountRow;
 use crate::web::answer::page::Page;
+use crate::web::answer::view::grouped;
 use crate::web::form::submitted::{Fields, PageForm, Submitted};
 
 /// More cannot be ticked at once; a page has no more.

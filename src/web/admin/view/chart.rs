@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use crate::web::answer::view::grouped;
+
 /// A chart with the table of its figures.
 #[derive(Serialize)]
 pub(in crate::web::admin) struct Chart {
@@ -98,25 +100,6 @@ impl Chart {
     }
 }
 
-/// `1234567` as `1 234 567`, with thin spaces that do not break.
-pub(in crate::web::admin) fn grouped(number: i64) -> String {
-    let text = in_threes(number.unsigned_abs(), '\u{202f}');
-    if number < 0 { format!("−{text}") } else { text }
-}
-
-/// A number with that mark between every three of its digits.
-pub(in crate::web::admin) fn in_threes(number: u64, mark: char) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(mark);
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,11 +117,7 @@ mod tests {
         assert_eq!(ticks(5), ["0", "2", "4", "6"]);
         assert_eq!(ticks(9), ["0", "5", "10"]);
         assert_eq!(ticks(79), ["0", "20", "40", "60", "80"]);
-        assert_eq!(
-            ticks(8200),
-            ["0", "5\u{202f}000", "10\u{202f}000"],
-            "2 000 would take five lines"
-        );
+        assert_eq!(ticks(8200), ["0", "5,000", "10,000"], "2,000 would take five lines");
     }
 
     #[test]
@@ -150,12 +129,5 @@ mod tests {
         assert_eq!(sizes, [(69.6, 53.0), (69.6, 106.0)]);
         assert!(chart.bars.iter().all(|bar| rounded(bar.y + bar.height) == FLOOR));
         assert!(Chart::of("Sign-ins", 0, vec![("a".to_owned(), 0)]).empty);
-    }
-
-    #[test]
-    fn digits_stand_in_threes() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(grouped(-1234), "−1\u{202f}234");
     }
 }
