@@ -46,14 +46,20 @@ impl Zone {
         format!("{} {zone}", written(local, MINUTE))
     }
 
-    /// For lists, shorter the nearer it is to `now`: `12 min ago`, `3 h ago`, `24 Nov 20:56`,
-    /// `24 Nov 2025`.
+    /// For lists, shorter the nearer it is to `now`: `12 min ago`, `in 3 h`, `24 Nov 20:56`,
+    /// `24 Nov 2025`. Of what is yet to come, a minute that has begun counts whole.
     pub fn ago(self, at: Timestamp, now: Timestamp) -> String {
         let passed = now.since(at);
-        match (passed.whole_minutes(), passed.whole_hours()) {
-            (0, _) if !passed.is_negative() => "Just now".to_owned(),
-            (minutes @ 1..60, _) => format!("{minutes} min ago"),
-            (_, hours @ 1..24) => format!("{hours} h ago"),
+        let (minutes, hours) = match passed.is_negative() {
+            true => (-ceil(-passed, Duration::MINUTE), -ceil(-passed, Duration::HOUR)),
+            false => (passed.whole_minutes(), passed.whole_hours()),
+        };
+        match (minutes, hours) {
+            (0, _) => "Just now".to_owned(),
+            (1..60, _) => format!("{minutes} min ago"),
+            (-59..0, _) => format!("in {} min", -minutes),
+            (_, 1..24) => format!("{hours} h ago"),
+            (_, -23..=0) => format!("in {} h", -hours),
             _ if self.date(at).year() == self.date(now).year() => {
                 format!("{} {}", self.day(at), self.time_of_day(at))
             }
@@ -118,6 +124,12 @@ impl Zone {
     }
 }
 
+/// How many such units have begun.
+fn ceil(time: Duration, unit: Duration) -> i64 {
+    let (time, unit) = (time.whole_milliseconds() as i64, unit.whole_milliseconds() as i64);
+    time.saturating_add(unit - 1).div_euclid(unit)
+}
+
 fn written(local: OffsetDateTime, format: Format) -> String {
     local.format(format).unwrap_or_default()
 }
@@ -157,7 +169,11 @@ mod tests {
         assert_eq!(before(Duration::seconds(3600)), "1 h ago");
         assert_eq!(before(Duration::hours(24) - Duration::seconds(1)), "23 h ago");
         assert_eq!(before(Duration::hours(24)), "31 Dec 2025");
-        assert_eq!(before(Duration::seconds(-1)), "1 Jan 12:00", "yet to come");
+        assert_eq!(before(Duration::seconds(-1)), "in 1 min");
+        assert_eq!(before(Duration::minutes(-8)), "in 8 min");
+        assert_eq!(before(Duration::seconds(-3599)), "in 1 h");
+        assert_eq!(before(Duration::minutes(-70)), "in 2 h");
+        assert_eq!(before(Duration::hours(-24)), "2 Jan 12:00");
         let later = NOON + Duration::days(30);
         assert_eq!(Zone::UTC.ago(later, later + Duration::days(10)), "31 Jan 12:00");
         let tokyo = zone("Asia/Tokyo");

@@ -123,6 +123,24 @@ async fn a_printed_list_has_its_rows_and_no_controls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_printed_recovery_link_is_a_name_a_link_and_a_date() {
+    let (server, browser) = staff(1).await;
+    let id = server.id_of("member-00");
+    browser.go(&format!("/admin/accounts/{id}/recovery")).await;
+    browser.fill("reason", "asked for by phone").await;
+    browser.send().await;
+    browser.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    let text = browser.text().await;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let begins = ["Recovery link for member-00", "http://", "Valid until "];
+    assert_eq!(lines.len(), begins.len(), "{lines:?}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{lines:?}");
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_skip_link_passes_the_tabs_and_each_control_has_a_ring() {
     let (_server, browser) = staff(1).await;
     browser.go("/admin/accounts").await;

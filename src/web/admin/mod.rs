@@ -23,11 +23,10 @@ use crate::web::answer::message::Message;
 use crate::web::answer::sections::Section;
 
 /// The navigation for staff: each page with what its guard asks for.
-pub const SECTIONS: [Section; 7] = [
+pub const SECTIONS: [Section; 6] = [
     Section::new("/admin", "Overview", Permission::Look),
     Section::new("/admin/accounts", "Accounts", Permission::Look),
     Section::new("/admin/sessions", "Sessions", Permission::Look),
-    Section::new("/admin/revocations", "Revoked tokens", Permission::Look),
     Section::new("/admin/roles", "Roles", Permission::Administer),
     Section::new("/admin/audit", "Audit log", Permission::ReadAudit),
     Section::new("/admin/doctor", "System check", Permission::Administer),

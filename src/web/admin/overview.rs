@@ -55,8 +55,9 @@ async fn overview_page(
 ) -> Result<Html, Failure> {
     let mut notices = vec![];
     let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
-    let charts = charts(doorward, span, now.0).await?;
-    let figures = figures(doorward, now.0).await?;
+    let live = sessions::count_live(doorward.db.read(), now.0).await?;
+    let charts = charts(doorward, span, live, now.0).await?;
+    let figures = figures(doorward, live, now.0).await?;
     let attention = attention(doorward, now.0).await?;
     let steps = match who.0.account.roles.may(Permission::Administer) {
         true => next_steps::of(doorward, now.0).await?,
@@ -72,6 +73,7 @@ async fn overview_page(
 /// What stands on top, as of now: the words, the figure, and where it is shown in full.
 async fn figures(
     doorward: &Doorward,
+    live: u64,
     now: Timestamp,
 ) -> Result<[(&'static str, String, &'static str); 3]> {
     let db = doorward.db.read();
@@ -82,7 +84,6 @@ async fn figures(
     let accounts = list::count(db, &Filter::default(), COUNTED).await?;
     let locked = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
     let locked = list::count(db, &locked, COUNTED).await?;
-    let live = sessions::count_live(db, now).await?;
     Ok([
         ("Accounts", words(accounts), "/admin/accounts"),
         ("Active sessions", grouped(live), "/admin/sessions"),
@@ -93,12 +94,15 @@ async fn figures(
 async fn charts(
     doorward: &Doorward,
     (step, count): (Step, i64),
+    live: u64,
     now: Timestamp,
 ) -> Result<Vec<Chart>> {
     let zone = doorward.settings.web.time_zone;
     let last = step.place(now);
     let first = last + 1 - count;
-    let figures = statistics::since(doorward.db.read(), step, first).await?;
+    let mut figures = statistics::since(doorward.db.read(), step, first).await?;
+    // What was counted last is minutes old, and the page shows the number of now, too.
+    figures.entry(LIVE_SESSIONS.to_owned()).or_default().insert(last, live as i64);
     let none = BTreeMap::new();
     let chart = |(name, title): (&str, &'static str)| {
         let figure = figures.get(name).unwrap_or(&none);

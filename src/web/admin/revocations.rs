@@ -127,13 +127,15 @@ async fn revocations_page(
     found.truncate(SCREEN as usize);
     let last = found.last().filter(|_| more).map(|one| one.id.to_string());
     let revocations = rows(doorward, found).await?;
-    Ok(page.in_section("admin/revocations").render(
+    Ok(page.in_section("admin/sessions").render(
         "admin/revocations.html",
         context! {
             revocations,
             notices,
-            first: before.is_none(),
-            next_page: last.map(|last| link("/admin/revocations", &[("before", &last)])),
+            pages: context! {
+                first: before.map(|_| "/admin/revocations"),
+                next: last.map(|last| link("/admin/revocations", &[("before", &last)])),
+            },
         },
     ))
 }
@@ -156,7 +158,7 @@ impl PageForm for NewRevocation {
 }
 
 fn draw(page: Page, form: Typed) -> Html {
-    page.in_section("admin/revocations").render("admin/revocation_new.html", context! { form })
+    page.in_section("admin/sessions").render("admin/revocation_new.html", context! { form })
 }
 
 #[get("/revocations/new")]

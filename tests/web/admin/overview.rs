@@ -32,6 +32,23 @@ async fn the_overview_tells_what_happened_and_what_needs_attention() {
 }
 
 #[rocket::async_test]
+async fn the_chart_of_sessions_ends_with_the_number_of_now() {
+    let app = App::start().await;
+    let reader = app.staff("reader", "auditor").await;
+    app.doorward.purge_expired(app.clock().now()).await.unwrap();
+    app.member("ada").await;
+    for page in ["/admin", "/admin?span=month"] {
+        let page = reader.get(page).await.page();
+        let figures = page.texts(".figures > div");
+        assert!(figures.contains(&"Active sessions2".to_owned()), "{figures:?}");
+        let titles = page.texts(".chart h3");
+        assert!(titles.contains(&"Active sessions 2".to_owned()), "{titles:?}");
+        let rows = page.texts(".chart:has(h3[id=chart-4]) tbody tr");
+        assert!(rows.last().unwrap().ends_with('2'), "{rows:?}");
+    }
+}
+
+#[rocket::async_test]
 async fn a_new_service_shows_administrators_what_to_do_next_until_it_is_done() {
     const HTTPS: &str = "Use HTTPS.";
     const REGISTRATION: &str = "Decide who may register.";

@@ -227,7 +227,7 @@ async fn the_navigation_of_staff_tells_the_page_itself_from_one_below_it() {
         ("/admin/doctor", "/admin/doctor", "page"),
         ("/admin/accounts?q=a", "/admin/accounts", "page"),
         (&*format!("/admin/accounts/{id}"), "/admin/accounts", "true"),
-        ("/admin/revocations/new", "/admin/revocations", "true"),
+        ("/admin/revocations/new", "/admin/sessions", "true"),
     ] {
         let shown = chief.get(path).await.page();
         let marked = |attribute| shown.attributes(".sections a[aria-current]", attribute);

@@ -72,7 +72,7 @@ async fn an_act_on_sessions_leads_back_to_where_it_began() {
     let account = format!("/admin/accounts/{}", app.id_of("ada").await);
     let list = "/admin/sessions?account=ada&kind=browser";
     for (begun, act) in
-        [(&*account, "main .sessions a[role=button]"), (list, ".acts a[role=button]")]
+        [(&*account, "main .sessions a[role=button]"), (list, "form .acts a[role=button]")]
     {
         app.browser().log_in("ada").await;
         let page = helper.get(begun).await.page();

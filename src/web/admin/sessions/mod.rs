@@ -49,8 +49,10 @@ async fn sessions_page(
         context! {
             sessions,
             notices,
-            first,
-            next_page: next.map(|next| query.link("/admin/sessions", &next.to_string())),
+            pages: context! {
+                first: (!first).then(|| query.link("/admin/sessions", "")),
+                next: next.map(|next| query.link("/admin/sessions", &next.to_string())),
+            },
             back: query.text(),
             end_these: end_these.filter(|_| first),
             account: typed(query.account),
