@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod error;
 pub mod files;
+pub mod host;
 pub mod keys;
 pub mod logging;
 pub mod metrics;

@@ -1,7 +1,7 @@
 //! The address under which people reach the service. Links, cookies and tokens
 //! are made for it, so there is exactly one way to write it.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::base::host::{Authority, Scheme};
 
 /// Scheme, host and port, written as browsers write an origin: small letters,
 /// no default port, no slash at the end.
@@ -22,33 +22,23 @@ impl BaseUrl {
         let shape = "an address like https://login.example.org, without path, query or user";
         let lower = text.trim().to_ascii_lowercase();
         let (scheme, rest) = lower.split_once("://").ok_or(shape)?;
-        let default_port = match scheme {
-            "https" => 443,
-            "http" => 80,
+        let scheme = match scheme {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
             _ => return Err(shape),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let (host, port) = match rest.rsplit_once(':') {
-            // The last colon of [::1] is not that before a port.
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (rest, None),
-        };
-        let host = parse_host(host).ok_or(shape)?;
-        let port: u16 = match port {
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().ok().filter(|port| *port != 0).ok_or(shape)?
-            }
-            Some(_) => return Err(shape),
-            None => default_port,
-        };
-        if scheme == "http" && !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") {
+        let authority = Authority::parse(rest, scheme).ok_or(shape)?;
+        if scheme == Scheme::Http
+            && !matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
+        {
             return Err("an https address; http is only for localhost, 127.0.0.1 and [::1]");
         }
-        let mut whole = format!("{scheme}://{host}");
-        if port != default_port {
-            whole.push_str(&format!(":{port}"));
-        }
-        Ok(Self { whole, scheme_length: scheme.len(), host_length: host.len() })
+        Ok(Self {
+            whole: format!("{}://{authority}", scheme.name()),
+            scheme_length: scheme.name().len(),
+            host_length: authority.host().len(),
+        })
     }
 
     /// The whole address, as the Origin header has it: `https://login.example.org`.
@@ -70,26 +60,6 @@ impl BaseUrl {
     pub fn is_https(&self) -> bool {
         self.whole.starts_with("https:")
     }
-}
-
-/// The host as browsers write it. Names in other scripts must be given in
-/// their xn-- form.
-fn parse_host(host: &str) -> Option<String> {
-    if let Some(address) = host.strip_prefix('[') {
-        let address: Ipv6Addr = address.strip_suffix(']')?.parse().ok()?;
-        return Some(format!("[{address}]"));
-    }
-    let label_fits = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let fits = host.len() <= 253 && host.split('.').all(label_fits);
-    let last = host.rsplit('.').next()?;
-    // Browsers read a name that ends in a number as an IPv4 address, in one of several notations.
-    let numeric = last.starts_with(|c: char| c.is_ascii_digit());
-    (fits && (!numeric || host.parse::<Ipv4Addr>().is_ok())).then(|| host.to_owned())
 }
 
 #[cfg(test)]
