@@ -17,6 +17,8 @@ pub enum Purpose {
     Browser,
     /// Hides names and addresses in what is counted. With another key, every count starts from zero.
     Throttle,
+    /// Authenticates the cookies and states by which applications are entered.
+    Entry,
     /// Goes into the hash of every password in addition to the salt, and so keeps a
     /// stolen database from being guessed at. There is none until one is made.
     Password,
@@ -117,13 +119,14 @@ pub struct About {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Access,
         Self::Refresh,
         Self::Form,
         Self::Message,
         Self::Browser,
         Self::Throttle,
+        Self::Entry,
         Self::Password,
         Self::Data,
     ];
@@ -152,6 +155,12 @@ impl Purpose {
                 "throttle",
                 "Hides what is counted; with another key, every count starts from zero",
                 Fixed(Duration::ZERO),
+                NeededSinceLater,
+            ),
+            Self::Entry => (
+                "entry",
+                "Cookies of applications that are guarded; when revoked, everybody enters them again",
+                Fixed(Duration::hours(25)),
                 NeededSinceLater,
             ),
             Self::Password => (
