@@ -22,6 +22,7 @@ mod m20261124_000018_hosts_in_a_labels;
 mod m20261125_000019_payload_of_tokens;
 mod m20261125_000020_staff_limits;
 mod m20261129_000021_finding_people;
+mod m20261130_000022_applications;
 
 /// All steps, oldest first.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_payload_of_tokens::Migration),
             Box::new(m20261125_000020_staff_limits::Migration),
             Box::new(m20261129_000021_finding_people::Migration),
+            Box::new(m20261130_000022_applications::Migration),
         ];
         steps.into_iter().map(|step| Box::new(Whole(step)) as Box<dyn MigrationTrait>).collect()
     }

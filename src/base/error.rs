@@ -94,6 +94,8 @@ pub enum Subject {
     SetupToken,
     /// A token that is to be revoked.
     RevokedToken,
+    /// The field of that name, and its label.
+    Field(&'static str, &'static str),
     /// What was asked for as a whole.
     Whole,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::table::Table;
@@ -49,6 +49,21 @@ pub async fn set_all(db: &impl ConnectionTrait, numbers: &[(&str, i64)]) -> Resu
     let replace =
         OnConflict::column(table::Column::Name).update_column(table::Column::Value).to_owned();
     table::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Raises the number of that name by one. Others who raise it wait until the
+/// caller's transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn raise(db: &impl ConnectionTrait, name: &str) -> Result<()> {
+    let first = table::ActiveModel { name: Set(name.to_owned()), value: Set(1) };
+    let present = Expr::col((table::Entity, table::Column::Value));
+    let next = OnConflict::column(table::Column::Name)
+        .value(table::Column::Value, present.add(1))
+        .to_owned();
+    table::Entity::insert(first).on_conflict(next).exec_without_returning(db).await?;
     Ok(())
 }
 

@@ -56,6 +56,11 @@ impl Roles {
         Self(names.into_iter().collect())
     }
 
+    /// All of them but these.
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|name| !names.contains(&name.as_str())).cloned().collect())
+    }
+
     /// The only role of an administrator.
     pub fn admin() -> Self {
         Self(BTreeSet::from([ADMIN.to_owned()]))

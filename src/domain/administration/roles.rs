@@ -13,6 +13,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::{ADMIN, Permission, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
+use crate::domain::applications;
 use crate::domain::one_time::{self, TokenPurpose};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
@@ -184,6 +185,9 @@ pub async fn rename_role(
 ) -> Result<()> {
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     custom_roles::rename(&act.txn, from, to, description).await?;
+    if from != to.as_str() {
+        applications::rename_role(&act.txn, from, to.as_str()).await?;
+    }
     let data = json!({ "before": from, "after": to.as_str() });
     act.tell(events::ROLE_RENAMED, None, data).await?;
     let revoked = if from == to.as_str() {

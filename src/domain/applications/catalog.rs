@@ -1,0 +1,159 @@
+//! All applications, in memory: every request to one of them asks here, and
+//! none asks the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use uuid::Uuid;
+
+use super::application::Application;
+use super::draft::{Draft, Surroundings};
+use super::tables::{Column, Entity, VERSION};
+use crate::base::error::Result;
+use crate::base::host::Authority;
+use crate::base::store::numbers;
+use crate::base::timestamp::Timestamp;
+
+/// How long the table may go unread before nobody relies on what was read.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// An application that is on record.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Never changes.
+    pub id: Uuid,
+    /// What it is.
+    pub application: Application,
+    /// How it was written.
+    pub draft: Draft,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub changed_at: Timestamp,
+}
+
+/// All applications at one moment.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    version: i64,
+    /// By short name.
+    found: Vec<Arc<Found>>,
+    by_slug: HashMap<String, Arc<Found>>,
+    by_host: HashMap<String, Arc<Found>>,
+}
+
+impl Catalog {
+    fn of(version: i64, found: Vec<Arc<Found>>) -> Self {
+        let mut catalog = Self { version, ..Self::default() };
+        for one in &found {
+            catalog.by_slug.insert(one.application.slug.clone(), Arc::clone(one));
+            for host in one.application.hosts.iter().filter_map(|host| host.single()) {
+                catalog.by_host.insert(host.host().to_owned(), Arc::clone(one));
+            }
+        }
+        Self { found, ..catalog }
+    }
+
+    /// All of them, by short name.
+    pub fn all(&self) -> &[Arc<Found>] {
+        &self.found
+    }
+
+    /// The application of that short name.
+    pub fn by_slug(&self, slug: &str) -> Option<&Arc<Found>> {
+        self.by_slug.get(slug)
+    }
+
+    /// The application that is reached there: a single host goes before those
+    /// below another, and of these the longest.
+    pub fn by_host(&self, asked: &Authority) -> Option<&Arc<Found>> {
+        if let Some(found) = self.by_host.get(asked.host()) {
+            return Some(found).filter(|found| found.application.has_host(asked));
+        }
+        let of = |found: &Arc<Found>| {
+            let hosts = found.application.hosts.iter().filter(|host| host.fits_name(asked.host()));
+            hosts.map(|host| host.specificity()).max()
+        };
+        let best = self.found.iter().max_by_key(|found| of(found))?;
+        Some(best).filter(|found| found.application.has_host(asked))
+    }
+}
+
+/// The catalog of one server process, and how it is kept up to date.
+#[derive(Debug)]
+pub struct Catalogs {
+    own_host: String,
+    now: RwLock<(Arc<Catalog>, Option<Instant>)>,
+}
+
+impl Catalogs {
+    /// Of a service at that host. Fill it ([`Catalogs::sync`]) before it is asked.
+    pub fn new(own_host: &str) -> Self {
+        Self { own_host: own_host.to_owned(), now: RwLock::default() }
+    }
+
+    /// What a draft is checked with here.
+    pub fn surroundings(&self, registration_is_open: bool) -> Surroundings<'_> {
+        Surroundings { own_host: &self.own_host, registration_is_open }
+    }
+
+    /// The catalog as it was last read.
+    pub fn current(&self) -> Arc<Catalog> {
+        Arc::clone(&self.now.read().expect("no panic while the lock is held").0)
+    }
+
+    /// The same, if it was read recently enough to be relied on.
+    pub fn fresh(&self) -> Option<Arc<Catalog>> {
+        let now = self.now.read().expect("no panic while the lock is held");
+        let is_fresh = now.1.is_some_and(|at| at.elapsed() < SILENCE);
+        is_fresh.then(|| Arc::clone(&now.0))
+    }
+
+    /// Reads what has changed since the last time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sync(&self, db: &impl ConnectionTrait) -> Result<()> {
+        let began = Instant::now();
+        // Before the rows: they are at least as new.
+        let version = numbers::get(db, VERSION).await?;
+        let present = self.current();
+        let is_first = self.now.read().expect("no panic while the lock is held").1.is_none();
+        let read = if present.version == version && !is_first {
+            present
+        } else {
+            Arc::new(Catalog::of(version, self.read(db).await?))
+        };
+        let mut now = self.now.write().expect("no panic while the lock is held");
+        // Another reading may have begun later and ended earlier.
+        if now.0.version <= read.version {
+            *now = (read, Some(began));
+        }
+        Ok(())
+    }
+
+    async fn read(&self, db: &impl ConnectionTrait) -> Result<Vec<Arc<Found>>> {
+        let rows = Entity::find().order_by_asc(Column::Slug).all(db).await?;
+        let mut found = vec![];
+        for row in rows {
+            let draft = Draft::stored(&row.draft)?;
+            match draft.parse(self.surroundings(false)) {
+                Ok(application) => found.push(Arc::new(Found {
+                    id: row.id,
+                    application,
+                    draft,
+                    created_at: row.created_at,
+                    changed_at: row.changed_at,
+                })),
+                // Nobody is allowed.
+                Err(faults) => {
+                    let why = faults.first().map(|fault| fault.refusal.to_string());
+                    tracing::error!(application = row.slug, ?why, "application.unusable");
+                }
+            }
+        }
+        Ok(found)
+    }
+}

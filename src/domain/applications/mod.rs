@@ -1,0 +1,24 @@
+//! Applications that are guarded: who may open which part of them. `draft` is
+//! how they are written, `application` what they are, `decide` the one function
+//! that allows a request or not; `catalog` holds all of them in memory.
+
+mod application;
+mod catalog;
+mod change;
+pub mod decide;
+mod draft;
+pub mod events;
+mod path;
+mod place;
+pub mod question;
+pub mod readings;
+pub mod refusals;
+mod tables;
+
+pub use self::application::{Application, Needs, Requirement, Rule};
+pub use self::catalog::{Catalog, Catalogs, Found};
+#[cfg(feature = "test-support")]
+pub use self::change::undo;
+pub use self::change::{Change, change_applications, forget_old, rename_role};
+pub use self::draft::{Draft, Fault};
+pub use self::tables::tables;
