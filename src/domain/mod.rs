@@ -17,6 +17,10 @@ pub mod sessions;
 
 pub mod one_time;
 
+pub mod applications;
+
+pub mod entries;
+
 pub mod credentials;
 
 pub mod administration;

@@ -9,6 +9,7 @@ use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account};
 use crate::domain::audit::{self, Entry, RequestSource};
+use crate::domain::entries;
 use crate::domain::one_time::{TokenPurpose, void};
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
@@ -89,6 +90,8 @@ impl Credentials<'_> {
             }
             renewed => renewed?,
         };
+        // Each goes on with the right it had, and never with that of this proof.
+        entries::carry_over(&txn, sid, renewed.sid()).await?;
         let told = Entry::by_owner(events::CONFIRMED, account.id.0, origin).in_session(sid.0);
         audit::record(&txn, told.with(goes_on(&renewed)), now).await?;
         txn.commit().await?;

@@ -42,6 +42,9 @@ pub struct Showing {
     pub mark: Timestamp,
 }
 
+/// Below that of every token: it proves nothing about a line of tokens.
+const NO_GENERATION: i64 = -1;
+
 impl From<&Claims> for Showing {
     fn from(claims: &Claims) -> Self {
         Self { sid: claims.sid, generation: claims.generation, mark: claims.mark }
@@ -54,24 +57,22 @@ struct Sighting {
     first: Showing,
     shown_at: Timestamp,
     last_at: Timestamp,
+    /// When a page of our own was asked for; other use opens no staff pages.
+    own_page_at: Option<Timestamp>,
     /// What the database knows, or soon will.
     queued_generation: i64,
     queued_at: Timestamp,
 }
 
-impl Activity {
-    /// A request came with an access token. `false` when this process saw
-    /// another one of the same generation before that no honest browser could
-    /// have had together with this one.
-    pub fn note(&self, showing: Showing, moment: Moment) -> bool {
-        let mut seen = self.seen.lock().expect("no panic while the lock is held");
-        let Seen { sessions, unwritten } = &mut *seen;
-        let now = moment.now;
+impl Seen {
+    fn noted(&mut self, showing: Showing, now: Timestamp) -> &mut Sighting {
+        let Self { sessions, unwritten } = self;
         let sighting = sessions.entry(showing.sid).or_insert(Sighting {
             first: showing,
             shown_at: now,
             last_at: now,
-            queued_generation: -1,
+            own_page_at: None,
+            queued_generation: NO_GENERATION - 1,
             queued_at: now,
         });
         if sighting.first.generation < showing.generation {
@@ -85,8 +86,26 @@ impl Activity {
             sighting.queued_at = sighting.last_at;
             unwritten.push(showing.sid);
         }
+        sighting
+    }
+}
+
+impl Activity {
+    /// A request came with an access token. `false` when this process saw
+    /// another one of the same generation before that no honest browser could
+    /// have had together with this one.
+    pub fn note(&self, showing: Showing, moment: Moment) -> bool {
+        let mut seen = self.seen.lock().expect("no panic while the lock is held");
+        let sighting = seen.noted(showing, moment.now);
+        sighting.own_page_at = sighting.own_page_at.max(Some(moment.now));
         let same = sighting.first.generation == showing.generation;
         !(same && moment.certain && are_distant(sighting.first.mark, showing.mark))
+    }
+
+    /// The session was used elsewhere than on our own pages, without a token of its line.
+    pub fn note_elsewhere(&self, sid: SessionId, now: Timestamp) {
+        let showing = Showing { sid, generation: NO_GENERATION, mark: now };
+        self.seen.lock().expect("no panic while the lock is held").noted(showing, now);
     }
 
     /// What the row says, with what this process saw and has not written yet.
@@ -156,7 +175,7 @@ async fn write_batch(
     let held = if db.is_shared() { held_by_others(&txn, batch).await? } else { HashSet::new() };
     let batch: Vec<Sighting> =
         batch.iter().copied().filter(|sighting| !held.contains(&sighting.first.sid)).collect();
-    for Sighting { first, shown_at, last_at, .. } in &batch {
+    for Sighting { first, shown_at, last_at, own_page_at, .. } in &batch {
         // Only the first showing counts, and only of the row's own generation.
         let first_showing =
             || Expr::col(Column::Generation).eq(first.generation).and(Column::ShownMark.is_null());
@@ -169,9 +188,12 @@ async fn write_batch(
         };
         let idle_at = Expr::col(Column::IdleMillis).add(last_at.0);
         // What is closed opens by the password alone.
-        let in_time = Expr::col(Column::StaffIdleAt).gt(last_at.0);
-        let staff_idle_at =
-            Expr::case(in_time, (*last_at + staff_idle).0).finally(Expr::col(Column::StaffIdleAt));
+        let own_page_at = own_page_at.unwrap_or(Timestamp(0));
+        let in_time = Expr::col(Column::StaffIdleAt)
+            .gt(own_page_at.0)
+            .and(Expr::col(Column::StaffIdleAt).lt((own_page_at + staff_idle).0));
+        let staff_idle_at = Expr::case(in_time, (own_page_at + staff_idle).0)
+            .finally(Expr::col(Column::StaffIdleAt));
         table::Entity::update_many()
             .col_expr(Column::ShownMark, shown(Column::ShownMark, first.mark).into())
             .col_expr(Column::ShownAt, shown(Column::ShownAt, *shown_at).into())

@@ -90,6 +90,17 @@ impl Sessions {
         self.activity.last_accepted(sid)
     }
 
+    /// An application let a request of that session in: the session is in use,
+    /// but none of the pages of staff.
+    pub fn note_use(&self, sid: SessionId, now: Timestamp) {
+        self.activity.note_elsewhere(sid, now);
+    }
+
+    /// How long an access token is good.
+    pub fn access_token_life(&self) -> std::time::Duration {
+        self.issuer.life.unsigned_abs()
+    }
+
     /// How long an access token could still be good after `now`.
     pub(super) fn token_life(&self) -> Duration {
         self.issuer.life + LEEWAY + Duration::minutes(1)

@@ -9,6 +9,7 @@ use sea_orm::{
 use super::session::{Audience, EndReason, SessionId};
 use super::table;
 use time::Duration;
+use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
@@ -42,7 +43,8 @@ pub struct Session {
     /// Set when it is over, with the reason.
     pub ended: Option<(Timestamp, EndReason)>,
     idle_at: Timestamp,
-    absolute_at: Timestamp,
+    /// Its longest life ends then.
+    pub absolute_at: Timestamp,
     staff_idle_at: Timestamp,
 }
 
@@ -95,6 +97,15 @@ impl Session {
 /// [`Error::NotFound`].
 pub async fn by_id(db: &impl ConnectionTrait, sid: SessionId) -> Result<Session> {
     Ok(Session::of(table::Entity::find_by_id(sid).one(db).await?.ok_or(Error::NotFound)?))
+}
+
+/// The ids of all sessions of an account that are still on record.
+///
+/// # Errors
+/// The database failed.
+pub async fn ids_of(db: &impl ConnectionTrait, account: Uuid) -> Result<Vec<SessionId>> {
+    let mine = table::Entity::find().select_only().column(table::Column::Sid);
+    Ok(mine.filter(table::Column::AccountId.eq(account)).into_tuple().all(db).await?)
 }
 
 /// When each of these sessions was last active, as far as it is recorded.

@@ -7,6 +7,7 @@ mod purge;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::acting::Actor;
 use super::events;
@@ -63,6 +64,15 @@ impl Sessions {
         let ended = end_where(txn, which, reason, now).await?;
         accounts::forget_browsers(txn, account.id, now).await?;
         Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
+    }
+
+    /// An entry to an application has ended, within the caller's transaction.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke_entry(&self, txn: &Txn, entry: Uuid, now: Timestamp) -> Result<Revoked> {
+        let life = (self.token_life(), now);
+        revoke(txn, Kind::Token, entry, OUTRIGHT, "entry ended", life).await
     }
 
     /// Nothing of a deleted account is good any more.

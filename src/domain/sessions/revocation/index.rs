@@ -8,9 +8,11 @@ use std::time::{Duration as RealDuration, Instant};
 use uuid::Uuid;
 
 use super::acknowledged::Acknowledgements;
-use super::revoke::Revoked;
+use super::revoke::{OUTRIGHT, Revoked};
 use super::table::{self, Kind};
 use crate::base::secrets;
+use crate::domain::accounts::AccountId;
+use crate::domain::sessions::session::SessionId;
 use crate::domain::sessions::tokens::access::Claims;
 
 /// No access token lives so long.
@@ -68,7 +70,26 @@ impl Default for Index {
 impl Index {
     /// Whether nothing in the index speaks against these claims.
     pub fn permits(&self, claims: &Claims) -> bool {
-        if claims.epoch < self.global_epoch() {
+        self.permits_all(
+            claims.epoch,
+            [(claims.jti, 0), (claims.sid.0, claims.generation), (claims.sub.0, claims.epoch)],
+        )
+    }
+
+    /// The same for an entry to an application, which rests on its session as a whole.
+    pub fn permits_entry(
+        &self,
+        entry: Uuid,
+        session: SessionId,
+        account: AccountId,
+        epoch: i64,
+    ) -> bool {
+        const NEWEST: i64 = OUTRIGHT - 1;
+        self.permits_all(epoch, [(entry, 0), (session.0, NEWEST), (account.0, epoch)])
+    }
+
+    fn permits_all(&self, epoch: i64, versions: [(Uuid, i64); 3]) -> bool {
+        if epoch < self.global_epoch() {
             return false;
         }
         let minimums = self.minimums.read().expect("no panic while the lock is held");
@@ -76,9 +97,7 @@ impl Index {
             let hit = minimums.get(&id).filter(|minimum| version < minimum.version);
             hit.map(|minimum| minimum.refused.fetch_add(1, Ordering::Relaxed)).is_some()
         };
-        !(below(claims.jti, 0)
-            || below(claims.sid.0, claims.generation)
-            || below(claims.sub.0, claims.epoch))
+        !versions.into_iter().any(|(id, version)| below(id, version))
     }
 
     /// The epoch for a token of an account whose row has this one. A row that

@@ -1,0 +1,127 @@
+//! Leaving: entries that end before their time, and those that go on under
+//! another session.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::events;
+use super::table::{Column, ENTRY_LIFE, Entity, Model};
+use crate::base::error::{Error, Result};
+use crate::base::store::Txn;
+use crate::base::timestamp::Timestamp;
+use crate::domain::audit::{self, Entry, RequestSource};
+use crate::domain::sessions::revocation::Revoked;
+use crate::domain::sessions::{Principal, SessionId, Sessions};
+
+/// An entry as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// Its id.
+    pub id: Uuid,
+    /// The session.
+    pub session: SessionId,
+    /// The application.
+    pub application: Uuid,
+    /// The host.
+    pub host: String,
+    /// When.
+    pub entered_at: Timestamp,
+}
+
+/// The entries of these sessions that are open, the newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn open_of(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+    now: Timestamp,
+) -> Result<Vec<Entrance>> {
+    let rows = Entity::find()
+        .filter(Column::Sid.is_in(sessions.iter().copied()))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::EnteredAt.gt(now - ENTRY_LIFE))
+        .order_by_desc(Column::EnteredAt)
+        .all(db)
+        .await?;
+    let entrance = |row: Model| Entrance {
+        id: row.id,
+        session: row.sid,
+        application: row.application_id,
+        host: row.host,
+        entered_at: row.entered_at,
+    };
+    Ok(rows.into_iter().map(entrance).collect())
+}
+
+/// Somebody signed in leaves an application with one session: its own, or
+/// another of the same account. The next request there is one of nobody.
+///
+/// # Errors
+/// [`Error::NotFound`] when that session has entered it nowhere; the database failed.
+pub async fn leave(
+    sessions: &Sessions,
+    who: &Principal,
+    (sid, application): (SessionId, Uuid),
+    origin: &RequestSource,
+    now: Timestamp,
+) -> Result<u64> {
+    let txn = sessions.db.begin().await?;
+    let session = crate::domain::sessions::by_id(&txn, sid).await?;
+    let mut open = open_of(&txn, &[sid], now).await?;
+    open.retain(|entrance| entrance.application == application);
+    if session.account != who.account || open.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let ids: Vec<Uuid> = open.iter().map(|entrance| entrance.id).collect();
+    let revoked = end(sessions, &txn, &ids, now).await?;
+    let hosts: Vec<&str> = open.iter().map(|entrance| &*entrance.host).collect();
+    let told = Entry::by_owner(events::LEFT, who.account.0, origin)
+        .in_session(sid.0)
+        .with(json!({ "hosts": hosts }));
+    audit::record(&txn, told, now).await?;
+    txn.commit().await?;
+    sessions.make_known([who.account], revoked);
+    Ok(ids.len() as u64)
+}
+
+/// Ends these entries within the caller's transaction.
+pub(super) async fn end(
+    sessions: &Sessions,
+    txn: &Txn,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<Revoked> {
+    if ids.is_empty() {
+        return Ok(Revoked::default());
+    }
+    Entity::update_many()
+        .col_expr(Column::EndedAt, Expr::value(now))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::EndedAt.is_null())
+        .exec(txn)
+        .await?;
+    let mut revoked = Revoked::default();
+    for id in ids {
+        revoked = revoked.and(sessions.revoke_entry(txn, *id, now).await?);
+    }
+    Ok(revoked)
+}
+
+/// The entries of a session that goes on under another name, because its owner
+/// gave the password again, go on with it: with the right they had, and never
+/// with that of the fresh proof.
+///
+/// # Errors
+/// The database failed.
+pub async fn carry_over(db: &impl ConnectionTrait, from: SessionId, to: SessionId) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Sid, Expr::value(to))
+        .filter(Column::Sid.eq(from))
+        .filter(Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
