@@ -2,10 +2,12 @@
 //! domain functions as the web's; secrets never come as arguments.
 
 mod account;
+mod application;
 mod audit;
 mod backup;
 mod certificate;
 mod doctor;
+mod explain;
 mod keys;
 mod listing;
 mod open;
@@ -61,6 +63,11 @@ enum Command {
     /// Custom roles
     #[command(subcommand)]
     Role(role::Command),
+    /// Applications that are guarded
+    #[command(subcommand)]
+    Application(application::Command),
+    /// Say whether a request to an application would be allowed, and why
+    Explain(explain::Explain),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
@@ -76,10 +83,6 @@ enum Command {
         /// The name under which people reach the server, like login.example.org
         #[arg(long, value_name = "HOST")]
         name: String,
-        /// For a name that only your network knows: with the certificate of `doorward
-        /// dev-certificate`, or with Caddy's own
-        #[arg(long)]
-        internal: bool,
     },
     /// Create a certificate for https://localhost, to try things out with
     DevCertificate {
@@ -184,20 +187,22 @@ async fn dispatch(
             let origin = RequestSource::command_line();
             role::run(command, &open(&figment, settings).await?, Actor::operator(&origin)).await
         }
+        Command::Application(command) => {
+            let origin = RequestSource::command_line();
+            let doorward = open(&figment, settings).await?;
+            application::run(command, &doorward, Actor::operator(&origin)).await
+        }
+        Command::Explain(asked) => explain::run(asked, &open(&figment, settings).await?).await,
         Command::Audit(command) => audit::run(command, open(&figment, settings).await?).await,
         Command::Doctor => doctor::run(&open::examine(&figment, settings).await?).await,
         Command::Settings => {
             say(settings::table().trim_end());
             Ok(())
         }
-        Command::Proxy { proxy, name, internal } => {
+        Command::Proxy { proxy, name } => {
             let host = proxy::host(&name)?;
             let port = figment.extract_inner("port").unwrap_or(8000);
-            let file = match internal {
-                true => proxy::internal(proxy, &host, port, &settings.data_dir),
-                false => proxy::configuration(proxy, &host, port),
-            };
-            say(file.trim_end());
+            say(proxy::configuration(proxy, &host, port).trim_end());
             Ok(())
         }
         Command::DevCertificate { name } => {

@@ -39,6 +39,7 @@ pub(super) async fn serve(figment: Figment, settings: Settings) -> Result<()> {
     // What is revoked must be known before the first request is accepted.
     let now = doorward.clock.now();
     doorward.sessions.sync(now).await?;
+    doorward.applications.sync(doorward.db.read()).await?;
     doorward.announce_keys(now).await?;
     let address = doorward.settings.base_url.as_str().to_owned();
     let link = setup_token::renew(&doorward, doorward.clock.now()).await?;
@@ -194,8 +195,11 @@ async fn hear(doorward: &Doorward, mut listener: Listener) -> Error {
         if heard == Heard::Gap {
             index.reread();
         }
-        let read = index.read_tail(doorward.db.read(), doorward.clock.now()).await;
-        if let Err(error) = read {
+        let read = async {
+            index.read_tail(doorward.db.read(), doorward.clock.now()).await?;
+            doorward.applications.sync(doorward.db.read()).await
+        };
+        if let Err(error) = read.await {
             return error;
         }
         heard = match listener.hear().await {

@@ -4,7 +4,10 @@
 use crate::base::keys::in_use;
 use crate::base::store::{Table, numbers};
 use crate::domain::sessions::revocation;
-use crate::domain::{accounts, administration, audit, one_time, sessions, statistics, throttle};
+use crate::domain::{
+    accounts, administration, applications, audit, entries, one_time, sessions, statistics,
+    throttle,
+};
 use crate::service::export;
 
 /// Every table, those before which others refer to, and last the service's own
@@ -19,6 +22,8 @@ pub fn tables() -> Vec<Table> {
         revocation::acknowledged::tables(),
         one_time::tables(),
         administration::tables(),
+        applications::tables(),
+        entries::tables(),
         audit::tables(export::OWN_EVENTS),
         audit::tables_of_seals(),
         statistics::tables(),

@@ -1,7 +1,9 @@
 //! What the audit log tells of the server and its keys, and the list of all events.
 
 use crate::domain::audit::Event;
-use crate::domain::{accounts, administration, credentials, one_time, sessions};
+use crate::domain::{
+    accounts, administration, applications, credentials, entries, one_time, sessions,
+};
 
 /// A server began.
 pub const STARTED: Event = Event::new("app.start");
@@ -15,12 +17,14 @@ pub const KEY_REVOKED: Event = Event::new("key.revoked");
 pub const BACKED_UP: Event = Event::new("backup.written");
 
 /// The events of every module.
-const MODULES: [&[Event]; 6] = [
+const MODULES: [&[Event]; 8] = [
     accounts::events::ALL,
     sessions::events::ALL,
     one_time::events::ALL,
     credentials::events::ALL,
     administration::events::ALL,
+    applications::events::ALL,
+    entries::events::ALL,
     &[STARTED, STOPPED, KEY_ROTATED, KEY_REVOKED, BACKED_UP],
 ];
 

@@ -15,7 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::timestamp::Timestamp;
-use crate::domain::{accounts, administration, audit, one_time};
+use crate::domain::{accounts, administration, applications, audit, entries, one_time};
 use crate::service::Doorward;
 
 /// Between two batches of what is removed, so that a log-in can write.
@@ -59,7 +59,7 @@ pub struct Task {
 }
 
 /// All of them, in the order in which they are done.
-pub static TASKS: [Task; 13] = [
+pub static TASKS: [Task; 15] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,
@@ -85,6 +85,12 @@ pub static TASKS: [Task; 13] = [
         period: Period::HalfSecond,
         at_stop: false,
         work: |doorward, now| reload_keys(doorward, now).boxed(),
+    },
+    Task {
+        name: "applications",
+        period: Period::HalfSecond,
+        at_stop: false,
+        work: |doorward, _| doorward.applications.sync(doorward.db.read()).boxed(),
     },
     Task {
         name: "figures",
@@ -139,7 +145,15 @@ pub static TASKS: [Task; 13] = [
         name: "actions that can no longer be undone",
         period: Period::Minute,
         at_stop: false,
-        work: |doorward, now| administration::forget_old(doorward.db.write(), now).boxed(),
+        work: |doorward, now| forget_actions(doorward, now).boxed(),
+    },
+    Task {
+        name: "expired entries to applications",
+        period: Period::Minute,
+        at_stop: false,
+        work: |doorward, now| {
+            async move { entries::remove_expired(doorward.db.write(), now).await }.boxed()
+        },
     },
     Task {
         name: "audit events that are too old",
@@ -259,6 +273,11 @@ async fn remove_counts(doorward: &Doorward, now: Timestamp) -> Result<()> {
         sleep(PAUSE).await;
     }
     Ok(())
+}
+
+async fn forget_actions(doorward: &Doorward, now: Timestamp) -> Result<()> {
+    administration::forget_old(doorward.db.write(), now).await?;
+    applications::forget_old(doorward.db.write(), now).await
 }
 
 async fn remove_events(doorward: &Doorward, now: Timestamp) -> Result<()> {

@@ -23,7 +23,9 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::{Keys, in_use};
 use crate::base::store::{self, Db};
 use crate::domain::accounts::Passwords;
+use crate::domain::applications::Catalogs;
 use crate::domain::credentials::Credentials;
+use crate::domain::entries::Entries;
 use crate::domain::passwords::hasher::Hasher;
 use crate::domain::passwords::policy::PasswordRules;
 use crate::domain::sessions::Sessions;
@@ -42,6 +44,10 @@ pub struct Doorward {
     pub keys: Arc<Keys>,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// The applications that are guarded.
+    pub applications: Catalogs,
+    /// Who has entered them.
+    pub entries: Entries,
     /// The threads that hash.
     pub hasher: Hasher,
     /// What a new password must be like.
@@ -135,8 +141,11 @@ impl Doorward {
         let sessions =
             Sessions::new(db.clone(), Arc::clone(&keys), issuer, settings.sessions.clone());
         sessions.rely_on_time(clock.is_certain());
+        let applications = Catalogs::new(settings.base_url.host());
         Ok(Self {
             sessions,
+            applications,
+            entries: Entries::new(settings.access_token_life),
             throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.throttle),
             hasher: Hasher::start(settings.hash_cost, Arc::clone(&keys))?,
             rules: PasswordRules {

@@ -48,10 +48,9 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
 }
 
 /// What waits for the password, by its address; of two that fit the first.
-const ACTS: [(&str, &str); 28] = [
+const ACTS: [(&str, &str); 27] = [
     ("/account/password", "Change password"),
     ("/account/delete", "Delete account"),
-    ("/account/display-name", "Change your display name"),
     ("/account/data.json", "Export your data"),
     ("/account/sessions", "Your sessions"),
     ("/admin/accounts.csv", "Export accounts"),
@@ -102,7 +101,7 @@ async fn confirm(
         Repeatable::First(live) => live,
         Repeatable::Again(before) => {
             let form = form.sent_again()?;
-            let to = form.next.to_string();
+            let to = form.next.after_form();
             return answer_again(doorward, &before, &form.password, &caller, now, SeeOther::at(to))
                 .await;
         }
@@ -117,5 +116,5 @@ async fn confirm(
             Ok((issued, form.next))
         })
         .await?;
-    Ok(SeeOther::at(next.to_string()).with_tokens(issued))
+    Ok(SeeOther::at(next.after_form()).with_tokens(issued))
 }

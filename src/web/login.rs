@@ -156,5 +156,5 @@ async fn log_in(
         .await?;
     let account = issued.principal.account;
     let next = next.unwrap_or_else(|| start_page(&issued.principal));
-    Ok(SeeOther::at(next.to_string()).with_tokens(issued).known_from_now_on(account))
+    Ok(SeeOther::at(next.after_form()).with_tokens(issued).known_from_now_on(account))
 }

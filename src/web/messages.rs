@@ -1,7 +1,7 @@
 //! The list of what the pages say after a redirect.
 
 use crate::web::answer::message::{Message, Messages};
-use crate::web::{account, admin, answer, recover, register, setup};
+use crate::web::{account, admin, answer, leave, recover, register, setup};
 
 /// The messages of every page.
 pub(super) fn all() -> Messages {
@@ -12,7 +12,7 @@ pub(super) fn all() -> Messages {
         account::password::MESSAGES,
         account::sessions::MESSAGES,
         account::delete::MESSAGES,
-        account::display_name::MESSAGES,
+        leave::MESSAGES,
         answer::redirect::MESSAGES,
         &admin::messages(),
     ];

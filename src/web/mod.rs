@@ -3,7 +3,12 @@
 
 pub mod admin;
 pub mod answer;
+mod auth;
+mod dot_doorward;
+mod enter;
 pub mod form;
+pub mod guarding;
+mod leave;
 pub mod request;
 
 mod account;
@@ -57,12 +62,15 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", confirm::routes())
         .mount("/", recover::routes())
         .mount("/", setup::routes())
+        .mount("/", auth::verify::routes())
+        .mount("/", dot_doorward::routes())
+        .mount("/", enter::routes())
+        .mount("/", leave::routes())
         .mount("/", account::routes())
         .mount("/", account::password::routes())
         .mount("/", account::sessions::routes())
         .mount("/", account::data::routes())
         .mount("/", account::delete::routes())
-        .mount("/", account::display_name::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())
         .mount("/", misdirected::routes())

@@ -1,6 +1,7 @@
 //! A new service: the link that makes the first administrator, what they should
 //! do next, and the proxy in front.
 
+pub mod guard;
 pub mod next_steps;
 pub mod proxy;
 pub mod token;

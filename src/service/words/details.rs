@@ -1,6 +1,9 @@
 //! What audit events tell beyond their name, in words.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::domain::audit::Detail;
 
@@ -8,24 +11,79 @@ use crate::domain::audit::Detail;
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum Data {
-    AccountDisabled { account_disabled: True },
-    SignedIn { signed_in: True },
-    Roles { roles: Vec<String> },
-    RolesChanged { before: Vec<String>, after: Vec<String> },
-    AccountEdited { before: AccountNames, after: AccountNames },
-    Role { role: String },
-    RoleRenamed { before: String, after: String },
-    RoleRemoved { role: String, accounts: u64 },
-    SessionsEnded { sessions_ended: u64 },
-    OthersEnded { others_ended: u64 },
-    ContinuesAs { continues_as: String },
-    LastUsedFrom { last_used_from: String },
-    Token { jti: String },
-    Denied { method: String, route: String },
-    Exported { list: String },
-    Key { kid: String },
-    AllKeys { all_in_use: True },
-    Version { version: String },
+    AccountDisabled {
+        account_disabled: True,
+    },
+    SignedIn {
+        signed_in: True,
+    },
+    Roles {
+        roles: Vec<String>,
+    },
+    RolesChanged {
+        before: Vec<String>,
+        after: Vec<String>,
+    },
+    AccountEdited {
+        before: AccountNames,
+        after: AccountNames,
+    },
+    ApplicationChanged {
+        application: String,
+        before: Map<String, Value>,
+        after: Map<String, Value>,
+    },
+    Application {
+        application: String,
+    },
+    Entered {
+        host: String,
+    },
+    Left {
+        hosts: Vec<String>,
+    },
+    Role {
+        role: String,
+    },
+    RoleRenamed {
+        before: String,
+        after: String,
+    },
+    RoleRemoved {
+        role: String,
+        accounts: u64,
+    },
+    SessionsEnded {
+        sessions_ended: u64,
+    },
+    OthersEnded {
+        others_ended: u64,
+    },
+    ContinuesAs {
+        continues_as: String,
+    },
+    LastUsedFrom {
+        last_used_from: String,
+    },
+    Token {
+        jti: String,
+    },
+    Denied {
+        method: String,
+        route: String,
+    },
+    Exported {
+        list: String,
+    },
+    Key {
+        kid: String,
+    },
+    AllKeys {
+        all_in_use: True,
+    },
+    Version {
+        version: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -69,6 +127,12 @@ fn in_words(data: Data) -> String {
             format!("from {} to {}", listed(&before), listed(&after))
         }
         Data::AccountEdited { before, after } => renamed(&before, &after),
+        Data::ApplicationChanged { application, before, after } => {
+            format!("{application}: {}", differing(&before, &after))
+        }
+        Data::Application { application } => application,
+        Data::Entered { host } => host,
+        Data::Left { hosts } => hosts.join(", "),
         Data::Role { role } => role,
         Data::RoleRenamed { before, after } => format!("from {before} to {after}"),
         Data::RoleRemoved { role, accounts } => format!("{role}, from {accounts} accounts"),
@@ -89,6 +153,13 @@ fn in_words(data: Data) -> String {
         Data::AllKeys { all_in_use: True } => "key of all that were in use".to_owned(),
         Data::Version { version } => version,
     }
+}
+
+/// The names of what is not the same.
+fn differing(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let other = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    other.map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ")
 }
 
 /// Which names became which.
@@ -113,7 +184,7 @@ fn listed(roles: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

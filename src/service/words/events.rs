@@ -1,7 +1,9 @@
 //! Audit events in words.
 
 use crate::domain::audit::Event;
-use crate::domain::{accounts, administration, credentials, one_time, sessions};
+use crate::domain::{
+    accounts, administration, applications, credentials, entries, one_time, sessions,
+};
 use crate::service::events;
 
 /// Each event in words, as in "12:03 signed in", and as what its actor did.
@@ -53,6 +55,11 @@ const WORDS: &[(Event, &str, &str)] = &[
         "reset failed attempts",
     ),
     (administration::events::EXPORTED, "data was exported", "exported data"),
+    (applications::events::CREATED, "an application was added", "added an application"),
+    (applications::events::CHANGED, "an application was changed", "changed an application"),
+    (applications::events::REMOVED, "an application was removed", "removed an application"),
+    (entries::events::ENTERED, "opened an application", "opened an application"),
+    (entries::events::LEFT, "left an application", "left an application"),
     (events::STARTED, "the server started", "started"),
     (events::STOPPED, "the server stopped", "stopped"),
     (events::KEY_ROTATED, "a signing key was added", "added a signing key"),

@@ -7,6 +7,7 @@ mod events;
 mod near;
 mod refusals;
 mod roles;
+mod verdicts;
 
 pub use self::details::detail;
 pub use self::ends::revoked_because;
@@ -14,3 +15,4 @@ pub use self::events::{action, event};
 pub use self::near::near;
 pub use self::refusals::{error, refusal};
 pub use self::roles::BUILT_IN_ROLES;
+pub use self::verdicts::{reason, verdict};

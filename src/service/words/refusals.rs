@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::base::error::{Error, Refusal};
 use crate::base::keys;
-use crate::domain::{accounts, administration, credentials, passwords, sessions, throttle};
+use crate::domain::{
+    accounts, administration, applications, credentials, entries, passwords, sessions, throttle,
+};
 
 /// Each refusal in words. `{0}` stands for its number, `{wait}` for its number of
 /// milliseconds.
@@ -56,6 +58,70 @@ const WORDS: &[(Refusal, &str)] = &[
     (
         accounts::refusals::TOO_MANY_ROLES,
         "The access token cannot hold so many roles. Remove some first.",
+    ),
+    (
+        applications::refusals::SLUG,
+        "Use 2 to 32 lowercase letters, digits and hyphens, beginning with a letter.",
+    ),
+    (
+        applications::refusals::SLUG_TAKEN,
+        "Another application has this short name. Please choose another.",
+    ),
+    (applications::refusals::NAME, "Use between 1 and 64 characters."),
+    (applications::refusals::NO_HOST, "Enter at least one host, like wiki.example.org."),
+    (
+        applications::refusals::HOST,
+        "Write each host like wiki.example.org or *.apps.example.org, without https:// and without a path.",
+    ),
+    (
+        applications::refusals::HOST_TAKEN,
+        "Another application has one of these hosts, perhaps with another port. A host belongs to one application.",
+    ),
+    (
+        applications::refusals::HOST_IS_OURS,
+        "This is the host of Doorward itself, and browsers would send the application its cookies. Use another host name.",
+    ),
+    (applications::refusals::TOO_MANY, "An application has at most 100 hosts and 200 rules."),
+    (applications::refusals::NEEDS, "Choose who may open it: public, members, roles or nobody."),
+    (
+        applications::refusals::OPEN_TO_ANYONE,
+        "Everyone can create an account here, and could then open it. Confirm that, choose roles instead, or close registration.",
+    ),
+    (applications::refusals::NO_ROLES, "Choose at least one role."),
+    (applications::refusals::UNKNOWN_ROLE, "There is no such role. Create it first."),
+    (
+        applications::refusals::CONFIRM_SECONDS,
+        "Enter between 60 seconds and 30 days, or leave it empty.",
+    ),
+    (applications::refusals::IDENTITY, "Choose headers, assertion, both or none."),
+    (applications::refusals::OPEN_URL, "Enter an address on one of the hosts of this application."),
+    (
+        applications::refusals::UPSTREAM,
+        "Enter the address of the application for the proxy, like 127.0.0.1:3000.",
+    ),
+    (
+        applications::refusals::PATH,
+        "Write a path like /robots.txt, or /admin* for all that begin so: plain characters, no empty or dot segments.",
+    ),
+    (
+        applications::refusals::PUBLIC_BORDER,
+        "A public path ends with /*, so that it opens one folder and nothing else.",
+    ),
+    (
+        applications::refusals::NETWORK,
+        "Write each network like 192.168.1.0/24, or a single address.",
+    ),
+    (
+        applications::refusals::SAME_RULE,
+        "Another rule is about the same path, methods and networks.",
+    ),
+    (
+        applications::refusals::CHANGED_MEANWHILE,
+        "Nothing was changed: the application was changed or removed meanwhile. Look at it again.",
+    ),
+    (
+        entries::refusals::TOO_OFTEN,
+        "This browser opens applications too often. Please wait a minute.",
     ),
     (
         credentials::refusals::SAME_PASSWORD,

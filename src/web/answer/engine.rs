@@ -55,6 +55,14 @@ impl Engine {
         frame.around(&blocks, csrf).ok_or_else(|| tera::Error::msg("a block is missing"))
     }
 
+    /// Draws the page that stands by itself.
+    ///
+    /// # Errors
+    /// The template asks for what `content` does not have.
+    pub fn notice(&self, content: &Context) -> tera::Result<String> {
+        self.draw("notice.html", content)
+    }
+
     fn frame(&self, around: Surroundings) -> tera::Result<Arc<Frame>> {
         // A frame is put there whole, so what a panic left is as good as before.
         let known = self.0.frames.read().unwrap_or_else(PoisonError::into_inner);

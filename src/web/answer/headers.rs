@@ -8,6 +8,7 @@ use rocket::{Data, Request, Response};
 
 use super::{access_log, assets};
 use crate::service::Doorward;
+use crate::web::guarding::site::Site;
 use crate::web::request::cookies::Outgoing;
 
 /// On every answer (ASVS V3.4).
@@ -38,20 +39,33 @@ const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// Where requests for another Host end.
 const MISDIRECTED: &str = "/misdirected";
 
+/// Where proxies ask, and where our pages are on the hosts of applications.
+const CHECK: &str = "/auth/verify/";
+const ELSEWHERE: &str = "/.doorward/";
+
+/// What is not ours to say about the host of an application.
+const OF_A_HOST: [&str; 2] = ["Cross-Origin-Opener-Policy", "Origin-Agent-Cluster"];
+
 /// What a route may have set itself: how long its answer may be kept.
 const OF_THE_ROUTE: [&str; 2] = ["Cache-Control", "Vary"];
 
 /// Puts the headers on an answer. They replace Rocket's own, which for TLS has
 /// a weaker Strict-Transport-Security.
 pub fn write(request: &Request<'_>, response: &mut Response<'_>) {
+    let path = request.uri().path();
+    let is_elsewhere =
+        (path.starts_with(CHECK) || path.starts_with(ELSEWHERE)) && !host_is_ours(request);
     for (name, value) in ALWAYS {
+        if is_elsewhere && OF_A_HOST.contains(&name) {
+            continue;
+        }
         let kept = OF_THE_ROUTE.contains(&name) && response.headers().contains(name);
         if !kept {
             response.set_raw_header(name, value);
         }
     }
     let settings = &Doorward::of(request).settings;
-    if settings.base_url.is_https() {
+    if settings.base_url.is_https() && !is_elsewhere {
         // Neighbouring hosts may be without TLS, and nobody has asked them.
         let below = if settings.web.hsts_subdomains { "; includeSubDomains" } else { "" };
         let value = format!("max-age=63072000{below}");
@@ -76,7 +90,7 @@ impl Fairing for Headers {
         {
             request.set_method(Method::Post);
         }
-        if !host_is_ours(request) && !answers_any_host(request) {
+        if !host_is_ours(request) && !answers_any_host(request) && !is_of_application(request) {
             request.set_method(Method::Get);
             request.set_uri(Origin::parse(MISDIRECTED).expect("a valid path"));
         }
@@ -102,6 +116,13 @@ const METHOD_FIELD: usize = "_method=delete".len();
 fn names_a_method(body: &[u8]) -> bool {
     let first = body.iter().position(|byte| *byte != b'&').unwrap_or(body.len());
     body[first..].starts_with(b"_method")
+}
+
+/// The questions of proxies, which use any name but ours, and our pages on the
+/// hosts of applications.
+fn is_of_application(request: &Request<'_>) -> bool {
+    let path = request.uri().path();
+    path.starts_with(CHECK) || path.starts_with(ELSEWHERE) && Site::of(request).is_some()
 }
 
 /// Probes, and the files of the page that says which address is the right one.

@@ -2,6 +2,7 @@
 //! failures, headers and the line in the log.
 
 pub mod access_log;
+pub mod asset;
 pub mod assets;
 pub mod download;
 pub mod engine;

@@ -13,8 +13,11 @@ pub struct OwnPage(String);
 
 impl OwnPage {
     /// The first parts of paths that somebody may be led to.
-    const PAGES: [&str; 3] = ["account", "admin", "confirm"];
+    const PAGES: [&str; 4] = ["account", "admin", "confirm", Self::ENTER];
     const MOST_BYTES: usize = 512;
+    /// The page that leads into an application carries an address of that.
+    const ENTER: &str = "enter";
+    const MOST_BYTES_TO_ENTER: usize = 4096;
 
     /// The page in `text`; `None` for anything that could lead elsewhere.
     ///
@@ -23,7 +26,9 @@ impl OwnPage {
     /// So none of these may be there, even once decoded.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-        if text.len() > Self::MOST_BYTES || !text.bytes().all(plain) {
+        let enters = text.strip_prefix("/enter").is_some_and(|rest| rest.starts_with('?'));
+        let most = if enters { Self::MOST_BYTES_TO_ENTER } else { Self::MOST_BYTES };
+        if text.len() > most || !text.bytes().all(plain) {
             return None;
         }
         Origin::parse(text).ok()?;
@@ -58,6 +63,16 @@ impl OwnPage {
             path = parent;
         }
         Self::parse(path).unwrap_or_default()
+    }
+
+    /// The page to go to after a form. What leads to another host has a page of
+    /// its own in between: browsers hold the whole chain of redirects after a form against
+    /// its `form-action`.
+    pub fn after_form(&self) -> String {
+        match self.0.strip_prefix("/enter?") {
+            Some(query) => format!("/enter/on?{query}"),
+            None => self.0.clone(),
+        }
     }
 
     /// Where staff begin.

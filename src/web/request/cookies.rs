@@ -24,10 +24,21 @@ pub enum Cookie {
     Message,
     /// Says that an account was logged in with this browser before.
     Known,
+    /// An entry, at the host of an application.
+    Entry,
+    /// Tells browsers apart that enter an application, at its host.
+    Nonce,
 }
 
-const ALL: [Cookie; 5] =
-    [Cookie::Access, Cookie::Refresh, Cookie::Form, Cookie::Message, Cookie::Known];
+const ALL: [Cookie; 7] = [
+    Cookie::Access,
+    Cookie::Refresh,
+    Cookie::Form,
+    Cookie::Message,
+    Cookie::Known,
+    Cookie::Entry,
+    Cookie::Nonce,
+];
 
 impl Cookie {
     /// The name on the wire. Browsers keep a `__Host-` cookie only if it is
@@ -39,6 +50,8 @@ impl Cookie {
             Self::Form => "__Host-pre",
             Self::Message => "__Host-msg",
             Self::Known => "__Host-dev",
+            Self::Entry => "__Host-fa",
+            Self::Nonce => "__Host-fn",
         }
     }
 }

@@ -1,0 +1,211 @@
+//! `doorward application …`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::base::error::{Error, Result};
+use crate::cli::listing::Listing;
+use crate::cli::terminal::{confirm, count, explain, say};
+use crate::domain::applications::{Change, Draft, Fault, change_applications};
+use crate::domain::sessions::Actor;
+use crate::service::settings::Registration;
+use crate::service::setup::guard::{self, Guard};
+use crate::service::{Doorward, words};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// List the applications that are guarded
+    List {
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make the applications what a TOML file says: add, change and remove
+    Apply {
+        /// The file; `doorward application export` writes one
+        file: PathBuf,
+        /// Only print what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask before an application is removed
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print all applications as a TOML file
+    Export,
+    /// Remove an application; its proxy then gets 403 for every request
+    Remove {
+        /// Its short name
+        slug: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print the configuration of a reverse proxy for an application
+    Proxy {
+        /// Its short name
+        slug: String,
+        /// Which proxy
+        #[arg(long = "for", value_name = "nginx|caddy", hide_possible_values = true)]
+        guard: Guard,
+        /// Where the proxy reaches Doorward
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
+        doorward: String,
+    },
+}
+
+/// The file of `apply` and `export`.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Applications {
+    #[serde(default, rename = "application", skip_serializing_if = "Vec::is_empty")]
+    all: Vec<Draft>,
+}
+
+pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>) -> Result<()> {
+    doorward.applications.sync(doorward.db.read()).await?;
+    match command {
+        Command::List { json } => list(doorward, json),
+        Command::Export => {
+            let catalog = doorward.applications.current();
+            let all = catalog.all().iter().map(|found| found.draft.clone()).collect();
+            let text = toml::to_string(&Applications { all });
+            say(text
+                .map_err(|why| Error::broken(format!("It cannot be written: {why}.")))?
+                .trim_end());
+        }
+        Command::Apply { file, dry_run, yes } => {
+            let text = std::fs::read_to_string(&file).map_err(|why| {
+                Error::broken(format!("{} cannot be read: {why}.", file.display()))
+            })?;
+            let wanted: Applications = toml::from_str(&text).map_err(|why| {
+                Error::broken(format!("{}: {}", file.display(), why.to_string().trim_end()))
+            })?;
+            apply(doorward, wanted, (dry_run, yes), actor).await?;
+        }
+        Command::Remove { slug, yes } => {
+            find(doorward, &slug)?;
+            confirm(&format!("Remove {slug}?"), yes)?;
+            let changes = [Change::Remove(slug)];
+            change_applications(&doorward.sessions, &changes, actor, doorward.clock.now()).await?;
+        }
+        Command::Proxy { slug, guard, doorward: address } => {
+            let catalog = doorward.applications.current();
+            find(doorward, &slug)?;
+            let found = catalog.by_slug(&slug).ok_or(Error::NotFound)?;
+            say(guard::configuration(guard, &found.application, &address).trim_end());
+            if doorward.settings.web.trusted_proxies.is_empty() {
+                explain(
+                    "Doorward answers only proxies that it trusts. In Rocket.toml, set for example: trusted_proxies = [\"127.0.0.1\"]",
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn find(doorward: &Doorward, slug: &str) -> Result<()> {
+    let catalog = doorward.applications.current();
+    if catalog.by_slug(slug).is_some() {
+        return Ok(());
+    }
+    let known = catalog.all().iter().map(|found| found.application.slug.as_str());
+    let near = words::near(slug, known).map(|near| format!(" Did you mean {near}?"));
+    Err(Error::broken(format!("There is no application {slug}.{}", near.unwrap_or_default())))
+}
+
+fn list(doorward: &Doorward, json: bool) {
+    let mut listing = Listing::new(json, ["SHORT NAME", "NAME", "HOSTS", "NEEDS", "RULES"]);
+    for found in doorward.applications.current().all() {
+        let Draft { slug, name, hosts, needs, roles, rules, disabled, .. } = &found.draft;
+        let object = json!({
+            "slug": slug, "name": name, "hosts": hosts, "needs": needs, "roles": roles,
+            "rules": rules.len(), "disabled": disabled,
+            "created_at": found.created_at.iso(), "changed_at": found.changed_at.iso(),
+        });
+        let needs = match (disabled, roles.is_empty()) {
+            (true, _) => "disabled".to_owned(),
+            (_, true) => needs.clone(),
+            (_, false) => format!("{needs}: {}", roles.join(", ")),
+        };
+        let row = [slug.clone(), name.clone(), hosts.join(", "), needs, rules.len().to_string()];
+        listing.add(&object, row);
+    }
+    listing.end();
+}
+
+async fn apply(
+    doorward: &Doorward,
+    wanted: Applications,
+    (dry_run, yes): (bool, bool),
+    actor: Actor<'_>,
+) -> Result<()> {
+    let open = doorward.settings.web.registration == Registration::Open;
+    let around = doorward.applications.surroundings(open);
+    let catalog = doorward.applications.current();
+    let (mut changes, mut removed) = (vec![], 0);
+    let mut named: BTreeMap<&str, ()> = BTreeMap::new();
+    for draft in &wanted.all {
+        if named.insert(&draft.slug, ()).is_some() {
+            return Err(Error::broken(format!("The file has {} twice.", draft.slug)));
+        }
+        let parsed = draft.parse(around).map_err(|faults| faulty(draft, &faults))?;
+        match catalog.by_slug(&draft.slug) {
+            None => {
+                say(&format!("add     {}", draft.slug));
+                changes.push(Change::Add(draft.clone(), parsed));
+            }
+            Some(found) if found.draft != *draft => {
+                say(&format!("change  {}: {}", draft.slug, differing(&found.draft, draft)));
+                let (slug, seen) = (draft.slug.clone(), Some(found.changed_at));
+                changes.push(Change::Replace(slug, seen, draft.clone(), parsed));
+            }
+            Some(_) => {}
+        }
+    }
+    for found in catalog.all() {
+        let slug = &found.application.slug;
+        if !named.contains_key(slug.as_str()) {
+            say(&format!("remove  {slug}"));
+            changes.push(Change::Remove(slug.clone()));
+            removed += 1;
+        }
+    }
+    if changes.is_empty() {
+        say("There is nothing to do.");
+        return Ok(());
+    }
+    if dry_run {
+        return Ok(());
+    }
+    if removed > 0 {
+        confirm(&format!("Remove {}?", count(removed, "application")), yes)?;
+    }
+    change_applications(&doorward.sessions, &changes, actor, doorward.clock.now()).await?;
+    Ok(())
+}
+
+/// All that is wrong with an application, a line each.
+fn faulty(draft: &Draft, faults: &[Fault]) -> Error {
+    let line = |fault: &Fault| {
+        let rule = fault.rule.and_then(|place| draft.rules.get(place));
+        let place = rule.map(|rule| format!(", rule {:?}", rule.path)).unwrap_or_default();
+        format!("{}{place}: {}", draft.slug, words::refusal(fault.refusal))
+    };
+    Error::broken(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// The names of the fields that are not the same.
+fn differing(before: &Draft, after: &Draft) -> String {
+    let value = |draft| serde_json::to_value(draft).unwrap_or_default();
+    let (before, after) = (value(before), value(after));
+    let fields = |value: &serde_json::Value| value.as_object().cloned().unwrap_or_default();
+    let (old, new) = (fields(&before), fields(&after));
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let other = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    other.cloned().collect::<Vec<_>>().join(", ")
+}

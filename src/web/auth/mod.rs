@@ -1,0 +1,3 @@
+//! `/auth`: what proxies ask.
+
+pub mod verify;

@@ -1,0 +1,392 @@
+//! `/auth/verify/<slug>`: the check. A proxy asks it about every request to an
+//! application, in headers (`X-Forwarded-*`), and passes the request on if the
+//! answer is 200. No query is asked of the database for it.
+//!
+//! nginx cannot show another answer than 200, 401 and 403, so it asks a second
+//! address that never redirects, and fetches what its visitor is to see from a third.
+
+use std::sync::Arc;
+
+use rocket::http::{Header, Status};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::{self, Responder, Response};
+use rocket::{Route, get, routes};
+use serde_json::json;
+use time::Duration;
+
+use crate::base::error::Result;
+use crate::base::timestamp::Timestamp;
+use crate::domain::applications::decide::{Reason, Verdict, decide};
+use crate::domain::applications::question::{Question, Unread};
+use crate::domain::applications::{Application, Catalog, Found};
+use crate::domain::entries::{Held, Target};
+use crate::service::{Doorward, words};
+use crate::web::guarding::asked;
+use crate::web::guarding::notice::Notice;
+use crate::web::guarding::site::is_by_trusted_proxy;
+use crate::web::guarding::visitor::{self, Stranger};
+use crate::web::request::cookies::{Cookie, Received};
+use crate::web::request::now::Now;
+use crate::web::request::request_id::RequestId;
+use crate::web::request::service::Service;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![verify, verify_for_nginx, refusal]
+}
+
+/// A navigation with an older entry is led through the handshake again, so that
+/// a copied cookie ends.
+const RENEWED_AFTER: Duration = Duration::hours(12);
+
+/// What the check says.
+enum Answer {
+    /// The request may pass, and this is who sends it.
+    Allow(Option<Arc<Held>>, Arc<Found>),
+    /// Somebody must sign in, or give the password again.
+    SignIn(Arc<Found>, Box<Question>, Verdict),
+    /// Somebody may not.
+    Forbidden(Arc<Found>, Box<Question>, Reason, Option<Arc<Held>>),
+    /// It is not a question that can be answered, for this reason.
+    Wrong(Status, &'static str, String),
+    /// It cannot be told now.
+    Unavailable,
+}
+
+impl Answer {
+    fn wrong(status: Status, code: &'static str, why: impl Into<String>) -> Self {
+        Self::Wrong(status, code, why.into())
+    }
+
+    /// For the figures.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Allow(..) => "allowed",
+            Self::SignIn(..) => "sign_in",
+            Self::Forbidden(..) => "forbidden",
+            Self::Wrong(..) => "wrong",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// A request of a proxy, with all that its answer depends on but the address.
+struct Check {
+    question: Result<Question, Answer>,
+    catalog: Option<Arc<Catalog>>,
+    entry: Option<String>,
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Check {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let doorward = Doorward::of(request);
+        let ours = doorward.settings.base_url.authority();
+        if request.headers().get("host").any(|host| host.eq_ignore_ascii_case(ours)) {
+            return Outcome::Error((Status::NotFound, ()));
+        }
+        let question = if is_by_trusted_proxy(request) {
+            asked::question(request).map_err(|why| {
+                let code = if why == Unread::NotHttps { "not_https" } else { "bad_request" };
+                Answer::wrong(Status::BadRequest, code, why.to_string())
+            })
+        } else {
+            let peer = request.remote().map(|peer| peer.ip().to_canonical().to_string());
+            let peer = peer.unwrap_or_default();
+            tracing::warn!(id = RequestId::of(request), peer, "check.untrusted_proxy");
+            let why = format!("Only proxies in trusted_proxies may ask; {peer} is not.");
+            Err(Answer::wrong(Status::Forbidden, "untrusted_proxy", why))
+        };
+        let catalog = match doorward.applications.fresh() {
+            Some(catalog) => Some(catalog),
+            None => {
+                let read = doorward.applications.sync(doorward.db.read()).await;
+                read.ok().map(|()| doorward.applications.current())
+            }
+        };
+        let entry = Received::of(request).get(Cookie::Entry).map(str::to_owned);
+        Outcome::Success(Self { question, catalog, entry })
+    }
+}
+
+impl Check {
+    async fn answer(self, slug: &str, doorward: &Doorward, now: Timestamp) -> Answer {
+        let answer = match self.judged(slug, doorward, now).await {
+            Ok(answer) | Err(answer) => answer,
+        };
+        metrics::counter!("doorward_checks_total", "answer" => answer.name()).increment(1);
+        answer
+    }
+
+    async fn judged(
+        self,
+        slug: &str,
+        doorward: &Doorward,
+        now: Timestamp,
+    ) -> Result<Answer, Answer> {
+        let question = self.question?;
+        let catalog = self.catalog.ok_or(Answer::Unavailable)?;
+        let named = catalog.by_slug(slug);
+        let found = catalog.by_host(&question.host);
+        let (Some(named), Some(found)) = (named, found) else {
+            let why = match named {
+                None => format!("There is no application {slug}."),
+                Some(_) => format!("{} is not a host of {slug}.", question.host),
+            };
+            return Err(Answer::wrong(Status::Forbidden, "unknown_application", why));
+        };
+        // What the proxy guards is its operator's word, not the visitor's.
+        if named.id != found.id {
+            let why = format!("{} is a host of another application than {slug}.", question.host);
+            return Err(Answer::wrong(Status::Forbidden, "wrong_application", why));
+        }
+        let place = (&**found, &question.host);
+        let read = visitor::visitor(doorward, place, self.entry.as_deref(), now).await;
+        let known = read.map_err(|error| {
+            tracing::error!(%error, "cannot tell who asks for an application");
+            Answer::Unavailable
+        })?;
+        let held = known.as_ref().ok();
+        let decision =
+            decide(&found.application, &question, held.map(|held| visitor::known(held)), now);
+        let found = Arc::clone(found);
+        let is_old = held.is_some_and(|held| now.since(held.entered_at) >= RENEWED_AFTER);
+        let goes_to_a_page = question.nature.is_navigation && question.only_reads();
+        Ok(match decision.verdict {
+            Verdict::Allow if is_old && goes_to_a_page && !decision.is_public() => {
+                Answer::SignIn(found, Box::new(question), Verdict::SignInFirst)
+            }
+            Verdict::Allow => {
+                if let Some(held) = held {
+                    doorward.sessions.note_use(held.session, now);
+                }
+                Answer::Allow(known.ok(), found)
+            }
+            Verdict::Refused(reason) => {
+                Answer::Forbidden(found, Box::new(question), reason, known.ok())
+            }
+            first => {
+                if let Err(Stranger::Over(why)) = &known {
+                    tracing::debug!(?why, application = slug, "check.over");
+                }
+                Answer::SignIn(found, Box::new(question), first)
+            }
+        })
+    }
+}
+
+/// The whole answer, for proxies that show it to the visitor.
+struct Whole(Answer);
+
+#[get("/auth/verify/<slug>")]
+async fn verify(slug: &str, check: Check, doorward: &Service, now: Now) -> Whole {
+    Whole(check.answer(slug, doorward, now.0).await)
+}
+
+/// The status alone.
+struct Bare(Answer);
+
+#[get("/auth/verify/<slug>/nginx")]
+async fn verify_for_nginx(slug: &str, check: Check, doorward: &Service, now: Now) -> Bare {
+    Bare(check.answer(slug, doorward, now.0).await)
+}
+
+/// What the visitor is shown after a refusal.
+struct Shown(Answer);
+
+#[get("/auth/verify/<slug>/refused")]
+async fn refusal(slug: &str, check: Check, doorward: &Service, now: Now) -> Shown {
+    Shown(check.answer(slug, doorward, now.0).await)
+}
+
+impl<'r> Responder<'r, 'static> for Whole {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        match self.0 {
+            Answer::Allow(held, found) => allowed(request, held.as_deref(), &found.application),
+            Answer::SignIn(found, question, verdict) => {
+                sign_in(request, &found, &question, verdict)
+            }
+            Answer::Forbidden(found, question, reason, held) => {
+                forbidden(request, (&found, &question), reason, held.as_deref())
+            }
+            Answer::Wrong(status, code, why) => {
+                told(status, json!({ "error": code, "message": why })).ok()
+            }
+            Answer::Unavailable => {
+                let body = json!({ "error": "unavailable" });
+                told(Status::ServiceUnavailable, body).header(Header::new("Retry-After", "2")).ok()
+            }
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Bare {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let status = match self.0 {
+            Answer::SignIn(..) => Status::Unauthorized,
+            Answer::Forbidden(..) => Status::Forbidden,
+            other => return Whole(other).respond_to(request),
+        };
+        Response::build().status(status).ok()
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Shown {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let Answer::Allow(_, found) = self.0 else { return Whole(self.0).respond_to(request) };
+        // Never a redirect to the same address: it would be refused again.
+        let name = &found.application.name;
+        let notice = Notice::elsewhere(Status::Forbidden, "You don't have access")
+            .saying(format!("The proxy in front of {name} refused this. Doorward did not."))
+            .link(
+                "Try again",
+                asked::question(request).map_or_else(|_| "/".to_owned(), |question| question.uri),
+            );
+        notice.respond_to(request)
+    }
+}
+
+/// Every header, always: what is missing would stay as the client sent it.
+fn allowed(
+    request: &Request<'_>,
+    held: Option<&Held>,
+    application: &Application,
+) -> response::Result<'static> {
+    let mut response = Response::build();
+    response.status(Status::Ok);
+    let told = held.filter(|_| application.identity.has_headers());
+    let groups = told.map(|held| held.roles.names().collect::<Vec<_>>().join(","));
+    let name = told.map(|held| match &*held.display_name {
+        "" => &held.username,
+        _ => &held.display_name,
+    });
+    // Nobody has confirmed any address yet.
+    let email = told.filter(|_| application.unverified_email).map(|held| &held.email);
+    for (header, value) in [
+        ("Remote-User", told.map(|held| &*held.username)),
+        ("Remote-Groups", groups.as_deref()),
+        ("Remote-Name", name.map(|name| &**name)),
+        ("Remote-Email", email.map(|email| &**email)),
+        ("X-Doorward-Assertion", None),
+    ] {
+        response.raw_header(header, encoded(value.unwrap_or_default()));
+    }
+    if let Some(authorization) = request.headers().get_one("authorization") {
+        response.raw_header("Authorization", authorization.to_owned());
+    }
+    if request.headers().contains("x-doorward-token") {
+        response.raw_header("X-Doorward-Token", "");
+    }
+    response.raw_header("Cache-Control", "no-store").raw_header("Vary", "Cookie, Authorization");
+    response.ok()
+}
+
+/// What a header cannot hold is percent-encoded.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            0x20..=0x7e => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn sign_in(
+    request: &Request<'_>,
+    found: &Found,
+    question: &Question,
+    verdict: Verdict,
+) -> response::Result<'static> {
+    let target = Target::parse(&question.uri).unwrap_or_default();
+    let enter = format!("{}/.doorward/enter?to={}", question.origin(), target.encoded());
+    let is_navigation = question.nature.is_navigation;
+    if is_navigation && matches!(&*question.method, "GET" | "HEAD") {
+        return Response::build()
+            .status(Status::SeeOther)
+            .header(Header::new("Location", enter))
+            .ok();
+    }
+    if is_navigation {
+        return form_is_kept(request, &found.application, question, verdict).respond_to(request);
+    }
+    let code = match verdict {
+        Verdict::ConfirmFirst => "confirm_required",
+        _ => "login_required",
+    };
+    let realm = &found.application.slug;
+    let challenge = if found.application.challenge_basic && question.nature.is_tool {
+        format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")
+    } else {
+        format!("Bearer realm=\"{realm}\"")
+    };
+    told(Status::Unauthorized, json!({ "error": code, "enter": enter }))
+        .header(Header::new("WWW-Authenticate", challenge))
+        .ok()
+}
+
+/// A form was sent after the entry ended. The browser still has it.
+fn form_is_kept(
+    request: &Request<'_>,
+    application: &Application,
+    question: &Question,
+    verdict: Verdict,
+) -> Notice {
+    let page = Notice::elsewhere(Status::Unauthorized, "Your form was not sent yet");
+    if !asked::is_own_form(request, &question.origin()) {
+        return page
+            .saying("This form came from another site, and browsers keep back who you are with such a form.")
+            .saying(format!(
+                "If {} expects forms from elsewhere, as for payments, its operator has to make this address public.",
+                application.name
+            ));
+    }
+    let (why, step) = match verdict {
+        Verdict::ConfirmFirst => {
+            ("Your password is asked for again before this.", "Confirm your password")
+        }
+        _ => ("You were signed out before this form arrived.", "Sign in"),
+    };
+    page.saying(format!("{why} Nothing is lost."))
+        .step_in_new_tab(format!("{step} (opens a new tab)"), "/.doorward/enter?to=%2F.doorward%2Fentered")
+        .step("Come back to this page and reload it. Your browser asks whether to send the form again: confirm.")
+}
+
+fn forbidden(
+    request: &Request<'_>,
+    (found, question): (&Found, &Question),
+    reason: Reason,
+    held: Option<&Held>,
+) -> response::Result<'static> {
+    let is_bad = matches!(reason, Reason::Path(_));
+    let status = if is_bad { Status::BadRequest } else { Status::Forbidden };
+    if !question.nature.is_navigation || is_bad {
+        let code = if is_bad { "bad_request" } else { "forbidden" };
+        let body = json!({ "error": code, "message": words::reason(reason) });
+        return told(status, body).ok();
+    }
+    let mut page = Notice::elsewhere(status, "You don't have access").saying(format!(
+        "{}: {}",
+        found.application.name,
+        words::reason(reason)
+    ));
+    if let Some(held) = held {
+        page = page
+            .saying(format!("You are signed in as {}.", held.username))
+            .link("Use another account", "/.doorward/leave");
+    }
+    page.respond_to(request)
+}
+
+fn told(status: Status, body: serde_json::Value) -> response::Builder<'static> {
+    let text = body.to_string();
+    let mut response = Response::build();
+    response
+        .status(status)
+        .header(rocket::http::ContentType::JSON)
+        .sized_body(text.len(), std::io::Cursor::new(text));
+    response
+}

@@ -1,0 +1,114 @@
+//! `/.doorward/callback`: the end of the handshake. The browser brings the code
+//! that was made for it, and is given the cookie of its entry.
+
+use rocket::http::Status;
+use rocket::response::Responder;
+use rocket::{Route, get, routes};
+
+use crate::domain::entries::{self, NoEntry, Nonce, State, Target};
+use crate::web::answer::failure::Failure;
+use crate::web::answer::redirect::SeeOther;
+use crate::web::guarding::notice::Notice;
+use crate::web::guarding::site::Site;
+use crate::web::guarding::visitor;
+use crate::web::request::caller::Caller;
+use crate::web::request::cookies::{Cookie, Outgoing};
+use crate::web::request::now::Now;
+use crate::web::request::service::Service;
+
+/// The addresses of this file.
+pub fn routes() -> Vec<Route> {
+    routes![callback]
+}
+
+/// A way on, or a page.
+#[derive(Responder)]
+enum Shown {
+    Elsewhere(Box<Entering>),
+    Page(Box<Notice>),
+}
+
+/// On to a page, with the cookie of an entry where one was made.
+struct Entering {
+    to: SeeOther,
+    cookie: Option<(String, Option<time::Duration>)>,
+}
+
+impl<'r> Responder<'r, 'static> for Box<Entering> {
+    fn respond_to(self, request: &'r rocket::Request<'_>) -> rocket::response::Result<'static> {
+        if let Some((value, life)) = &self.cookie {
+            Outgoing::of(request).set(Cookie::Entry, value, *life);
+        }
+        self.to.respond_to(request)
+    }
+}
+
+#[get("/.doorward/callback?<code>&<state>")]
+async fn callback(
+    code: &str,
+    state: &str,
+    site: Site,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<Shown, Failure> {
+    let challenge = site.nonce.as_deref().and_then(Nonce::parse).map(|nonce| nonce.challenge());
+    let read = challenge
+        .and_then(|challenge| State::read(state, &doorward.keys, &site.host, challenge, now.0));
+    let place = (site.found.id, &site.host);
+    // Without a good state nobody has asked for this; the code is used up all the same.
+    let browser = challenge.filter(|_| read.is_some());
+    let entered =
+        entries::enter(&doorward.sessions, code, place, browser, &caller.0, now.0).await?;
+    let target = read.as_ref().map(|state| state.target.clone());
+    let on = |target: Target, cookie| {
+        let to = SeeOther::at(target.to_string());
+        Ok(Shown::Elsewhere(Box::new(Entering { to, cookie })))
+    };
+    let why = match entered {
+        Ok(entry) => {
+            let host = site.host.to_string();
+            let value = entries::issue_cookie(&doorward.keys, entry.id, &host);
+            return on(target.unwrap_or_default(), Some((value, entry.remembered)));
+        }
+        Err(why) => why,
+    };
+    // A second tab, or the button back: this browser has entered meanwhile.
+    let known =
+        visitor::visitor(doorward, (&site.found, &site.host), site.entry.as_deref(), now.0).await?;
+    if known.is_ok() {
+        return on(target.unwrap_or_default(), None);
+    }
+    let attempt = 1 + read.as_ref().map_or_else(|| State::attempt_in(state), |state| state.attempt);
+    if attempt < State::MOST_ATTEMPTS {
+        let to = target.unwrap_or_default();
+        let again = format!("/.doorward/enter?to={}&attempt={attempt}", to.encoded());
+        let to = SeeOther::at(again);
+        return Ok(Shown::Elsewhere(Box::new(Entering { to, cookie: None })));
+    }
+    tracing::warn!(id = caller.0.request_id, ?why, host = %site.host, "enter.loop");
+    Ok(Shown::Page(Box::new(stuck(&site, why))))
+}
+
+/// It was tried several times. What can be seen of the cause.
+fn stuck(site: &Site, why: NoEntry) -> Notice {
+    let name = &site.found.application.name;
+    let cause = match (why, &site.nonce) {
+        (_, None) => {
+            "Your browser sent no cookie back. Cookies may be blocked for this site, or it was opened without https."
+        }
+        (NoEntry::Used, _) => {
+            "Each code to enter was used before it arrived here. Does something between this browser and the server open links twice?"
+        }
+        (NoEntry::Foreign, _) => {
+            "The codes to enter were made for another browser or another host."
+        }
+        (NoEntry::Unknown, _) => {
+            "The codes to enter arrived more than a minute late, or at another server than they were made at."
+        }
+        (NoEntry::SessionOver, _) => "You were signed out meanwhile.",
+    };
+    Notice::elsewhere(Status::Forbidden, format!("{name} cannot be entered"))
+        .saying(cause)
+        .link("Try again", "/.doorward/enter")
+}

@@ -1,0 +1,8 @@
+//! What the check, the handshake and the pages on hosts of applications share:
+//! who asks (`asked`, `site`), who is meant (`visitor`), and the pages that
+//! stand alone (`notice`).
+
+pub mod asked;
+pub mod notice;
+pub mod site;
+pub mod visitor;

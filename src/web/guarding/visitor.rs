@@ -1,0 +1,48 @@
+//! Who a request on the host of an application comes from, by the cookie of
+//! the entry.
+
+use std::sync::Arc;
+
+use crate::base::error::Result;
+use crate::base::host::Authority;
+use crate::base::timestamp::Timestamp;
+use crate::domain::applications::Found;
+use crate::domain::applications::decide::Visitor;
+use crate::domain::entries::{Held, Over};
+use crate::service::Doorward;
+
+/// Why nobody is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// No cookie came along.
+    NoCookie,
+    /// It admits nobody.
+    Over(Over),
+    /// It is of an entry to another application.
+    OtherApplication,
+}
+
+/// Who entered the application there with that cookie.
+///
+/// # Errors
+/// The database failed: neither yes nor no.
+pub async fn visitor(
+    doorward: &Doorward,
+    (found, host): (&Found, &Authority),
+    cookie: Option<&str>,
+    now: Timestamp,
+) -> Result<Result<Arc<Held>, Stranger>> {
+    let Some(cookie) = cookie else { return Ok(Err(Stranger::NoCookie)) };
+    let host = host.to_string();
+    let presented = doorward.entries.present(&doorward.sessions, (cookie, &host), now).await?;
+    Ok(match presented {
+        Ok(held) if held.application == found.id => Ok(held),
+        Ok(_) => Err(Stranger::OtherApplication),
+        Err(over) => Err(Stranger::Over(over)),
+    })
+}
+
+/// What a decision asks of somebody who has entered.
+pub fn known(held: &Held) -> Visitor<'_> {
+    Visitor { roles: &held.roles, confirmed_at: Some(held.confirmed_at) }
+}
