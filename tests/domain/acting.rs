@@ -6,6 +6,7 @@ use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change, Edit, RoleChange, UndoKind};
+use doorward::domain::applications;
 use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
@@ -92,6 +93,10 @@ pub(crate) async fn act_number(
             let own = role("own");
             let change = RoleChange::Add(&own);
             administration::change_role(sessions, change, &ids, actor, now).await.map(drop)
+        }
+        19 => {
+            let changes = [crate::guarding::added("wiki", "wiki.example.org")];
+            applications::change_applications(sessions, &changes, actor, now).await.map(drop)
         }
         _ => return None,
     })

@@ -15,7 +15,7 @@ use crate::acting::act_number;
 use crate::{NOON, World, origin};
 
 /// The acts of `act_number`: the function, and the permission that it demands.
-pub(crate) const ACTS: [(&str, Permission); 19] = [
+pub(crate) const ACTS: [(&str, Permission); 20] = [
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::EndSessions),
@@ -35,6 +35,7 @@ pub(crate) const ACTS: [(&str, Permission); 19] = [
     ("note_export", Permission::ReadAudit),
     ("edit", Permission::ManageAccounts),
     ("change_role", Permission::Administer),
+    ("change_applications", Permission::Administer),
 ];
 
 /// Functions that begin an act for another one.

@@ -6,7 +6,9 @@ use doorward::domain::accounts::names::{DisplayName, EmailAddress, LoginName, Ro
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change, Edit};
+use doorward::domain::applications;
 use doorward::domain::audit::{self, Detail, Event, Filter, RecordedEvent};
+use doorward::domain::entries;
 use doorward::domain::one_time;
 use doorward::domain::passwords::policy::Password;
 use doorward::domain::sessions::Actor;
@@ -91,6 +93,14 @@ async fn administered(world: &World, ada: &Account) {
     let session = world.start(&ada, NOON).await;
     sessions.end_by_staff(&[session.principal.session], by, NOON).await.unwrap();
     world.revoke(&uuid::Uuid::from_u128(1).to_string()).await;
+    let session = world.start(&ada, NOON).await;
+    let wiki = crate::guarding::entered(world, &session, by).await;
+    let (who, which) = (&session.principal, (session.principal.session, wiki));
+    entries::leave(sessions, who, which, &here, NOON).await.unwrap();
+    let other = crate::guarding::replaced("wiki", "books.example.org");
+    applications::change_applications(sessions, &[other], by, NOON).await.unwrap();
+    let gone = applications::Change::Remove("wiki".to_owned());
+    applications::change_applications(sessions, &[gone], by, NOON).await.unwrap();
 }
 
 /// Copied tokens, and a backup that is brought back.

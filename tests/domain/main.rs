@@ -10,6 +10,7 @@ mod credentials;
 mod demanded;
 mod events;
 mod everyone;
+mod guarding;
 mod held_forms;
 mod lifting;
 mod listing;

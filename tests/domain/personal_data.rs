@@ -20,7 +20,18 @@ use uuid::Uuid;
 use crate::{NOON, World, origin};
 
 /// UUIDs that name something else.
-const NO_ACCOUNTS: [(&str, &str); 2] = [("sessions", "sid"), ("sessions", "continued_by")];
+const NO_ACCOUNTS: [(&str, &str); 10] = [
+    ("sessions", "sid"),
+    ("sessions", "continued_by"),
+    ("applications", "id"),
+    ("application_hosts", "application_id"),
+    ("application_changes", "application_id"),
+    ("entries", "id"),
+    ("entries", "sid"),
+    ("entries", "application_id"),
+    ("entry_codes", "sid"),
+    ("entry_codes", "application_id"),
+];
 
 /// A name that stands in no other text.
 const NAME: &str = "ada-of-the-tables";
@@ -46,6 +57,7 @@ async fn named_everywhere(world: &World) -> Account {
     let by_ada = Actor::signed_in(&session.principal, &here, "");
     administration::start_recovery(sessions, bob.id, by_ada, life).await.unwrap();
     administration::apply(sessions, BulkAction::Disable, &[bob.id], by_ada, NOON).await.unwrap();
+    crate::guarding::entered(world, &session, by_ada).await;
     let (name, wrong) = (LoginName::parse(NAME), Password::parse("not the password").unwrap());
     world.passwords().authenticate(&name, &wrong, None, &here, NOON).await.unwrap_err();
     ada

@@ -96,7 +96,8 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
+    ("/leave", "/leave?application=wiki"),
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
     ("/account/sessions/<sid>/revoke", "/account/sessions"),
@@ -128,6 +129,7 @@ pub fn filled(address: &str, id: &str) -> String {
         .replace("<sid>", "AAAAAAAAAAAAAAAAAAAAAA")
         .replace("<token>", "A")
         .replace("<name>", "editors")
+        .replace("<slug>", "wiki")
         .replace("<id>", id);
     assert!(!path.contains('<'), "say here what stands in {address}");
     path

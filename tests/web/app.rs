@@ -248,6 +248,11 @@ impl Browser<'_> {
         Self { cookies: self.cookies.clone(), ..*self }
     }
 
+    /// The same cookies at another address.
+    pub fn copied_to(&self, address: &str) -> Self {
+        Self { address: Some(address.parse().unwrap()), ..self.copied() }
+    }
+
     pub async fn log_in(&self, name: &str) -> Answer {
         self.log_in_with(name, PASSWORD).await
     }

@@ -24,6 +24,8 @@ struct Crowd<'a> {
 impl<'a> Crowd<'a> {
     async fn of(app: &'a App) -> Self {
         let chief = app.staff("chief", "admin").await;
+        let wiki = crate::guarding::draft("wiki", "wiki.localhost:9000", "members");
+        crate::guarding::guard(app, wiki).await;
         let id = app.account("ada", &["editors"]).await.id.to_string();
         let ada = app.signed_in("ada").await;
         app.signed_in("ada").await;

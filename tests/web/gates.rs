@@ -11,9 +11,20 @@ use shared::routes::filled;
 use time::Duration;
 
 use crate::app::App;
+use crate::guarding::{draft, guard};
 
 /// The only addresses a stranger may reach.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 22] = [
+    // Only proxies may ask, and not at our own host.
+    "/auth/verify/<slug>",
+    "/auth/verify/<slug>/nginx",
+    "/auth/verify/<slug>/refused",
+    // Only on the hosts of applications.
+    "/.doorward/callback",
+    "/.doorward/enter",
+    "/.doorward/entered",
+    "/.doorward/leave",
+    "/.doorward/static/<name>",
     "/",
     "/login",
     "/register",
@@ -33,7 +44,19 @@ const PUBLIC: [&str; 14] = [
 ];
 
 /// Addresses that show something else than their page to somebody signed in.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 20] = [
+    "/auth/verify/<slug>",
+    "/auth/verify/<slug>/nginx",
+    "/auth/verify/<slug>/refused",
+    "/.doorward/callback",
+    "/.doorward/enter",
+    "/.doorward/entered",
+    "/.doorward/leave",
+    "/.doorward/static/<name>",
+    // They go on from what an application sent.
+    "/enter",
+    "/enter/on",
+    "/leave",
     "/",
     "/login",
     "/setup",
@@ -56,6 +79,7 @@ fn guarded(app: &App, method: Method) -> Vec<String> {
 pub async fn with_admin() -> (App, String) {
     let app = App::start().await;
     let id = app.account("root-of-all", &["admin", "editors"]).await.id.to_string();
+    guard(&app, draft("wiki", "wiki.localhost:9000", "members")).await;
     (app, id)
 }
 

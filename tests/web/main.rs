@@ -10,6 +10,7 @@ mod cookies;
 mod csrf;
 mod forms;
 mod gates;
+mod guarding;
 mod headers;
 mod held;
 mod login;

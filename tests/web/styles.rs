@@ -74,7 +74,6 @@ fn at_rest(selector: &str) -> String {
     for state in [
         "::before",
         "::after",
-        "::first-letter",
         "::details-content",
         ":checked",
         ":hover",
