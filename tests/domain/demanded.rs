@@ -39,12 +39,13 @@ pub(crate) const ACTS: [(&str, Permission); 20] = [
 ];
 
 /// Functions that begin an act for another one.
-const WITHIN: [(&str, &str); 4] = [
+const WITHIN: [(&str, &str); 5] = [
     ("apply_once", "apply"),
     ("change_role_of", "change_role"),
     // Looks for what would be refused before the parts of either are done.
     ("check", "apply"),
     ("revoke_token", "revoke_named"),
+    ("undo_part", "undo"),
 ];
 
 /// What people do to their own account: it demands no permission.

@@ -4,9 +4,10 @@ use doorward::base::error::Error;
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::{ADMIN, Roles};
 use doorward::domain::accounts::{self, AccountId};
-use doorward::domain::administration::{self, BulkAction, RoleChange, UndoKind, refusals};
+use doorward::domain::administration::{self, BulkAction, RoleChange, UndoKind, Undone, refusals};
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::sessions::Actor;
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::{NOON, World, origin};
@@ -74,6 +75,89 @@ async fn whoever_is_among_the_accounts_comes_last() {
     let done = administration::apply(sessions, BulkAction::EndSessions, &ids, actor, NOON).await;
     assert_eq!(done.unwrap().accounts, MANY as u64 + 2);
     assert!(!world.admits(&other, NOON).await && !world.admits(&issued, NOON).await);
+}
+
+/// Makes a change of that account fail: one to `disabled` or to the other state.
+async fn fails(world: &World, id: AccountId, disabled: bool) {
+    let db = world.sessions.db.write();
+    let (is, other) =
+        if disabled { ("IS NOT NULL", "IS NULL") } else { ("IS NULL", "IS NOT NULL") };
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => format!(
+            "ALTER TABLE accounts ADD CONSTRAINT fails CHECK (id <> '{id}' OR disabled_at {other})"
+        ),
+        _ => format!(
+            "CREATE TRIGGER fails BEFORE UPDATE ON accounts
+             WHEN hex(new.id) = '{}' AND new.disabled_at {is}
+             BEGIN SELECT RAISE(ABORT, 'it fails'); END",
+            id.0.simple().to_string().to_uppercase()
+        ),
+    };
+    db.execute_unprepared(&sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_act_that_fails_in_a_later_part_tells_how_many_it_was_done_to() {
+    let world = World::new().await;
+    let ids = crowd(&world).await;
+    let chief = world.account("chief", Roles::admin()).await;
+    let (issued, here) = (world.start(&chief, NOON).await, origin("web"));
+    let actor = Actor::signed_in(&issued.principal, &here, "a test");
+    let sessions = &world.sessions;
+    fails(&world, ids[300], true).await;
+    let done = administration::apply(sessions, BulkAction::Disable, &ids, actor, NOON).await;
+    let done = done.unwrap();
+    assert_eq!((done.accounts, done.unreached), (200, 250));
+    // What was done can be taken back.
+    let undo = administration::undo;
+    let (throttle, kind, events) = (&world.throttle, UndoKind::Disabled, done.events.unwrap());
+    let undone = undo(sessions, throttle, kind, events, actor, NOON).await.unwrap();
+    assert_eq!(undone, Undone { accounts: 200, ..Undone::default() });
+    let first =
+        administration::apply(sessions, BulkAction::Disable, &ids[300..], actor, NOON).await;
+    assert!(matches!(first, Err(Error::Database(_))), "nothing was done: {first:?}");
+}
+
+#[tokio::test]
+async fn an_undo_that_fails_in_a_later_part_tells_how_many_it_was_done_to() {
+    let world = World::new().await;
+    let ids = crowd(&world).await;
+    let chief = world.account("chief", Roles::admin()).await;
+    let (issued, here) = (world.start(&chief, NOON).await, origin("web"));
+    let actor = Actor::signed_in(&issued.principal, &here, "a test");
+    let sessions = &world.sessions;
+    let done = administration::apply(sessions, BulkAction::Disable, &ids, actor, NOON).await;
+    let events = done.unwrap().events.unwrap();
+    let other = administration::apply(sessions, BulkAction::Enable, &ids[..3], actor, NOON).await;
+    assert_eq!(other.unwrap().accounts, 3);
+    fails(&world, ids[300], false).await;
+    let (throttle, kind) = (&world.throttle, UndoKind::Disabled);
+    let undone = administration::undo(sessions, throttle, kind, events, actor, NOON).await.unwrap();
+    assert_eq!(undone, Undone { accounts: 197, left: 3, unreached: 250 });
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_fit_one_of_many_is_given_to_none() {
+    let world = World::new().await;
+    let mut ids = crowd(&world).await;
+    let role =
+        |number: usize| RoleName::parse(&format!("a-role-with-a-long-name-{number}")).unwrap();
+    let most = (1..).find(|most| !Roles::of((0..*most).map(role)).fit_a_token()).unwrap();
+    let full = world.account("full", Roles::of((1..most).map(role))).await;
+    ids.push(full.id);
+    let chief = world.account("chief", Roles::admin()).await;
+    let (issued, here) = (world.start(&chief, NOON).await, origin("web"));
+    let actor = Actor::signed_in(&issued.principal, &here, "a test");
+    let (sessions, another) = (&world.sessions, role(0));
+    administration::create_role(sessions, &another, "", actor, NOON).await.unwrap();
+    let change = RoleChange::Add(&another);
+    let why = administration::change_role(sessions, change, &ids, actor, NOON).await.unwrap_err();
+    assert!(
+        matches!(why, Error::Refused(why) if why == accounts::refusals::TOO_MANY_ROLES),
+        "{why:?}"
+    );
+    let all = accounts::all_of(sessions.db.read(), &ids[..MANY]).await.unwrap();
+    assert!(all.iter().all(|account| account.roles == Roles::default()), "nothing half done");
 }
 
 #[tokio::test]

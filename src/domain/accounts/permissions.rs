@@ -92,6 +92,11 @@ impl Roles {
         self.0.contains(role)
     }
 
+    /// These and another one.
+    pub fn and(&self, role: &RoleName) -> Self {
+        Self(self.0.iter().cloned().chain([role.as_str().to_owned()]).collect())
+    }
+
     /// Whether the names fit into an access token.
     pub fn fit_a_token(&self) -> bool {
         self.0.iter().map(|name| name.len() + 3).sum::<usize>() <= MOST_BYTES

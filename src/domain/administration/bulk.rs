@@ -85,6 +85,7 @@ pub async fn apply(
         permission: deed.permission(),
         outrank: deed.asks_for_rank(),
         unmakes_admins: matches!(deed, BulkAction::Disable | BulkAction::Delete),
+        adds: None,
     };
     let act =
         |ids: Vec<AccountId>| async move { apply_once(sessions, deed, &ids, actor, now).await };

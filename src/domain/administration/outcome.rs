@@ -9,6 +9,8 @@ pub struct Outcome {
     pub sessions: u64,
     /// The first and the last audit event that tell of it.
     pub events: Option<(i64, i64)>,
+    /// Of how many accounts nothing was done, because a part before them failed.
+    pub unreached: u64,
 }
 
 impl Outcome {
@@ -22,6 +24,7 @@ impl Outcome {
             accounts: self.accounts + later.accounts,
             sessions: self.sessions + later.sessions,
             events,
+            unreached: self.unreached + later.unreached,
         }
     }
 

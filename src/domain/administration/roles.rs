@@ -71,10 +71,12 @@ pub enum RoleChange<'a> {
 impl RoleChange<'_> {
     /// The roles of somebody who had these.
     pub fn of(self, roles: &Roles) -> Roles {
-        let names = roles.names().filter_map(|name| RoleName::parse(name).ok());
         match self {
-            Self::Add(role) => Roles::of(names.chain([role.clone()])),
-            Self::Remove(role) => Roles::of(names.filter(|name| name != role)),
+            Self::Add(role) => roles.and(role),
+            Self::Remove(role) => {
+                let names = roles.names().filter_map(|name| RoleName::parse(name).ok());
+                Roles::of(names.filter(|name| name != role))
+            }
         }
     }
 }
@@ -97,6 +99,7 @@ pub async fn change_role(
         permission: Permission::Administer,
         outrank: false,
         unmakes_admins: removed == ADMIN,
+        adds: if let RoleChange::Add(role) = change { Some(role) } else { None },
     };
     let act = |ids: Vec<AccountId>| async move {
         change_role_of(sessions, change, &ids, actor, now).await

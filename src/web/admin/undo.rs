@@ -31,6 +31,11 @@ const PARTLY_UNDONE: Message = Message::warning(
     "partly-undone",
     "Accounts undone: {0}. Not undone, because they changed since: {1}.",
 );
+/// An act was taken back for so many accounts, and then something failed.
+const UNDO_STOPPED: Message = Message::warning(
+    "undo-stopped",
+    "The undo stopped before the end. Accounts undone: {0}. Not undone: {1}. The reason is in the server's log.",
+);
 /// It could not be taken back any more.
 const NOT_UNDONE: Message = Message::warning(
     "not-undone",
@@ -38,7 +43,7 @@ const NOT_UNDONE: Message = Message::warning(
 );
 
 /// The messages of this file.
-pub(super) const MESSAGES: &[Message] = &[UNDONE, PARTLY_UNDONE, NOT_UNDONE];
+pub(super) const MESSAGES: &[Message] = &[UNDONE, PARTLY_UNDONE, UNDO_STOPPED, NOT_UNDONE];
 
 struct Undo {
     first: i64,
@@ -97,8 +102,13 @@ async fn undo(
 
 /// What came of an undo.
 fn note(undone: Undone) -> Note {
-    let message = if undone.left == 0 { UNDONE } else { PARTLY_UNDONE };
-    message.with([undone.accounts as i64, undone.left as i64, 0, 0])
+    let Undone { accounts, left, unreached } = undone;
+    let message = match (unreached, left) {
+        (0, 0) => UNDONE,
+        (0, _) => PARTLY_UNDONE,
+        _ => UNDO_STOPPED,
+    };
+    message.with([accounts as i64, (left + unreached) as i64, 0, 0])
 }
 
 /// The button again, for a person who had to give the password after it was pressed.

@@ -40,6 +40,11 @@ impl Message {
         Self { undo: Some(path), ..self }
     }
 
+    /// The address of the button that takes it back.
+    pub const fn undone_by(&self) -> Option<&'static str> {
+        self.undo
+    }
+
     /// The message with its numbers.
     pub const fn with(self, numbers: [i64; 4]) -> Note {
         Note { message: self, numbers }
@@ -98,6 +103,12 @@ pub struct Undo {
 }
 
 impl Note {
+    /// The message without its numbers.
+    #[cfg(test)]
+    pub fn message(&self) -> Message {
+        self.message
+    }
+
     /// The words.
     pub fn shown(self) -> Shown {
         let Message { kind, words, undo, .. } = self.message;
