@@ -3,9 +3,11 @@
 
 use rocket::form::FromForm;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::query::AccountsQuery;
 use crate::base::error::{Error, Result};
+use crate::base::secrets;
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{self, Account, AccountId, list};
@@ -37,7 +39,7 @@ pub(super) struct Selection {
     is_all: bool,
     /// What stands behind the `?` of the list; `None` where that is no part of an address.
     list: Option<String>,
-    /// How many accounts the page showed; only of all that a list finds.
+    /// Which accounts the page showed, as [`digest`]; only of all that a list finds.
     count: String,
 }
 
@@ -82,8 +84,8 @@ impl Selection {
         let all = fields.text("all");
         // `list`: what stands behind the `?` of the list of accounts
         let list = fields.text("list");
-        // `count`: with `all`, how many accounts the page showed; others now: the form is shown
-        // again
+        // `count`: with `all`, how many accounts the page showed, and a digest of their ids; others
+        // now: the form is shown again
         let count = fields.text("count");
         Self::of(ids.split(','), [&all, &list, &count])
     }
@@ -108,24 +110,25 @@ impl Selection {
         }
     }
 
-    /// The accounts to act on, if they are as many as the page showed.
+    /// The accounts to act on, if they are those that the page showed.
     ///
     /// # Errors
     /// `administration::refusals::SELECTION_CHANGED`; the database failed.
     pub(super) async fn ids_as_shown(&self, db: &Db, now: Timestamp) -> Result<Vec<AccountId>> {
         let ids = self.ids(db, now).await?;
-        let is_shown = !self.is_all || self.count == ids.len().to_string();
+        let is_shown = !self.is_all || self.count == digest(&ids);
         if is_shown && ids.len() as u64 <= MOST_FOUND {
             return Ok(ids);
         }
         Err(Error::from(refusals::SELECTION_CHANGED))
     }
 
-    /// The hidden fields of a form that shows so many accounts.
-    fn fields(&self, count: usize) -> HiddenFields {
+    /// The hidden fields of a form that shows these accounts.
+    fn fields(&self, accounts: &[Account]) -> HiddenFields {
         let ids: Vec<String> = self.ticked.iter().map(AccountId::to_string).collect();
         let [all, count] = if self.is_all {
-            ["true".to_owned(), count.to_string()]
+            let shown: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+            ["true".to_owned(), digest(&shown)]
         } else {
             <[String; 2]>::default()
         };
@@ -150,6 +153,13 @@ impl Selection {
             _ => self.back(),
         }
     }
+}
+
+/// Tells these accounts from others: their number, and a digest of their ids.
+fn digest(ids: &[AccountId]) -> String {
+    let mut ids: Vec<&[u8]> = ids.iter().map(|id| &id.0.as_bytes()[..]).collect();
+    ids.sort_unstable();
+    format!("{}.{}", ids.len(), secrets::encode(&Sha256::digest(ids.concat())[..16]))
 }
 
 /// The accounts that an act would be about.
@@ -182,9 +192,10 @@ impl Subjects {
     /// What a page says of them, in `shown`.
     pub(super) fn shown(self, selection: &Selection, now: Timestamp) -> Shown {
         let count = self.accounts.len();
+        let fields = selection.fields(&self.accounts);
         let rows = self.accounts.into_iter().take(MOST_TICKED);
         Shown {
-            selection: selection.fields(count),
+            selection: fields,
             count,
             unseen: count.saturating_sub(MOST_TICKED),
             too_many: self.is_more.then(|| grouped(MOST_FOUND)),
