@@ -190,6 +190,8 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     }
     for (path, name) in [
         ("/admin?span=month", "admin-overview-month"),
+        // Its own page, not the one with its button.
+        ("/admin/undo/edit", "admin-undo"),
         ("/admin/accounts?q=nobody", "admin-accounts-none"),
         ("/admin/sessions/end?account=chief", "admin-sessions-end-some"),
         (&*format!("/admin/accounts/{chief}"), "admin-account-own"),

@@ -74,6 +74,7 @@ fn at_rest(selector: &str) -> String {
     for state in [
         "::before",
         "::after",
+        "::first-letter",
         "::details-content",
         ":checked",
         ":hover",
