@@ -13,7 +13,7 @@ mod token;
 #[cfg(feature = "test-support")]
 pub use self::held_form::HELD_FORM_LIFE;
 pub use self::held_form::{HeldForm, forget_held_form, held_form, hold};
-pub use self::recovery::{recovering, start_recovery};
+pub use self::recovery::{made_with, note_form, recovering, start_recovery};
 pub use self::restore::end_after_restore;
 pub use self::setup::{SETUP_LIFE, start_setup};
 pub use self::table::{TokenPurpose, tables};

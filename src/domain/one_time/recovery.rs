@@ -1,12 +1,15 @@
 //! The links that set a password without the old one.
 
-use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde::Serialize;
 use time::Duration;
 
 use super::events;
-use super::table::TokenPurpose;
+use super::table::{Column, Entity, TokenPurpose};
 use super::token::{NewToken, find, void};
 use crate::base::error::{Error, Result};
+use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::accounts::{self, Account, AccountId};
@@ -24,6 +27,50 @@ pub async fn start_recovery(act: &Act<'_>, account: AccountId, life: Duration) -
     let token = new.issue(txn, life, now).await?;
     act.tell(events::RECOVERY_STARTED, Some(account), ()).await?;
     Ok(token)
+}
+
+/// The form that a link was made with.
+#[derive(Serialize)]
+struct MadeWith<'a> {
+    form: &'a str,
+}
+
+/// Somebody may press a button twice, and sees the answer to the second time.
+const TWICE: Duration = Duration::seconds(3);
+
+/// Records with which form a recovery token was made.
+///
+/// # Errors
+/// The database failed.
+pub async fn note_form(db: &impl ConnectionTrait, token: &str, form: &str) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Payload, Expr::value(payload(form)?))
+        .filter(Column::Hash.eq(secrets::token_hash(token)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The account that a recovery token was made for with that form, some seconds
+/// ago or more, and whether or not it is still good.
+///
+/// # Errors
+/// The database failed.
+pub async fn made_with(
+    db: &impl ConnectionTrait,
+    form: &str,
+    now: Timestamp,
+) -> Result<Option<AccountId>> {
+    let made = Entity::find()
+        .filter(Column::Purpose.eq(TokenPurpose::Recovery))
+        .filter(Column::Payload.eq(payload(form)?))
+        .filter(Column::CreatedAt.lte(now - TWICE));
+    Ok(made.one(db).await?.and_then(|row| row.account_id))
+}
+
+fn payload(form: &str) -> Result<String> {
+    serde_json::to_string(&MadeWith { form })
+        .map_err(|why| Error::broken(format!("A form cannot be recorded: {why}.")))
 }
 
 /// The account that a recovery token is good for.

@@ -16,6 +16,7 @@ use super::fields::FieldError;
 pub use super::fields::{Button, Fields, PageForm};
 use super::{body, urlencoded};
 use crate::base::error::{Error, Result, Subject};
+use crate::base::secrets;
 use crate::domain::audit::RequestSource;
 use crate::domain::{accounts, throttle};
 use crate::service::{Doorward, words};
@@ -32,6 +33,7 @@ pub struct Submitted<T> {
     form: Option<T>,
     typed: Typed,
     retry: RetryAfter,
+    token: String,
 }
 
 /// What a page needs to show a form again. As it is sent to the template.
@@ -103,7 +105,7 @@ impl<T: PageForm> Submitted<T> {
         page: &Page,
         act: impl AsyncFnOnce(T) -> Result<Done>,
     ) -> Result<Result<Done, (Status, Typed)>, Failure> {
-        let Self { form, mut typed, retry } = self;
+        let Self { form, mut typed, retry, .. } = self;
         let mut status = if typed.stale { Status::Forbidden } else { Status::UnprocessableEntity };
         if let Some(form) = form {
             match act(form).await {
@@ -142,6 +144,12 @@ impl<T: PageForm> Submitted<T> {
     /// Its fields do not parse, or its token is another session's: sign in.
     pub fn sent_again(self) -> Result<T, Failure> {
         self.form.ok_or(Failure::Denied(Denial::NotSignedIn))
+    }
+
+    /// Tells this form from every other one that was shown: it is the same only
+    /// when the page that answered it is reloaded.
+    pub fn fingerprint(&self) -> String {
+        secrets::encode(&secrets::token_hash(&self.token))
     }
 
     /// What was typed into a field that is no secret.
@@ -251,7 +259,7 @@ async fn receive<T: PageForm>(
         held: false,
     };
     let retry = RetryAfter::of(request).clone();
-    Ok(Submitted { form: form.filter(|_| fresh), typed, retry })
+    Ok(Submitted { form: form.filter(|_| fresh), typed, retry, token })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One account: its story, its roles, the link to its password.
 
 use rocket::http::Status;
+use time::Duration;
 
 use super::WHY;
 use crate::app::{App, PASSWORD};
@@ -62,6 +63,42 @@ async fn a_recovery_link_is_shown_once_and_works_once() {
     let done = person.post(&link, &[("new_password", "a lantern in the harbour")]).await;
     assert_eq!(done.location.as_deref(), Some("/login"));
     assert_eq!(app.browser().get(&link).await.status, Status::NotFound);
+}
+
+#[rocket::async_test]
+async fn reloading_the_page_of_a_link_makes_no_other_link() {
+    let app = App::start().await;
+    let chief = app.staff("chief", "admin").await;
+    let id = app.account("ada", &[]).await.id;
+    let of_ada = format!("/admin/accounts/{id}/recovery");
+    let new = [("username", "eve"), ("email", "eve@example.org"), WHY];
+    for (path, fields) in [(&*of_ada, &[WHY][..]), ("/admin/accounts/new", &new)] {
+        let form = chief.get(path).await.csrf();
+        let link = chief.post_with(path, &form, fields).await.link();
+        app.pass(Duration::seconds(4)).await;
+        let again = chief.post_with(path, &form, fields).await;
+        assert_eq!(again.status, Status::Ok, "{}", again.body);
+        assert!(again.body.contains("The link was shown once"), "{}", again.body);
+        assert!(!again.body.contains("/recover/"), "{}", again.body);
+        assert_eq!(app.browser().get(&link).await.status, Status::Ok, "the first one works on");
+    }
+    // Another form makes another link.
+    let first = chief.post(&of_ada, &[WHY]).await.link();
+    app.pass(Duration::seconds(4)).await;
+    let second = chief.post(&of_ada, &[WHY]).await.link();
+    assert_eq!(app.browser().get(&first).await.status, Status::NotFound);
+    assert_eq!(app.browser().get(&second).await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_button_that_is_pressed_twice_shows_a_link_that_works() {
+    let app = App::start().await;
+    let helper = app.staff("helper", "support").await;
+    let path = format!("/admin/accounts/{}/recovery", app.account("ada", &[]).await.id);
+    let form = helper.get(&path).await.csrf();
+    helper.post_with(&path, &form, &[WHY]).await;
+    let shown = helper.post_with(&path, &form, &[WHY]).await.link();
+    assert_eq!(app.browser().get(&shown).await.status, Status::Ok);
 }
 
 #[rocket::async_test]

@@ -3,7 +3,7 @@
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use super::recovery_link::draw_link;
+use super::recovery_link::{draw_link, once};
 use super::role_choices::{RoleChoice, all_choices, as_typed};
 use crate::base::error::Result;
 use crate::domain::accounts::names::{EmailAddress, RoleName, Username};
@@ -73,17 +73,18 @@ async fn add_account(
 ) -> Result<Html, Failure> {
     let Timely { who, form } = form;
     let life = doorward.settings.recovery_link_life;
+    let fingerprint = form.fingerprint();
     let attempt = form.attempt(&page, async |new: NewAccountForm| {
         let actor = who.0.acting(&caller, &new.reason.0);
         let names = (new.username, new.email);
         let credentials = doorward.credentials();
-        administration::invite(&credentials, names, new.roles, actor, (life, now.0)).await
+        let make = async || {
+            administration::invite(&credentials, names, new.roles, actor, (life, now.0)).await
+        };
+        once(doorward, &fingerprint, now.0, make).await
     });
     match attempt.await? {
-        Ok((account, token)) => {
-            let link = format!("{}/recover/{token}", doorward.settings.base_url.as_str());
-            Ok(draw_link(page, account, true, (link, (now.0 + life).into())))
-        }
+        Ok((account, token)) => Ok(draw_link(page, account, true, token, (doorward, now.0))),
         Err((status, form)) => {
             let choices = all_choices(&doorward.db, &Roles::default()).await?;
             Err(Failure::Page(status, Box::new(draw(page, form, choices))))

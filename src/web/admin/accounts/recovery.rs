@@ -4,7 +4,7 @@ use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
 use super::lookup::by_id;
-use super::recovery_link::draw_link;
+use super::recovery_link::{draw_link, once};
 use crate::base::error::Result;
 use crate::domain::accounts::Account;
 use crate::domain::administration;
@@ -48,8 +48,6 @@ async fn recovery_page(
     Ok(draw(page, form, account))
 }
 
-/// The link is in the answer itself and nowhere else: a redirect would have to
-/// keep it somewhere.
 #[post("/accounts/<id>/recovery", data = "<form>")]
 async fn start_recovery(
     id: &str,
@@ -62,16 +60,18 @@ async fn start_recovery(
     let Timely { who, form } = form;
     let account = by_id(&doorward.db, id).await?;
     let life = doorward.settings.recovery_link_life;
+    let fingerprint = form.fingerprint();
     let attempt = form.attempt(&page, async |form: ReasonForm<RecoveryLink>| {
         let actor = who.0.acting(&caller, &form.reason.0);
-        let sessions = &doorward.sessions;
-        administration::start_recovery(sessions, account.id, actor, (life, now.0)).await
+        let (sessions, id) = (&doorward.sessions, account.id);
+        let make = async || {
+            let token = administration::start_recovery(sessions, id, actor, (life, now.0)).await?;
+            Ok((account.clone(), token))
+        };
+        once(doorward, &fingerprint, now.0, make).await
     });
     match attempt.await? {
-        Ok(token) => {
-            let link = format!("{}/recover/{token}", doorward.settings.base_url.as_str());
-            Ok(draw_link(page, account, false, (link, (now.0 + life).into())))
-        }
+        Ok((account, token)) => Ok(draw_link(page, account, false, token, (doorward, now.0))),
         Err((status, form)) => Err(Failure::Page(status, Box::new(draw(page, form, account)))),
     }
 }
