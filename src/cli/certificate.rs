@@ -12,6 +12,7 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::terminal::say;
 use crate::service::settings::Settings;
+use crate::service::setup::proxy::CERTIFICATE;
 
 const LIFE: Duration = Duration::days(90);
 
@@ -33,7 +34,7 @@ pub(super) fn make(settings: &Settings, host: Option<String>, now: Timestamp) ->
     let key = KeyPair::generate().map_err(failed)?;
     let certificate = about.self_signed(&key).map_err(failed)?;
     let place = |name: &str| settings.data_dir.join(name);
-    let (cert_file, key_file) = (place("tls-cert.pem"), place("tls-key.pem"));
+    let [cert_file, key_file] = CERTIFICATE.map(place);
     write(&key_file, &key.serialize_pem())?;
     write(&cert_file, &certificate.pem())?;
     let full = |file: &Path| absolute(file).unwrap_or_else(|_| file.to_owned());

@@ -83,6 +83,10 @@ enum Command {
         /// The name under which people reach the server, like login.example.org
         #[arg(long, value_name = "HOST")]
         name: String,
+        /// For a name that only your network knows: with the certificate of `doorward
+        /// dev-certificate`, or with Caddy's own
+        #[arg(long)]
+        internal: bool,
     },
     /// Create a certificate for https://localhost, to try things out with
     DevCertificate {
@@ -199,10 +203,14 @@ async fn dispatch(
             say(settings::table().trim_end());
             Ok(())
         }
-        Command::Proxy { proxy, name } => {
+        Command::Proxy { proxy, name, internal } => {
             let host = proxy::host(&name)?;
             let port = figment.extract_inner("port").unwrap_or(8000);
-            say(proxy::configuration(proxy, &host, port).trim_end());
+            let file = match internal {
+                true => proxy::internal(proxy, &host, port, &settings.data_dir),
+                false => proxy::configuration(proxy, &host, port),
+            };
+            say(file.trim_end());
             Ok(())
         }
         Command::DevCertificate { name } => {

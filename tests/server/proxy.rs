@@ -205,8 +205,7 @@ fn what_is_printed_runs_with_a_certificate_made_for_the_name_and_lets_certbot_th
         command.args(arguments).env("ROCKET_PORT", server.port.to_string());
         String::from_utf8(run(&mut command, "").stdout).unwrap()
     };
-    let made = command(&["dev-certificate", NAME]);
-    let line = |start: &str| made.lines().find(|line| line.contains(start)).unwrap().trim();
+    command(&["dev-certificate", NAME]);
     let webroot = tempfile::tempdir().unwrap();
     let challenge = webroot.path().join(".well-known/acme-challenge");
     fs::create_dir_all(&challenge).unwrap();
@@ -214,10 +213,7 @@ fn what_is_printed_runs_with_a_certificate_made_for_the_name_and_lets_certbot_th
     // nginx started by root reads files as nobody.
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(webroot.path(), open).unwrap();
-    let live = format!("/etc/letsencrypt/live/{NAME}");
-    let config = command(&["proxy", "nginx", "--name", NAME])
-        .replace(&format!("ssl_certificate {live}/fullchain.pem;"), line("ssl_certificate "))
-        .replace(&format!("ssl_certificate_key {live}/privkey.pem;"), line("ssl_certificate_key "))
+    let config = command(&["proxy", "nginx", "--internal", "--name", NAME])
         .replace("/var/www/html", &webroot.path().display().to_string())
         .replace("listen 80;", &format!("listen 127.0.0.1:{http};"))
         .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{https} ssl;"));

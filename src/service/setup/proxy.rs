@@ -1,6 +1,8 @@
 //! The configuration of a reverse proxy, filled in for one service: what
 //! `doorward proxy` prints and `/admin/doctor` shows.
 
+use std::path::{Path, absolute};
+
 use crate::base::error::{Error, Result};
 use crate::service::settings::BaseUrl;
 
@@ -26,6 +28,24 @@ pub fn configuration(proxy: Proxy, host: &str, port: u16) -> String {
     sample
         .replace("login.example.org", host)
         .replace("127.0.0.1:8000", &format!("127.0.0.1:{port}"))
+}
+
+/// The files of the certificate that `doorward dev-certificate` makes, and of its key.
+pub const CERTIFICATE: [&str; 2] = ["tls-cert.pem", "tls-key.pem"];
+
+/// The same for a name that only a network of one's own knows, where no
+/// authority gives a certificate: with that of `doorward dev-certificate` in the
+/// data folder, or with Caddy's own.
+pub fn internal(proxy: Proxy, host: &str, port: u16, data_dir: &Path) -> String {
+    let file = configuration(proxy, host, port);
+    let live = format!("/etc/letsencrypt/live/{host}");
+    let [certificate, key] = CERTIFICATE.map(|name| {
+        let file = data_dir.join(name);
+        absolute(&file).unwrap_or(file).display().to_string()
+    });
+    file.replace("# tls internal", "tls internal")
+        .replace(&format!("{live}/fullchain.pem"), &certificate)
+        .replace(&format!("{live}/privkey.pem"), &key)
 }
 
 /// The host that somebody typed.
@@ -65,5 +85,15 @@ mod tests {
             assert!(!file.contains("example.org") && !file.contains(":8000"), "{file}");
             assert!(file.contains("https://login.home.test") && file.contains("127.0.0.1:8431"));
         }
+    }
+
+    #[test]
+    fn a_name_that_only_a_network_knows_has_the_certificate_made_for_it() {
+        let [nginx, caddy] = [Proxy::Nginx, Proxy::Caddy]
+            .map(|proxy| internal(proxy, "login.home.test", 8000, Path::new("/data")));
+        assert!(nginx.contains("\n    ssl_certificate /data/tls-cert.pem;\n"), "{nginx}");
+        assert!(nginx.contains("\n    ssl_certificate_key /data/tls-key.pem;\n"), "{nginx}");
+        assert!(!nginx.contains("/etc/letsencrypt"), "{nginx}");
+        assert!(caddy.contains("\n\ttls internal\n"), "{caddy}");
     }
 }
