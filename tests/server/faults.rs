@@ -71,7 +71,7 @@ fn the_doctor_names_a_disk_that_has_little_room() {
         let mut doctor = program_after(&disk, server.folder.path());
         let said = run(doctor.arg("doctor"), "");
         let said = String::from_utf8(said.stdout).unwrap();
-        let line = said.lines().find(|line| line.contains("MiB are free on the disk"));
+        let line = said.lines().find(|line| line.contains("GiB are free on the disk"));
         assert!(line.is_some_and(|line| line.starts_with(sign)), "{room}: {said}");
     }
 }
