@@ -48,9 +48,10 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
 }
 
 /// What waits for the password, by its address; of two that fit the first.
-const ACTS: [(&str, &str); 27] = [
+const ACTS: [(&str, &str); 28] = [
     ("/account/password", "Change password"),
     ("/account/delete", "Delete account"),
+    ("/account/display-name", "Change your display name"),
     ("/account/data.json", "Export your data"),
     ("/account/sessions", "Your sessions"),
     ("/admin/accounts.csv", "Export accounts"),

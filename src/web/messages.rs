@@ -5,13 +5,14 @@ use crate::web::{account, admin, answer, leave, recover, register, setup};
 
 /// The messages of every page.
 pub(super) fn all() -> Messages {
-    let pages: [&[Message]; 9] = [
+    let pages: [&[Message]; 10] = [
         register::MESSAGES,
         recover::MESSAGES,
         setup::MESSAGES,
         account::password::MESSAGES,
         account::sessions::MESSAGES,
         account::delete::MESSAGES,
+        account::display_name::MESSAGES,
         leave::MESSAGES,
         answer::redirect::MESSAGES,
         &admin::messages(),

@@ -71,6 +71,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", account::sessions::routes())
         .mount("/", account::data::routes())
         .mount("/", account::delete::routes())
+        .mount("/", account::display_name::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())
         .mount("/", misdirected::routes())

@@ -28,6 +28,44 @@ async fn a_failed_login_shows_at_once_on_a_page_already_looked_at() {
 }
 
 #[rocket::async_test]
+async fn a_display_name_is_changed_by_its_owner_and_told_in_the_log() {
+    let app = App::start().await;
+    let ada = app.member("ada").await;
+    let helper = app.staff("helper", "support").await;
+    let id = app.id_of("ada").await;
+    let of_staff = format!("/admin/accounts/{id}/edit");
+    let names = [("username", "ada"), ("email", "ada@example.org"), ("shown_username", "ada")];
+    let fields = [
+        &names[..],
+        &[("shown_email", "ada@example.org"), ("display_name", "Ida")],
+        &[("reason", "asked for by phone")],
+    ]
+    .concat();
+    helper.post(&of_staff, &fields).await;
+    let undo = helper.get("/admin/accounts").await.hidden();
+    let path = "/account/display-name";
+    assert_eq!(ada.get(path).await.value_of("display_name"), "Ida");
+    let refused = ada.post(path, &[("display_name", &*"x".repeat(65))]).await;
+    assert_eq!(refused.status, Status::UnprocessableEntity);
+    assert!(!refused.field_error("display_name").is_empty(), "{}", refused.body);
+    let done = ada.post(path, &[("display_name", "Ada Lovelace")]).await;
+    assert_eq!(done.location.as_deref(), Some("/account"));
+    let page = ada.get("/account").await;
+    assert!(page.body.contains("Your display name was changed."), "{}", page.body);
+    assert!(page.page().texts("dd").contains(&"Ada Lovelace".to_owned()), "{}", page.body);
+    let story = helper.get(&format!("/admin/accounts/{id}")).await.page().texts(".story span");
+    assert!(story[0].contains("display name from Ida to Ada Lovelace"), "{story:?}");
+    // What staff changed before is not brought back over what the owner chose.
+    helper.post_with("/admin/undo/edit", &helper.token().await, &undo.pairs()).await;
+    assert!(helper.get("/admin/accounts").await.body.contains("can no longer be undone"));
+    assert_eq!(ada.get(path).await.value_of("display_name"), "Ada Lovelace");
+    ada.post(path, &[("display_name", "Ada Lovelace")]).await;
+    assert!(ada.get("/account").await.body.contains("Nothing changed."));
+    ada.post(path, &[("display_name", "")]).await;
+    assert!(!ada.get("/account").await.page().texts("dt").contains(&"Display name".to_owned()));
+}
+
+#[rocket::async_test]
 async fn changing_the_password_ends_the_others_and_keeps_this_one_with_new_tokens() {
     let app = App::start().await;
     let this = app.member("ada").await;

@@ -59,6 +59,31 @@ pub async fn edit(
     Ok(done)
 }
 
+/// Somebody changes what they are called themselves; an empty name removes it. Says whether that
+/// changed anything.
+///
+/// # Errors
+/// [`Error::Denied`].
+pub async fn set_own_display_name(
+    sessions: &Sessions,
+    throttle: &Throttle,
+    name: &DisplayName,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<bool> {
+    let (act, account) = sessions.begin_own(actor, now).await?;
+    let edit = Edit { display_name: Some(name.clone()), ..Edit::default() };
+    let written = write(&act, throttle, &account, &edit).await?;
+    if written.is_some() {
+        // What staff called them before is no longer what an undo would bring back.
+        supersede(&act.txn, UndoKind::Names, std::slice::from_ref(&account)).await?;
+    }
+    let id = account.id;
+    act.commit().await?;
+    sessions.make_known([id], Revoked::default());
+    Ok(written.is_some())
+}
+
 /// Names that pass for the service, and addresses that pass for others, are given
 /// by administrators alone, as in a new account. With a copy of somebody's cookies
 /// nobody renames them.

@@ -18,7 +18,7 @@ mod undo;
 mod undoable;
 
 pub use self::bulk::{BulkAction, apply, delete_own};
-pub use self::edit::{Edit, edit};
+pub use self::edit::{Edit, edit, set_own_display_name};
 pub use self::export::note_export;
 pub use self::invite::{add_account, invite};
 pub use self::outcome::Outcome;

@@ -2,6 +2,7 @@
 
 pub(super) mod data;
 pub(super) mod delete;
+pub(super) mod display_name;
 pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod sessions;

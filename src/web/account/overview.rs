@@ -27,6 +27,7 @@ const MOST: u64 = 10_000;
 #[derive(Serialize)]
 pub struct Overview {
     username: String,
+    display_name: String,
     email: String,
     roles: Vec<String>,
     created_iso: String,
@@ -89,6 +90,7 @@ async fn read(db: &Db, who: &Principal, now: Timestamp) -> Result<Overview> {
     Ok(Overview {
         roles: account.roles.names().map(str::to_owned).collect(),
         username: account.username,
+        display_name: account.display_name,
         email: account.email,
         created_iso: created.iso(),
         created_ms: created.0,
