@@ -106,7 +106,7 @@ async fn the_font_is_one_that_style_and_page_name_alike_and_has_its_type_and_lic
     let preloaded = &page.attributes("link[rel=preload][as=font]", "href")[0];
     let styles = page.attributes("link[rel=stylesheet][href*=doorward]", "href");
     let style = app.browser().get(&styles[0]).await.body;
-    assert!(style.contains(&format!("url(\"{preloaded}\")")), "{preloaded} is not in the style");
+    assert!(style.contains(&format!("url(\"..{preloaded}\")")), "{preloaded} is not in the style");
     let font = app.browser().get(preloaded).await;
     assert_eq!(font.header("content-type"), Some("font/woff2"));
     let licence = style.split('"').find(|part| part.ends_with(".txt")).expect("a licence");
