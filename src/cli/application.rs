@@ -50,7 +50,11 @@ pub(super) enum Command {
         /// Its short name
         slug: String,
         /// Which proxy
-        #[arg(long = "for", value_name = "nginx|caddy", hide_possible_values = true)]
+        #[arg(
+            long = "for",
+            value_name = "nginx|caddy|traefik|haproxy|haproxy-lua",
+            hide_possible_values = true
+        )]
         guard: Guard,
         /// Where the proxy reaches Doorward
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]

@@ -9,6 +9,7 @@ mod cluster;
 mod commands;
 mod crash;
 mod faults;
+mod guarding;
 mod input;
 mod installed;
 mod late;
