@@ -15,5 +15,7 @@ pub const ROLES_CHANGED_MEANWHILE: Refusal =
     Refusal::new("roles-changed-meanwhile", Subject::Whole);
 /// Other accounts fit the list than when the page was drawn, or too many.
 pub const SELECTION_CHANGED: Refusal = Refusal::new("selection-changed", Subject::Whole);
+/// The role that accounts were to get or lose was removed or renamed.
+pub const ROLE_IS_GONE: Refusal = Refusal::new("role-is-gone", Subject::Whole);
 /// What an undo would bring back is not what is there.
 pub const TOO_LATE_TO_UNDO: Refusal = Refusal::new("too-late-to-undo", Subject::Whole);

@@ -85,8 +85,9 @@ impl RoleChange<'_> {
 /// or to none, of more in parts. Those it changes nothing about are left out.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there are no such accounts, or no such role;
-/// `administration::refusals::LAST_ADMIN`; `accounts::refusals::TOO_MANY_ROLES`.
+/// [`Error::NotFound`] when there are no such accounts;
+/// `administration::refusals::ROLE_IS_GONE`, `administration::refusals::LAST_ADMIN`;
+/// `accounts::refusals::TOO_MANY_ROLES`.
 pub async fn change_role(
     sessions: &Sessions,
     change: RoleChange<'_>,
@@ -117,8 +118,11 @@ async fn change_role_of(
     let demanded = Some(Permission::Administer);
     let (act, found) = sessions.begin_act(actor, demanded, ids, now).await?;
     let (RoleChange::Add(role) | RoleChange::Remove(role)) = change;
-    if found.is_empty() || !custom_roles::exist(&act.txn, &Roles::of([role.clone()])).await? {
+    if found.is_empty() {
         return Err(Error::NotFound);
+    }
+    if !custom_roles::exist(&act.txn, &Roles::of([role.clone()])).await? {
+        return Err(refusals::ROLE_IS_GONE.into());
     }
     supersede(&act.txn, UndoKind::Roles, &found).await?;
     let (mut done, mut revoked) = (Outcome::default(), Revoked::default());

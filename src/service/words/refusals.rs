@@ -160,6 +160,10 @@ const WORDS: &[(Refusal, &str)] = &[
         "Nothing was changed: other accounts match the list now than when this page was opened. Check them and send the form again.",
     ),
     (
+        administration::refusals::ROLE_IS_GONE,
+        "Nothing was changed: there is no such role any more. Choose another one.",
+    ),
+    (
         administration::refusals::TOO_LATE_TO_UNDO,
         "This can no longer be undone: it was changed again, or too much time has passed.",
     ),

@@ -210,6 +210,7 @@ async fn a_role_is_given_to_many_taken_from_them_and_taken_back() {
     assert_eq!(refused.field_error("role"), "Choose a role.");
     let refused = send("add-role", "unknown").await;
     assert_eq!(refused.status, Status::UnprocessableEntity, "no role is made by the way");
+    assert!(refused.body.contains("there is no such role any more"), "{}", refused.body);
     let answer = send("add-role", "editors").await;
     assert_eq!(answer.location.as_deref(), Some("/admin/accounts?q=example"));
     let said = chief.get("/admin/accounts?q=example").await;

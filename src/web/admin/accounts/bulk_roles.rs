@@ -98,7 +98,7 @@ async fn perform(
         };
         let done = administration::change_role(&doorward.sessions, change, &ids, actor, now.0);
         match done.await {
-            // The role was removed from the list meanwhile, or the accounts were deleted.
+            // The accounts were deleted meanwhile.
             Err(Error::NotFound) => Err(refusals::SELECTION_CHANGED.into()),
             done => done,
         }
