@@ -95,7 +95,9 @@ fn the_command_line_takes_nothing_from_the_web_but_the_server() {
 }
 
 /// Addresses that are served from a file of another name.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 18] = [
+    // Below `rules` it would be the rule of that number.
+    ("/admin/applications/<slug>/new-rule", "admin/applications/rules.rs"),
     // No name of a module begins with a dot.
     ("/.doorward/callback", "dot_doorward/callback.rs"),
     ("/.doorward/enter", "dot_doorward/enter.rs"),

@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod doctor;
 pub mod events;
+pub mod explain;
 pub mod export;
 pub mod housekeeping;
 pub mod personal_data;

@@ -48,7 +48,7 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
 }
 
 /// What waits for the password, by its address; of two that fit the first.
-const ACTS: [(&str, &str); 28] = [
+const ACTS: [(&str, &str); 35] = [
     ("/account/password", "Change password"),
     ("/account/delete", "Delete account"),
     ("/account/display-name", "Change your display name"),
@@ -74,6 +74,13 @@ const ACTS: [(&str, &str); 28] = [
     ("/admin/roles/<name>", "Change a role"),
     ("/admin/roles/<name>/remove", "Remove role"),
     ("/admin/revocations/new", "Revoke a token"),
+    ("/admin/applications/new", "Add an application"),
+    ("/admin/applications/<slug>/edit", "Edit an application"),
+    ("/admin/applications/<slug>/remove", "Remove an application"),
+    ("/admin/applications/<slug>/new-rule", "Add a rule"),
+    ("/admin/applications/<slug>/rules/<number>", "Edit a rule"),
+    ("/admin/applications/<slug>/rules/<number>/remove", "Remove a rule"),
+    ("/admin/undo/applications", "Undo"),
     ("/admin/undo/disable", "Undo"),
     ("/admin/undo/roles", "Undo"),
     ("/admin/undo/edit", "Undo"),

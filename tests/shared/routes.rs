@@ -96,7 +96,7 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("/leave", "/leave?application=wiki"),
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
@@ -114,6 +114,7 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("/admin/undo/disable", "/admin/accounts"),
     ("/admin/undo/roles", "/admin/accounts"),
     ("/admin/undo/edit", "/admin/accounts"),
+    ("/admin/undo/applications", "/admin/applications"),
 ];
 
 /// The page with the form that is sent to that address.
@@ -130,6 +131,7 @@ pub fn filled(address: &str, id: &str) -> String {
         .replace("<token>", "A")
         .replace("<name>", "editors")
         .replace("<slug>", "wiki")
+        .replace("<number>", "0")
         .replace("<id>", id);
     assert!(!path.contains('<'), "say here what stands in {address}");
     path
@@ -149,7 +151,16 @@ pub fn form_to<'p>(page: &'p Page, address: &str) -> Option<Form<'p>> {
 }
 
 /// What a person types, by the name of the field. Into others: some words.
-const TYPED: [(&str, &str); 7] = [
+const TYPED: [(&str, &str); 16] = [
+    ("open_url", ""),
+    ("upstream", ""),
+    ("confirm_seconds", ""),
+    ("networks", ""),
+    ("slug", "wiki"),
+    ("hosts", "wiki.localhost:9000"),
+    ("needs", "members"),
+    ("path", "/docs*"),
+    ("identity", "both"),
     ("account", "ada"),
     ("username", "newcomer"),
     ("email", "newcomer@example.org"),

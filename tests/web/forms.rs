@@ -24,7 +24,7 @@ struct Crowd<'a> {
 impl<'a> Crowd<'a> {
     async fn of(app: &'a App) -> Self {
         let chief = app.staff("chief", "admin").await;
-        let wiki = crate::guarding::draft("wiki", "wiki.localhost:9000", "members");
+        let wiki = crate::guarding::wiki();
         crate::guarding::guard(app, wiki).await;
         let id = app.account("ada", &["editors"]).await.id.to_string();
         let ada = app.signed_in("ada").await;
@@ -49,7 +49,9 @@ impl<'a> Crowd<'a> {
             let answer = self.chief.post(&filled(form.0, &self.id), form.1).await;
             return self.app.browser().get(&answer.link()).await.page();
         }
-        if let Some(act) = address.strip_prefix("/admin/undo/") {
+        if address == "/admin/undo/applications" {
+            self.fill_in("/admin/applications/<slug>/edit", &self.id).await;
+        } else if let Some(act) = address.strip_prefix("/admin/undo/") {
             let form = match act {
                 "roles" => "/admin/accounts/<id>/roles",
                 "edit" => "/admin/accounts/<id>/edit",

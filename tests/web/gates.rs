@@ -11,7 +11,7 @@ use shared::routes::filled;
 use time::Duration;
 
 use crate::app::App;
-use crate::guarding::{draft, guard};
+use crate::guarding::{guard, wiki};
 
 /// The only addresses a stranger may reach.
 const PUBLIC: [&str; 22] = [
@@ -79,7 +79,7 @@ fn guarded(app: &App, method: Method) -> Vec<String> {
 pub async fn with_admin() -> (App, String) {
     let app = App::start().await;
     let id = app.account("root-of-all", &["admin", "editors"]).await.id.to_string();
-    guard(&app, draft("wiki", "wiki.localhost:9000", "members")).await;
+    guard(&app, wiki()).await;
     (app, id)
 }
 

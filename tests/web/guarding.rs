@@ -27,6 +27,12 @@ pub fn draft(slug: &str, host: &str, needs: &str) -> Draft {
     .unwrap()
 }
 
+/// An application with a rule.
+pub fn wiki() -> Draft {
+    let rules = serde_json::json!([{ "path": "/admin*", "needs": "roles", "roles": ["admin"] }]);
+    with_rules(draft("wiki", WIKI, "members"), rules)
+}
+
 pub fn with_rules(draft: Draft, rules: serde_json::Value) -> Draft {
     let mut value = serde_json::to_value(draft).unwrap();
     value["rule"] = rules;

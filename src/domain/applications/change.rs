@@ -188,7 +188,6 @@ async fn tell(
 /// # Errors
 /// [`Error::Denied`]; `CHANGED_MEANWHILE`, `SLUG_TAKEN` and `HOST_TAKEN` of
 /// `applications::refusals`.
-#[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "no page has a button yet"))]
 pub async fn undo(
     sessions: &Sessions,
     (first, last): (i64, i64),

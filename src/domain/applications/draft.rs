@@ -220,6 +220,16 @@ impl Draft {
 }
 
 impl RuleDraft {
+    /// Whether it is a rule.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self) -> Result<(), Vec<Fault>> {
+        let mut faults = Faults::default();
+        self.rule(&mut faults);
+        if faults.found.is_empty() { Ok(()) } else { Err(faults.found) }
+    }
+
     fn rule(&self, faults: &mut Faults) -> Option<Rule> {
         let requirement = requirement(&self.needs, &self.roles, self.confirm_seconds, faults);
         let path = PathPattern::parse(self.path.trim());

@@ -15,10 +15,8 @@ pub mod readings;
 pub mod refusals;
 mod tables;
 
-pub use self::application::{Application, Needs, Requirement, Rule};
+pub use self::application::{Application, Needs, Requirement};
 pub use self::catalog::{Catalog, Catalogs, Found};
-#[cfg(feature = "test-support")]
-pub use self::change::undo;
-pub use self::change::{Change, change_applications, forget_old, rename_role};
-pub use self::draft::{Draft, Fault};
+pub use self::change::{Change, change_applications, forget_old, rename_role, undo};
+pub use self::draft::{Draft, Fault, RuleDraft, Surroundings};
 pub use self::tables::tables;

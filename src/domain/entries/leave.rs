@@ -2,7 +2,7 @@
 //! another session.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -54,6 +54,18 @@ pub async fn open_of(
         entered_at: row.entered_at,
     };
     Ok(rows.into_iter().map(entrance).collect())
+}
+
+/// How many entries to an application are open.
+///
+/// # Errors
+/// The database failed.
+pub async fn count(db: &impl ConnectionTrait, application: Uuid, now: Timestamp) -> Result<u64> {
+    let open = Entity::find()
+        .filter(Column::ApplicationId.eq(application))
+        .filter(Column::EndedAt.is_null())
+        .filter(Column::EnteredAt.gt(now - ENTRY_LIFE));
+    Ok(open.count(db).await?)
 }
 
 /// Somebody signed in leaves an application with one session: its own, or

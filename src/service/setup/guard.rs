@@ -25,6 +25,17 @@ pub enum Guard {
     HaproxyLua,
 }
 
+impl Guard {
+    /// Those that are shown, each with its name on the command line and for people.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Nginx, "nginx", "nginx"),
+        (Self::Caddy, "caddy", "Caddy"),
+        (Self::Traefik, "traefik", "Traefik"),
+        (Self::Haproxy, "haproxy", "HAProxy"),
+        (Self::HaproxyLua, "haproxy-lua", "HAProxy: doorward.lua"),
+    ];
+}
+
 /// The file for an application, for a proxy that reaches this service at `doorward`.
 pub fn configuration(guard: Guard, application: &Application, doorward: &str) -> String {
     let template = match guard {

@@ -2,6 +2,7 @@
 //! each against the table of who may do what in `docs/assurance/roles.md`.
 
 mod accounts;
+mod applications;
 mod attention;
 mod audit;
 mod doctor;
@@ -23,10 +24,11 @@ use crate::web::answer::message::Message;
 use crate::web::answer::sections::Section;
 
 /// The navigation for staff: each page with what its guard asks for.
-pub const SECTIONS: [Section; 6] = [
+pub const SECTIONS: [Section; 7] = [
     Section::new("/admin", "Overview", Permission::Look),
     Section::new("/admin/accounts", "Accounts", Permission::Look),
     Section::new("/admin/sessions", "Sessions", Permission::Look),
+    Section::new("/admin/applications", "Applications", Permission::Look),
     Section::new("/admin/roles", "Roles", Permission::Administer),
     Section::new("/admin/audit", "Audit log", Permission::ReadAudit),
     Section::new("/admin/doctor", "System check", Permission::Administer),
@@ -46,6 +48,14 @@ pub fn routes() -> Vec<Route> {
         accounts::bulk::routes(),
         accounts::bulk_roles::routes(),
         undo::routes(),
+        applications::routes(),
+        applications::new::routes(),
+        applications::one::routes(),
+        applications::edit::routes(),
+        applications::rules::routes(),
+        applications::remove::routes(),
+        applications::proxy::routes(),
+        applications::explain::routes(),
         sessions::routes(),
         sessions::end::routes(),
         sessions::end_all::routes(),
@@ -62,6 +72,7 @@ pub fn routes() -> Vec<Route> {
 pub fn messages() -> Vec<Message> {
     [
         messages::MESSAGES,
+        applications::act::MESSAGES,
         accounts::bulk::MESSAGES,
         accounts::bulk_roles::MESSAGES,
         accounts::edit::MESSAGES,

@@ -6,6 +6,7 @@ use rocket_dyn_templates::context;
 use super::messages::TARGET_OUTRANKS_ACTOR;
 use crate::base::error::Error;
 use crate::domain::administration::{self, UndoKind, Undone};
+use crate::domain::applications;
 use crate::service::Doorward;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::message::{Message, Note};
@@ -21,7 +22,16 @@ use crate::web::request::staff_guards::{CanManageAccounts, RecentAdmin};
 
 /// The addresses of this file.
 pub(super) fn routes() -> Vec<Route> {
-    routes![undo_disable_page, undo_disable, undo_roles_page, undo_roles, undo_edit_page, undo_edit]
+    routes![
+        undo_disable_page,
+        undo_disable,
+        undo_roles_page,
+        undo_roles,
+        undo_edit_page,
+        undo_edit,
+        undo_applications_page,
+        undo_applications
+    ]
 }
 
 /// An act was taken back.
@@ -166,4 +176,39 @@ async fn undo_edit(
 ) -> Result<SeeOther, Failure> {
     let Timely { who, form } = form;
     undo(UndoKind::Names, form, page, &who.0, (doorward, &caller, now)).await
+}
+
+#[get("/undo/applications")]
+fn undo_applications_page(_who: RecentAdmin, page: Page) -> Html {
+    draw(page)
+}
+
+#[post("/undo/applications", data = "<form>")]
+async fn undo_applications(
+    form: Timely<RecentAdmin, Undo>,
+    page: Page,
+    doorward: &Service,
+    caller: Caller,
+    now: Now,
+) -> Result<SeeOther, Failure> {
+    const BACK: &str = "/admin/applications";
+    let Timely { who, form } = form;
+    let retry = |page: Page, _| {
+        page.in_section("admin/applications").render("retry.html", context! { back: BACK })
+    };
+    let done = form
+        .submit(page, retry, async |undo: Undo| {
+            let actor = who.0.acting(&caller, "taken back");
+            let around = doorward.applications.surroundings(false);
+            let events = (undo.first, undo.last);
+            let undone = applications::undo(&doorward.sessions, events, around, actor, now.0).await;
+            doorward.applications.sync(doorward.db.read()).await?;
+            match undone {
+                Ok(()) => Ok(UNDONE),
+                Err(Error::Refused(_)) => Ok(NOT_UNDONE),
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    Ok(SeeOther::at(BACK).saying(done))
 }

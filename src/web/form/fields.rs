@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::base::error::{Refusal, Subject};
 use crate::domain::passwords::policy::{Password, PasswordRules};
 use crate::service::words;
 
@@ -132,6 +133,13 @@ impl Fields {
         names.iter().for_each(|name| drop(self.sent.remove(&format!("{prefix}{name}"))));
         self.shown.insert(prefix, names.join(" "));
         names
+    }
+
+    /// What the domain refuses, with the field that it is about.
+    pub fn refuse_as(&mut self, refusal: Refusal) {
+        if let Subject::Field(name, label) = refusal.subject() {
+            self.refuse(name, label, words::refusal(refusal));
+        }
     }
 
     fn refuse(&mut self, field: &'static str, label: &'static str, message: String) {

@@ -16,6 +16,7 @@ use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::{Permission, Roles};
 
 use crate::app::App;
+use crate::guarding::{guard, wiki};
 
 const WHY: (&str, &str) = ("reason", "asked for by phone");
 
@@ -33,6 +34,7 @@ fn permits(roles: &[&str], permission: Permission) -> bool {
 
 async fn with_people() -> (App, String) {
     let app = App::start().await;
+    guard(&app, wiki()).await;
     let mut id = String::new();
     for (name, roles) in PEOPLE {
         id = app.account(name, roles).await.id.to_string();

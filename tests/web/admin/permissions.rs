@@ -10,6 +10,7 @@ use time::Duration;
 
 use super::{PEOPLE, permits, with_people};
 use crate::app::{Browser, PASSWORD};
+use crate::guarding::{guard, wiki};
 
 /// The table of who may do what, repeated here on purpose.
 #[test]
@@ -197,6 +198,7 @@ async fn every_page_of_staff_can_be_reached_from_the_first_one() {
     app.signed_in("ada").await;
     app.signed_in("ada").await;
     let chief = app.signed_in("chief").await;
+    guard(&app, wiki()).await;
     let pages = below_admin().into_iter().filter(|route| route.method == "GET");
     let all: Vec<String> = pages.map(|route| route.address).collect();
     let mut missing = all.clone();

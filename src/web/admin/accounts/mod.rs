@@ -12,7 +12,7 @@ pub(super) mod roles;
 mod lookup;
 mod query;
 mod recovery_link;
-mod role_choices;
+pub(in crate::web::admin) mod role_choices;
 mod selection;
 
 use rocket::{Route, get, routes};

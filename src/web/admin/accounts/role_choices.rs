@@ -11,13 +11,13 @@ use crate::web::form::submitted::Typed;
 
 /// A role to tick.
 #[derive(Serialize)]
-pub(super) struct RoleChoice {
+pub(in crate::web::admin) struct RoleChoice {
     name: String,
     description: String,
     ticked: bool,
 }
 
-pub(super) async fn all_choices(db: &Db, roles: &Roles) -> Result<Vec<RoleChoice>> {
+pub(in crate::web::admin) async fn all_choices(db: &Db, roles: &Roles) -> Result<Vec<RoleChoice>> {
     let built_in =
         BUILT_IN_ROLES.map(|(name, words)| (name.to_owned(), words.to_owned())).into_iter();
     let own = custom_roles::list(db.read()).await?.into_iter();
@@ -30,7 +30,7 @@ pub(super) async fn all_choices(db: &Db, roles: &Roles) -> Result<Vec<RoleChoice
 }
 
 /// Ticked as they were in the form that is shown again.
-pub(super) fn as_typed(choices: Vec<RoleChoice>, form: &Typed) -> Vec<RoleChoice> {
+pub(in crate::web::admin) fn as_typed(choices: Vec<RoleChoice>, form: &Typed) -> Vec<RoleChoice> {
     let typed = |choice: RoleChoice| {
         let ticked = form.is_ticked("role.", &choice.name).unwrap_or(choice.ticked);
         RoleChoice { ticked, ..choice }

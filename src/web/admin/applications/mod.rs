@@ -1,0 +1,34 @@
+//! `/admin/applications`: the applications that are guarded.
+
+pub(super) mod act;
+pub(super) mod edit;
+pub(super) mod explain;
+mod form;
+pub(super) mod new;
+pub(super) mod one;
+pub(super) mod proxy;
+pub(super) mod remove;
+pub(super) mod rules;
+mod view;
+
+use rocket::{Route, get, routes};
+use rocket_dyn_templates::context;
+
+use self::view::Overview;
+use crate::web::answer::page::{Html, Page};
+use crate::web::request::service::Service;
+use crate::web::request::staff_guards::Staff;
+
+/// The addresses of this file.
+pub(super) fn routes() -> Vec<Route> {
+    routes![applications_page]
+}
+
+#[get("/applications")]
+fn applications_page(_who: Staff, page: Page, doorward: &Service) -> Html {
+    let catalog = doorward.applications.current();
+    let applications: Vec<Overview> = catalog.all().iter().map(|found| found.into()).collect();
+    let asks = !doorward.settings.web.trusted_proxies.is_empty();
+    page.in_section("admin/applications")
+        .render("admin/applications.html", context! { applications, asks })
+}
