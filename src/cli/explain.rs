@@ -11,7 +11,7 @@ use crate::service::explain::{Asked, explain};
 
 #[derive(Args)]
 pub(super) struct Explain {
-    /// The address of a page of an application, like https://wiki.example.org/admin
+    /// The address of a page of an application, like `https://wiki.example.org/admin`
     url: String,
     /// As this account; else as somebody who is not signed in
     #[arg(long = "as", value_name = "NAME")]

@@ -1,6 +1,7 @@
 //! Bad input in every field of every form: a sentence, never a 500, never a
 //! dropped connection, and what was typed is kept.
 
+use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 
@@ -10,7 +11,7 @@ use shared::routes::{self, filled, form_to, page_of};
 
 use crate::browser::Browser;
 use crate::raw;
-use crate::server::{PASSWORD, Server};
+use crate::server::{PASSWORD, Server, wait};
 
 /// The fields of the form, and the page it stands on.
 struct Shown {
@@ -61,6 +62,14 @@ fn link(server: &Server) -> String {
     link[link.find("/recover/").unwrap()..].trim().to_owned()
 }
 
+/// An application with a rule, as it was before.
+pub fn guard_wiki(server: &Server) {
+    let file = server.folder.path().join("applications.toml");
+    let text = "[[application]]\nslug = \"wiki\"\nname = \"Wiki\"\nhosts = [\"wiki.localhost:9000\"]\nneeds = \"nobody\"\n[[application.rule]]\npath = \"/a\"\nneeds = \"nobody\"\n";
+    fs::write(&file, text).unwrap();
+    server.done(&["application", "apply", file.to_str().unwrap(), "--yes"], "");
+}
+
 /// A browser before the form of that address.
 fn before(server: &Server, address: &str) -> Shown {
     let browser = Browser::of(server);
@@ -70,7 +79,7 @@ fn before(server: &Server, address: &str) -> Shown {
         browser.log_in("chief");
         // So that she has a session to end.
         Browser::of(server).log_in("ada");
-    } else if address.starts_with("/account") || address == "/confirm" {
+    } else if address.starts_with("/account") || ["/confirm", "/leave"].contains(&address) {
         browser.log_in("ada");
     } else if address == "/recover/<token>" {
         page = link(server);
@@ -105,6 +114,7 @@ fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
     let server = Server::start();
     server.account("ada", &["editors"]);
     server.account("bob", &[]);
+    guard_wiki(&server);
     let (mut count, mut has_admin) = (0, false);
     for address in forms() {
         if address.starts_with("/admin") && !has_admin {
@@ -123,9 +133,12 @@ fn every_field_of_every_form_takes_anything_and_answers_with_a_sentence() {
                     // What was sent before was in order, and has been done.
                     server.run(&["role", "add", "editors"], "");
                     server.done(&["account", "set-roles", "ada", "editors"], "");
+                    guard_wiki(&server);
                     if !browser.is_signed_in() {
                         browser.log_in("chief");
                     }
+                    // The server reads applications twice a second.
+                    wait(|| browser.get(page).status == 200);
                     shown = browser.get(page);
                 }
                 let read = Page::read(page, &shown.body);

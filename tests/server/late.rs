@@ -9,6 +9,7 @@ use shared::forms;
 use shared::routes::{self, filled, filled_in, form_to, page_of};
 
 use crate::browser::Browser;
+use crate::input::guard_wiki;
 use crate::raw::{self, Answer};
 use crate::server::{PASSWORD, Server, wait};
 
@@ -77,7 +78,8 @@ fn acts(browser: &Browser, ada: &str, token: &str) -> Vec<(String, String, Field
 }
 
 /// Buttons that are not always there.
-const BUTTONS: [&str; 4] = [
+const BUTTONS: [&str; 5] = [
+    "/admin/undo/applications",
     "/admin/accounts/<id>/forgive",
     "/admin/undo/disable",
     "/admin/undo/edit",
@@ -114,6 +116,7 @@ fn no_act_of_staff_outlives_the_role_or_the_session_it_was_begun_with() {
     ] {
         server.account(name, roles);
     }
+    guard_wiki(&server);
     let ada = Browser::of(&server);
     ada.log_in("ada");
     let id = server.each(&["account", "show", "ada"], "id").remove(0);

@@ -158,7 +158,7 @@ const TYPED: [(&str, &str); 16] = [
     ("networks", ""),
     ("slug", "wiki"),
     ("hosts", "wiki.localhost:9000"),
-    ("needs", "members"),
+    ("needs", "nobody"),
     ("path", "/docs*"),
     ("identity", "both"),
     ("account", "ada"),
