@@ -1,6 +1,6 @@
 //! `/admin/applications/explain`: whether a request would be allowed, and why.
 
-use rocket::{Route, get, routes};
+use rocket::{FromForm, Route, get, routes};
 use rocket_dyn_templates::context;
 
 use crate::base::error::Error;
@@ -16,25 +16,39 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
     routes![explain_page]
 }
 
-#[get("/applications/explain?<url>&<as>&<method>&<from>")]
+/// What is asked, as the query has it.
+#[derive(FromForm)]
+struct Query<'r> {
+    url: Option<&'r str>,
+    #[field(name = "as")]
+    who: Option<&'r str>,
+    method: Option<&'r str>,
+    from: Option<&'r str>,
+}
+
+impl From<Query<'_>> for Asked {
+    fn from(query: Query<'_>) -> Self {
+        let filled = |text: Option<&str>| {
+            text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        Self {
+            url: filled(query.url).unwrap_or_default(),
+            who: filled(query.who),
+            method: filled(query.method).unwrap_or_else(|| "GET".to_owned()),
+            from: filled(query.from),
+        }
+    }
+}
+
+#[get("/applications/explain?<query..>")]
 async fn explain_page(
     _who: Staff,
-    url: Option<&str>,
-    r#as: Option<&str>,
-    method: Option<&str>,
-    from: Option<&str>,
+    query: Query<'_>,
     page: Page,
     doorward: &Service,
     now: Now,
 ) -> Result<Html, Failure> {
-    let filled =
-        |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let asked = Asked {
-        url: filled(url).unwrap_or_default(),
-        who: filled(r#as),
-        method: filled(method).unwrap_or_else(|| "GET".to_owned()),
-        from: filled(from),
-    };
+    let asked = Asked::from(query);
     let (mut explanation, mut problem): (Option<Explanation>, Option<String>) = (None, None);
     if !asked.url.is_empty() {
         match explain::explain(doorward, &asked, now.0).await {
