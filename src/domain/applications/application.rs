@@ -5,7 +5,7 @@ use time::Duration;
 
 use super::path::PathPattern;
 use super::place::HostPattern;
-use crate::base::host::Authority;
+use crate::base::host::{Authority, Scheme};
 use crate::domain::accounts::permissions::Roles;
 
 /// What somebody must be to be allowed.
@@ -108,6 +108,14 @@ pub struct Application {
 }
 
 impl Application {
+    /// Where people begin: its address to open, or the start page of its first
+    /// single host, which is reached by that scheme.
+    pub fn start(&self, scheme_of: impl Fn(&Authority) -> Scheme) -> Option<String> {
+        let first = || self.hosts.iter().find_map(HostPattern::single);
+        let page = |host: Authority| format!("{}://{host}/", scheme_of(&host).name());
+        self.open_url.clone().or_else(|| first().map(page))
+    }
+
     /// Whether it is reached there.
     pub fn has_host(&self, asked: &Authority) -> bool {
         self.hosts.iter().any(|host| host.fits(asked))

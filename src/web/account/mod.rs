@@ -29,6 +29,6 @@ async fn account_page(
     overviews: &State<Overviews>,
     now: Now,
 ) -> Result<Html, Failure> {
-    let overview = overviews.of(&doorward.db, &who.0, now.0).await?;
+    let overview = overviews.of(doorward, &who.0, now.0).await?;
     Ok(page.in_section("account").render("account.html", &*overview))
 }

@@ -8,11 +8,15 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 use crate::base::error::Result;
-use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
+use crate::domain::accounts::permissions::Roles;
+use crate::domain::applications::decide::{Verdict, Visitor, decide};
+use crate::domain::applications::question::{Nature, Question};
 use crate::domain::sessions::{self, Principal, SessionId};
+use crate::service::Doorward;
 use crate::web::answer::view::LoginView;
+use crate::web::guarding::site::scheme_of;
 
 /// What another instance changed is shown this much later at most; what this
 /// one changed is shown at once.
@@ -37,6 +41,14 @@ pub struct Overview {
     last_login: Option<LoginView>,
     failures: i64,
     sessions: usize,
+    applications: Vec<OwnApplication>,
+}
+
+/// An application whose start page the person may open.
+#[derive(Serialize)]
+struct OwnApplication {
+    name: String,
+    start: String,
 }
 
 /// The overviews shown lately.
@@ -60,7 +72,13 @@ impl Overviews {
     ///
     /// # Errors
     /// The account or the session is gone; the database failed.
-    pub async fn of(&self, db: &Db, who: &Principal, now: Timestamp) -> Result<Arc<Overview>> {
+    pub async fn of(
+        &self,
+        doorward: &Doorward,
+        who: &Principal,
+        now: Timestamp,
+    ) -> Result<Arc<Overview>> {
+        let db = &doorward.db;
         // Before the queries: a change in between is then noticed the next time.
         let version = db.version(who.account.0);
         let known = self.0.get(&who.session).filter(|known| known.version == version);
@@ -69,7 +87,7 @@ impl Overviews {
         {
             return Ok(Arc::clone(&known.overview));
         }
-        match (Box::pin(read(db, who, now)).await, known) {
+        match (Box::pin(read(doorward, who, now)).await, known) {
             (Ok(overview), _) => {
                 let overview = Arc::new(overview);
                 let (read_at, kept) = (Instant::now(), Arc::clone(&overview));
@@ -82,12 +100,15 @@ impl Overviews {
     }
 }
 
-async fn read(db: &Db, who: &Principal, now: Timestamp) -> Result<Overview> {
+async fn read(doorward: &Doorward, who: &Principal, now: Timestamp) -> Result<Overview> {
+    let db = &doorward.db;
     let account = accounts::by_id(db.read(), who.account).await?;
     let this = sessions::by_id(db.read(), who.session).await?;
     let live = sessions::live_of(db.read(), who.account, now).await?;
     let (created, password) = (account.created_at, account.password_changed_at);
+    let applications = own_applications(doorward, &account.roles, now);
     Ok(Overview {
+        applications,
         roles: account.roles.names().map(str::to_owned).collect(),
         username: account.username,
         display_name: account.display_name,
@@ -100,4 +121,28 @@ async fn read(db: &Db, who: &Principal, now: Timestamp) -> Result<Overview> {
         failures: this.failures_before + account.failed_logins,
         sessions: live.len(),
     })
+}
+
+/// Those that are listed, and whose start page the check would let this person open.
+fn own_applications(doorward: &Doorward, roles: &Roles, now: Timestamp) -> Vec<OwnApplication> {
+    let visitor = Some(Visitor { roles, confirmed_at: Some(now) });
+    let catalog = doorward.applications.current();
+    let listed = catalog.all().iter().filter(|found| found.application.listed);
+    let own = listed.filter_map(|found| {
+        let application = &found.application;
+        let host = application.hosts.iter().find_map(|host| host.single())?;
+        let question = Question {
+            method: "GET".to_owned(),
+            scheme: scheme_of(doorward, &host),
+            host,
+            uri: "/".to_owned(),
+            address: None,
+            nature: Nature { is_navigation: true, ..Nature::default() },
+        };
+        let verdict = decide(application, &question, visitor, now).verdict;
+        let start = application.start(|host| scheme_of(doorward, host))?;
+        let name = application.name.clone();
+        (verdict == Verdict::Allow).then_some(OwnApplication { name, start })
+    });
+    own.collect()
 }
