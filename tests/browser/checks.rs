@@ -99,7 +99,10 @@ fn axe() -> String {
 }
 
 /// What answers with something else than a page, or, to somebody signed in, with another one.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 11] = [
+    // They go on to an application.
+    "/enter",
+    "/enter/on",
     "/",
     "/login",
     "/register",
@@ -115,7 +118,9 @@ const NO_PAGES: [&str; 9] = [
 fn pages() -> Vec<String> {
     let is_page = |address: &String| {
         let is_file = [".csv", ".json", ".jsonl"].iter().any(|ending| address.ends_with(ending));
-        let elsewhere = address.starts_with("/api/") || address.starts_with("/static/");
+        let elsewhere = ["/api/", "/static/", "/auth/", "/.doorward/"]
+            .iter()
+            .any(|start| address.starts_with(start));
         !is_file && !elsewhere && !NO_PAGES.contains(&&**address)
     };
     let shown = routes::routes().into_iter().filter(|route| route.method == "GET");
@@ -126,7 +131,7 @@ fn pages() -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
-    let server = Server::start(&[]);
+    let server = Server::start(&[("TRUSTED_PROXIES", "127.0.0.1")]);
     let browser = Browser::start(&server).await;
     let html = tempfile::tempdir().unwrap();
     let shots = std::env::var_os("BROWSER_SHOTS").map(|_| here().join("shots"));
@@ -146,6 +151,7 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     look.at("setup").await;
     server.account("chief", &["admin"]);
     server.command(&["role", "add", "editors"], "");
+    let wiki = server.guard_wiki();
     for number in 0..12 {
         server.account(&format!("member-with-a-long-name-{number:02}"), &["editors"]);
     }
@@ -198,6 +204,16 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
         (&*format!("/admin/accounts/disable?id={member}&id={chief}"), "admin-act-on-two"),
     ] {
         browser.go(path).await;
+        look.at(name).await;
+    }
+    let explained = format!("/admin/applications/explain?url={wiki}/a/..%252Fadmin");
+    browser.go(&explained).await;
+    look.at("admin-applications-explained").await;
+    for (path, name) in [
+        ("/.doorward/entered", "application-entered"),
+        ("/.doorward/callback?code=a&state=Mi4w.a", "application-without-cookies"),
+    ] {
+        browser.driver().goto(format!("{wiki}{path}")).await.unwrap();
         look.at(name).await;
     }
     browser.go(&format!("/admin/accounts/{member}/recovery")).await;

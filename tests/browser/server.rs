@@ -85,6 +85,18 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Guards an application on a host of its own, for which this server is also
+    /// the proxy. Returns its address.
+    pub fn guard_wiki(&self) -> String {
+        let host = self.base.replace("http://", "wiki.");
+        let text = format!(
+            "[[application]]\nslug = \"wiki\"\nname = \"Wiki of the choir\"\nhosts = [\"{host}\"]\nneeds = \"roles\"\nroles = [\"admin\"]\n[[application.rule]]\npath = \"/admin*\"\nneeds = \"roles\"\nroles = [\"admin\"]\nconfirm_seconds = 900\nnetworks = [\"192.168.0.0/16\"]\n"
+        );
+        std::fs::write(self.folder.path().join("applications.toml"), text).unwrap();
+        self.command(&["application", "apply", "applications.toml"], "");
+        format!("http://{host}")
+    }
+
     /// The id of an account.
     pub fn id_of(&self, name: &str) -> String {
         let shown = self.command(&["account", "show", name, "--json"], "");

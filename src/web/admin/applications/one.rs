@@ -22,7 +22,7 @@ fn application_page(
     page: Page,
     doorward: &Service,
 ) -> Result<Html, Failure> {
-    let application = Details::from(&named(doorward, slug)?);
+    let application = Details::of(doorward, &named(doorward, slug)?);
     Ok(page
         .in_section("admin/applications")
         .render("admin/application.html", context! { application }))

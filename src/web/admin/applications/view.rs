@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::domain::applications::{Draft, Found};
+use crate::service::Doorward;
 use crate::web::answer::view::Moment;
+use crate::web::guarding::site::scheme_of;
 
 /// An application in the list.
 #[derive(Serialize)]
@@ -37,7 +39,7 @@ impl From<&Arc<Found>> for Overview {
 pub(super) struct Details {
     #[serde(flatten)]
     overview: Overview,
-    start: String,
+    start: Option<String>,
     identity: String,
     confirm_seconds: Option<u32>,
     challenge_basic: bool,
@@ -59,14 +61,11 @@ struct RuleRow {
     networks: Vec<String>,
 }
 
-impl From<&Arc<Found>> for Details {
-    fn from(found: &Arc<Found>) -> Self {
+impl Details {
+    /// Of an application of this service.
+    pub(super) fn of(doorward: &Doorward, found: &Arc<Found>) -> Self {
         let draft = &found.draft;
-        let first = draft.hosts.first().map_or("", String::as_str);
-        let start = match &*draft.open_url {
-            "" => format!("https://{first}/"),
-            url => url.to_owned(),
-        };
+        let start = found.application.start(|host| scheme_of(doorward, host));
         let row = |(number, rule): (usize, &crate::domain::applications::RuleDraft)| RuleRow {
             number,
             path: rule.path.clone(),
