@@ -6,6 +6,7 @@ use shared::routes::filled;
 use time::Duration;
 
 use crate::app::{Answer, App};
+use crate::guarding::{guard, wiki};
 
 const WHY: (&str, &str) = ("reason", "asked for by phone");
 
@@ -110,6 +111,7 @@ async fn of_staff(app: &App, pages: &mut Vec<Answer>) {
     app.doorward.sync(app.clock().now()).await.unwrap();
     app.doorward.purge_expired(app.clock().now()).await.unwrap();
     let ada = app.id_of("ada").await;
+    guard(app, wiki()).await;
     for pattern in app.addresses(Method::Get) {
         let answer = chief.get(&filled(&pattern, &id)).await;
         let kind = answer.header("content-type").unwrap_or_default();
@@ -123,6 +125,8 @@ async fn of_staff(app: &App, pages: &mut Vec<Answer>) {
         "/admin/accounts?q=nobody&sort=x".to_owned(),
         "/admin/sessions/end?account=ada".to_owned(),
         "/admin?span=month".to_owned(),
+        "/admin/applications/explain?url=http://wiki.localhost:9000/a".to_owned(),
+        "/leave?application=wiki".to_owned(),
     ] {
         pages.push(chief.get(&path).await);
     }
