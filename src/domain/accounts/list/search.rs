@@ -12,9 +12,14 @@ use crate::base::error::Result;
 use crate::domain::accounts::searched::{self, plain};
 use crate::domain::accounts::tables::{Column, Entity};
 
-/// So many are found and then sorted; of more, the list by name is read until a
-/// page is full.
+/// So many are found and then sorted. So are more, if they are rare among all:
+/// in the list by name they would be looked for long.
 const FEW: u64 = 10_000;
+/// Among so many of the newest accounts is counted how rare they are.
+const SAMPLE: i64 = 50_000;
+/// Of the others at least every so many-th is one: the list by name is read
+/// until a page is full.
+const RARE: i64 = 20;
 
 /// What accounts are searched for: all words must be in one of their names each.
 /// Words of one or two letters must begin one, or a part of one.
@@ -65,19 +70,29 @@ impl Search {
             // PostgreSQL knows from its statistics.
             return Ok(Way::Found);
         }
-        let found = number_of(db, self.matches().limit(FEW + 1)).await?;
-        Ok(if found > FEW { Way::Read } else { Way::Found })
+        if number_of(db, self.matches(None).limit(FEW + 1)).await? <= FEW {
+            return Ok(Way::Found);
+        }
+        let newest =
+            Query::select().expr_as(Expr::cust("max(id)"), "id").from(searched::Entity).to_owned();
+        let newest = db.query_one(&newest).await?;
+        let newest: i64 = newest.map_or(Ok(0), |row| row.try_get("", "id"))?;
+        let enough = Ord::min(SAMPLE, newest) / RARE;
+        let sample = self.matches(Some(newest - SAMPLE)).limit(enough.unsigned_abs() + 1);
+        let is_rare = number_of(db, sample).await? <= enough.unsigned_abs();
+        Ok(if is_rare { Way::Found } else { Way::Read })
     }
 
     /// All rows that the index finds, where nothing but the index has to be asked.
     pub(super) fn by_index_alone(&self, backend: DbBackend) -> Option<Select<searched::Entity>> {
         let alone = backend == DbBackend::Sqlite && self.short.is_empty() && !self.long.is_empty();
-        alone.then(|| self.matches())
+        alone.then(|| self.matches(None))
     }
 
-    fn matches(&self) -> Select<searched::Entity> {
+    /// The rows that the index finds, all of them or those after a number.
+    fn matches(&self, after: Option<i64>) -> Select<searched::Entity> {
         let rows = searched::Entity::find().select_only().column(searched::Column::Id);
-        rows.filter(self.in_trigrams())
+        rows.filter(self.in_trigrams(after))
     }
 
     /// The condition on an account.
@@ -90,7 +105,7 @@ impl Search {
         found.from(searched::Entity);
         match (way, backend) {
             (Way::Found, DbBackend::Sqlite) => {
-                found.and_where(self.in_trigrams());
+                found.and_where(self.in_trigrams(None));
                 found.cond_where(self.short_words(backend));
             }
             _ => {
@@ -107,7 +122,7 @@ impl Search {
         })
     }
 
-    fn in_trigrams(&self) -> Expr {
+    fn in_trigrams(&self, after: Option<i64>) -> Expr {
         let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
         let all: Vec<String> = self.long.iter().map(quoted).collect();
         let rows = Query::select()
@@ -116,6 +131,7 @@ impl Search {
             .and_where(
                 Expr::col("account_trigrams").binary(BinOper::Custom("MATCH"), all.join(" AND ")),
             )
+            .and_where_option(after.map(|after| Expr::col("rowid").gt(after)))
             .to_owned();
         searched::Column::Id.in_subquery(rows)
     }
