@@ -1,11 +1,15 @@
 //! The same pages on Rocket with nothing around it, in a process of its own.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use doorward::base::timestamp::Timestamp;
+use doorward::base::zone::Zone;
+use rocket::http::Header;
 use rocket::{get, routes};
-use rocket_dyn_templates::{Engines, Template};
+use rocket_dyn_templates::{Engines, Template, tera};
 use serde_json::{Value, json};
 
 use crate::server;
@@ -32,10 +36,10 @@ static ACCOUNT: LazyLock<Value> = LazyLock::new(|| {
         "page_sessions": "", "page_password": "", "page_staff": false, "page_refused": false,
         "page_message": null, "page_undo": null, "page_registration_open": true,
         "page_csrf": TOKEN,
-        "username": "ada", "email": "ada@example.org", "roles": [],
-        "created_iso": "2026-01-01T12:00:00Z", "created_words": "1 Jan 2026, 12:00 UTC",
-        "password_iso": "2026-01-01T12:00:00Z", "password_words": "1 Jan 2026, 12:00 UTC",
-        "last_login": null, "failures": 0, "sessions": 1,
+        "username": "ada", "display_name": "", "email": "ada@example.org", "roles": [],
+        "created_iso": "2026-01-01T12:00:00Z", "created_ms": 1_767_268_800_000_i64,
+        "password_iso": "2026-01-01T12:00:00Z", "password_ms": 1_767_268_800_000_i64,
+        "last_login": null, "failures": 0, "sessions": 1, "applications": [],
     })
 });
 
@@ -57,9 +61,45 @@ fn account() -> Template {
     Template::render("account.html", &*ACCOUNT)
 }
 
+/// What the check answers.
+#[derive(rocket::Responder)]
+struct Checked {
+    body: (),
+    user: Header<'static>,
+    groups: Header<'static>,
+    name: Header<'static>,
+    email: Header<'static>,
+    assertion: Header<'static>,
+    kept: Header<'static>,
+    vary: Header<'static>,
+}
+
+#[get("/check")]
+fn check() -> Checked {
+    Checked {
+        body: (),
+        user: Header::new("Remote-User", "ada"),
+        groups: Header::new("Remote-Groups", ""),
+        name: Header::new("Remote-Name", "ada"),
+        email: Header::new("Remote-Email", ""),
+        assertion: Header::new("X-Doorward-Assertion", ASSERTION),
+        kept: Header::new("Cache-Control", "no-store"),
+        vary: Header::new("Vary", "Cookie, Authorization"),
+    }
+}
+
+/// As long as a real one.
+const ASSERTION: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiIsImtpZCI6IjAxMjM0NTY3ODlhYmNkZWYifQ.eyJpc3MiOiJodHRwOi8vbG9jYWxob3N0OjgwMDAiLCJhdWQiOiJodHRwOi8vYXBwLTAubG9jYWxob3N0OjgwMDAiLCJzdWIiOiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDAiLCJwcmVmZXJyZWRfdXNlcm5hbWUiOiJhZGEiLCJlbWFpbCI6IiIsImdyb3VwcyI6W10sImF1dGhfdGltZSI6MTc2NzI2ODgwMCwiaWF0IjoxNzY3MjY4ODAwLCJuYmYiOjE3NjcyNjg4MDAsImV4cCI6MTc2NzI2ODkyMH0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 #[get("/login")]
 fn login() -> Template {
     Template::render("login.html", &*LOGIN)
+}
+
+/// A moment as it is written on pages.
+fn words(at: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+    let at = Timestamp(at.as_i64().unwrap_or_default());
+    Ok(Value::String(Zone::UTC.words(at)))
 }
 
 /// Serves the pages until the process is ended.
@@ -74,11 +114,13 @@ pub(crate) fn serve(port: u16) {
         .merge(("port", port))
         .merge(("log_level", "off"))
         .merge(("template_dir", empty.path()));
-    let rocket = rocket::custom(figment).mount("/", routes![account, login]).attach(
+    let rocket = rocket::custom(figment).mount("/", routes![account, login, check]).attach(
         Template::custom(move |engines: &mut Engines| {
             let names = ["base.html", "fields.html", "account.html", "login.html"];
             let sources = names.map(&read);
             engines.tera.add_raw_templates(sources).unwrap();
+            engines.tera.register_filter("words", words);
+            engines.tera.register_filter("ago", words);
         }),
     );
     rocket::execute(rocket.launch()).unwrap();

@@ -9,7 +9,7 @@
 //! times the pages of staff there against those of a small one. `sizes` holds
 //! what everybody does on large databases against the same on a small one, and
 //! `tests/postgres target/release/bench instances` one, two and three servers on
-//! PostgreSQL.
+//! PostgreSQL. `verify` measures what guarding an application costs.
 
 #![expect(
     clippy::disallowed_types,
@@ -30,6 +30,7 @@ mod server;
 mod sizes;
 mod table;
 mod timing;
+mod verify;
 
 use std::time::Duration;
 
@@ -51,12 +52,16 @@ fn main() {
         }
         ["sizes"] => return runtime.block_on(sizes::of_the_database()),
         ["instances"] => return runtime.block_on(sizes::of_the_service()),
+        ["verify"] => {
+            let plan = Plan { each: Duration::from_millis(1000), rounds: 7 };
+            return runtime.block_on(verify::measure(plan));
+        }
         ["growth", accounts] => return runtime.block_on(growth::measure(number(accounts))),
         [] => Plan { each: Duration::from_millis(1000), rounds: 11 },
         ["--quick"] => Plan { each: Duration::from_millis(400), rounds: 3 },
         _ => {
             eprintln!(
-                "usage: bench [--quick | timing | fill ACCOUNTS [REVOCATIONS] | growth ACCOUNTS | sizes | instances]"
+                "usage: bench [--quick | timing | fill ACCOUNTS [REVOCATIONS] | growth ACCOUNTS | sizes | instances | verify]"
             );
             std::process::exit(2);
         }

@@ -45,7 +45,7 @@ pub(crate) async fn log_in(port: u16, name: &str) -> String {
     format!("Cookie: {}\r\n", cookie(&answer, "__Host-at"))
 }
 
-fn cookie(answer: &Answer, name: &str) -> String {
+pub(crate) fn cookie(answer: &Answer, name: &str) -> String {
     let start = answer.head.find(&format!("{name}=")).expect("a cookie");
     answer.head[start..].split(';').next().unwrap().to_owned()
 }

@@ -60,6 +60,13 @@ impl Server {
         assert!(quiet.args(["account", "disable", name]).status().unwrap().success());
     }
 
+    /// The program in the server's folder, with its settings.
+    pub(crate) fn command(&self) -> Command {
+        let mut program = program(self.folder.path(), self.port);
+        program.envs(self.settings.iter().cloned());
+        program
+    }
+
     fn add(&self, name: &str, more: &[&str]) {
         let email = format!("{name}@example.org");
         let mut process = program(self.folder.path(), self.port)
