@@ -23,7 +23,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Create a new key that signs at once; the old one verifies until all it signed has expired
+    /// Create a new key that signs at once, or once it was announced; the old one verifies until all it signed has expired
     Rotate {
         /// What the key is for
         #[arg(value_parser = purposes(), default_value = "access")]

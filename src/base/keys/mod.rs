@@ -2,6 +2,7 @@
 //! what rotating and revoking a key means; `file` keeps it on disk;
 //! `purpose` has the table of what keys are for.
 
+mod es256;
 mod file;
 pub mod in_use;
 mod key;

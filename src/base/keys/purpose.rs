@@ -19,6 +19,8 @@ pub enum Purpose {
     Throttle,
     /// Authenticates the cookies and states by which applications are entered.
     Entry,
+    /// Signs what applications are told about their visitors.
+    Assertion,
     /// Goes into the hash of every password in addition to the salt, and so keeps a
     /// stolen database from being guessed at. There is none until one is made.
     Password,
@@ -34,14 +36,16 @@ pub enum Algorithm {
     HmacSha256,
     /// It encrypts with AES-256-GCM-SIV (RFC 8452).
     Aes256GcmSiv,
+    /// It signs with ECDSA over P-256 (ES256), and others verify.
+    Es256,
 }
 
 impl Algorithm {
     /// Whether others verify with a public half of the key.
-    #[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "no key has one yet"))]
     pub fn has_public_half(self) -> bool {
         match self {
             Self::HmacSha256 | Self::Aes256GcmSiv => false,
+            Self::Es256 => true,
         }
     }
 }
@@ -119,7 +123,7 @@ pub struct About {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Access,
         Self::Refresh,
         Self::Form,
@@ -127,6 +131,7 @@ impl Purpose {
         Self::Browser,
         Self::Throttle,
         Self::Entry,
+        Self::Assertion,
         Self::Password,
         Self::Data,
     ];
@@ -163,6 +168,13 @@ impl Purpose {
                 Fixed(Duration::hours(25)),
                 NeededSinceLater,
             ),
+            Self::Assertion => (
+                "assertion",
+                "Signs what applications are told about their visitors; announced for an hour",
+                // What they sign is good for two minutes. Others keep what they read.
+                Fixed(Duration::hours(24)),
+                NeededSinceLater,
+            ),
             Self::Password => (
                 "password",
                 "Goes into password hashes; the first one is made by rotating",
@@ -178,10 +190,12 @@ impl Purpose {
         };
         let algorithm = match self {
             Self::Data => Algorithm::Aes256GcmSiv,
+            Self::Assertion => Algorithm::Es256,
             _ => Algorithm::HmacSha256,
         };
-        // None of today's keys has a public half.
-        About { name, words, algorithm, life, presence, announced: Duration::ZERO }
+        let announced =
+            if algorithm.has_public_half() { Duration::hours(1) } else { Duration::ZERO };
+        About { name, words, algorithm, life, presence, announced }
     }
 
     /// Those for which a ring has at least one key.

@@ -26,7 +26,7 @@ const KEPT: Duration = Duration::days(90);
 /// # Errors
 /// The database failed.
 pub async fn note(db: &Db, ring: &Ring, now: Timestamp) -> Result<()> {
-    let signing = Purpose::needed().map(|purpose| ring.signing(purpose));
+    let signing = Purpose::needed().filter_map(|purpose| ring.signing_at(purpose, now));
     let rows = signing
         .chain(ring.pepper())
         .chain(ring.newest(Purpose::Data))

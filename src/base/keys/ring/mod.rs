@@ -93,15 +93,14 @@ impl Ring {
     }
 
     /// The key that signs at a moment, for purposes whose keys are announced
-    /// before they sign: until a new one does, the one before goes on.
-    #[cfg_attr(
-        not(feature = "test-support"),
-        expect(dead_code, reason = "no key is announced yet")
-    )]
+    /// before they sign: until a new one does, the one before goes on. Where
+    /// that one was revoked, the new one signs before its time.
     pub fn signing_at(&self, purpose: Purpose, now: Timestamp) -> Option<&Key> {
         let begun = |key: &&Key| key.signs_from.is_none_or(|from| from <= now);
         let of = || self.verifying(purpose, now).filter(begun);
-        of().find(|key| key.signs()).or_else(|| of().next())
+        of().find(|key| key.signs())
+            .or_else(|| of().next())
+            .or_else(|| self.verifying(purpose, now).next())
     }
 
     /// The key that goes into new password hashes, if there is one.

@@ -33,6 +33,20 @@ fn an_announced_key_verifies_at_once_and_signs_later() {
 }
 
 #[test]
+fn an_announced_key_signs_at_once_when_the_one_before_is_revoked() {
+    let mut ring = Ring::generate(NOON);
+    let old = ring.signing(Purpose::Assertion).kid.clone();
+    let new = ring.rotate(Purpose::Assertion, Duration::hours(24), NOON);
+    let signing = |ring: &Ring, at| ring.signing_at(Purpose::Assertion, at).unwrap().kid.clone();
+    assert_eq!(signing(&ring, NOON + Duration::minutes(59)), old);
+    assert_eq!(signing(&ring, NOON + Duration::hours(1)), new);
+    let known = |after| ring.by_kid(Purpose::Assertion, &old, NOON + after).is_some();
+    assert!(known(Duration::hours(24)) && !known(Duration::hours(25)));
+    ring.revoke(&old, NOON).unwrap();
+    assert_eq!(signing(&ring, NOON), new);
+}
+
+#[test]
 fn a_revoked_key_verifies_nothing_and_is_replaced() {
     let mut ring = Ring::generate(NOON);
     let old = ring.signing(Purpose::Form).kid.clone();
@@ -128,7 +142,7 @@ fn a_file_of_the_first_versions_grows_and_whoever_has_a_copy_agrees() {
     let first = kids(&Keys::in_file(&file, NOON).unwrap());
     let mut text: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     let later =
-        |key: &serde_json::Value| key["purpose"] == "browser" || key["purpose"] == "throttle";
+        |key: &serde_json::Value| Purpose::later().any(|purpose| key["purpose"] == purpose.name());
     text["keys"].as_array_mut().unwrap().retain(|key| !later(key));
     fs::write(&file, text.to_string()).unwrap();
     let server = Keys::in_file(&file, NOON).unwrap();
