@@ -95,7 +95,7 @@ fn the_command_line_takes_nothing_from_the_web_but_the_server() {
 }
 
 /// Addresses that are served from a file of another name.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     // Below `rules` it would be the rule of that number.
     ("/admin/applications/<slug>/new-rule", "admin/applications/rules.rs"),
     // No name of a module begins with a dot.
@@ -104,6 +104,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("/.doorward/entered", "dot_doorward/entered.rs"),
     ("/.doorward/leave", "dot_doorward/leave.rs"),
     ("/.doorward/static/<name>", "dot_doorward/static_files.rs"),
+    ("/.well-known/jwks.json", "well_known.rs"),
     // These have no name of their own.
     ("/", "home.rs"),
     ("/admin", "admin/overview.rs"),

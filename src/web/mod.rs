@@ -25,6 +25,7 @@ mod recover;
 mod register;
 mod setup;
 mod static_files;
+mod well_known;
 
 use std::sync::Arc;
 
@@ -76,6 +77,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", metrics::routes())
         .mount("/", misdirected::routes())
         .mount("/", static_files::routes())
+        .mount("/", well_known::routes())
         .mount("/api", api::routes())
         .mount("/admin", admin::routes())
         .register("/", answer::failure::catchers())

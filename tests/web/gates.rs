@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::guarding::{guard, wiki};
 
 /// The only addresses a stranger may reach.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 23] = [
     // Only proxies may ask, and not at our own host.
     "/auth/verify/<slug>",
     "/auth/verify/<slug>/nginx",
@@ -25,6 +25,8 @@ const PUBLIC: [&str; 22] = [
     "/.doorward/entered",
     "/.doorward/leave",
     "/.doorward/static/<name>",
+    // Public keys.
+    "/.well-known/jwks.json",
     "/",
     "/login",
     "/register",
@@ -44,7 +46,7 @@ const PUBLIC: [&str; 22] = [
 ];
 
 /// Addresses that show something else than their page to somebody signed in.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 21] = [
     "/auth/verify/<slug>",
     "/auth/verify/<slug>/nginx",
     "/auth/verify/<slug>/refused",
@@ -53,6 +55,7 @@ const ELSEWHERE: [&str; 20] = [
     "/.doorward/entered",
     "/.doorward/leave",
     "/.doorward/static/<name>",
+    "/.well-known/jwks.json",
     // They go on from what an application sent.
     "/enter",
     "/enter/on",

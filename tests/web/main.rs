@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod api;
 mod app;
+mod assertion;
 mod audit;
 mod cookies;
 mod csrf;

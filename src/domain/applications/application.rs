@@ -74,6 +74,11 @@ impl Identity {
     pub fn has_headers(self) -> bool {
         matches!(self, Self::Headers | Self::Both)
     }
+
+    /// Whether it is told by a signed statement.
+    pub fn has_assertion(self) -> bool {
+        matches!(self, Self::Assertion | Self::Both)
+    }
 }
 
 /// An application.

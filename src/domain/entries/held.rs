@@ -10,9 +10,11 @@ use sea_orm::EntityTrait;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::assertion::{Latest, Parties, Visitor};
 use super::cookie;
 use super::table::{self, ENTRY_LIFE};
 use crate::base::error::{Error, Result};
+use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::{BUILT_IN, Roles};
 use crate::domain::accounts::{self, AccountId};
@@ -25,7 +27,7 @@ const MOST: u64 = 100_000;
 const TURNS: usize = 64;
 
 /// Somebody who has entered.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Held {
     /// The session.
     pub session: SessionId,
@@ -45,6 +47,7 @@ pub struct Held {
     pub confirmed_at: Timestamp,
     /// When it entered.
     pub entered_at: Timestamp,
+    assertions: Latest,
     epoch: i64,
     absolute_at: Timestamp,
     until: Instant,
@@ -59,6 +62,23 @@ pub enum Over {
     Ended,
     /// The session is over, for this reason where one is known.
     Session(Option<EndReason>),
+}
+
+impl Held {
+    /// A signed statement about this visitor.
+    ///
+    /// # Errors
+    /// There is no key, or the library cannot sign.
+    pub fn assertion(&self, ring: &Ring, parties: Parties<'_>, now: Timestamp) -> Result<Arc<str>> {
+        let visitor = Visitor {
+            account: self.account.0,
+            username: &self.username,
+            email: &self.email,
+            roles: &self.roles,
+            confirmed_at: self.confirmed_at,
+        };
+        self.assertions.stated(visitor, ring, parties, now)
+    }
 }
 
 #[derive(Clone)]
@@ -203,6 +223,7 @@ async fn read(
         roles,
         confirmed_at: row.auth_time,
         entered_at: row.entered_at,
+        assertions: Latest::default(),
         epoch: sessions.index.epoch_of_token(account.id.0, account.epoch),
         absolute_at: session.absolute_at.min(row.entered_at + ENTRY_LIFE),
         until,

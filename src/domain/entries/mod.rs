@@ -2,6 +2,7 @@
 //! `handshake` is what the browser carries, `enter` how it gets in, `cookie`
 //! what it shows from then on, `held` who has entered, and `leave` its end.
 
+mod assertion;
 mod cookie;
 mod enter;
 pub mod events;
@@ -11,6 +12,7 @@ mod leave;
 pub mod refusals;
 mod table;
 
+pub use self::assertion::Parties;
 pub use self::cookie::issue as issue_cookie;
 pub use self::enter::{NoEntry, code, enter, remove_expired};
 pub use self::handshake::{Challenge, Nonce, State, Target};

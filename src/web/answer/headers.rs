@@ -33,8 +33,9 @@ const ALWAYS: [(&str, &str); 11] = [
     ("Vary", "Cookie"),
 ];
 
-/// Addresses that answer whatever the Host header says: probes use any name.
-const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+/// Addresses that answer whatever the Host header says: probes and applications
+/// use any name.
+const ANY_HOST: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/.well-known/jwks.json"];
 
 /// Where requests for another Host end.
 const MISDIRECTED: &str = "/misdirected";

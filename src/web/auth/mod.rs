@@ -1,3 +1,4 @@
 //! `/auth`: what proxies ask.
 
+mod told;
 pub mod verify;

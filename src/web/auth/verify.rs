@@ -19,8 +19,9 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::applications::decide::{Reason, Verdict, decide};
 use crate::domain::applications::question::{Question, Unread};
 use crate::domain::applications::{Application, Catalog, Found};
-use crate::domain::entries::{Held, Target};
+use crate::domain::entries::{Held, Parties, Target};
 use crate::service::{Doorward, words};
+use crate::web::auth::told::allowed;
 use crate::web::guarding::asked;
 use crate::web::guarding::notice::Notice;
 use crate::web::guarding::site::is_by_trusted_proxy;
@@ -42,7 +43,7 @@ const RENEWED_AFTER: Duration = Duration::hours(12);
 /// What the check says.
 enum Answer {
     /// The request may pass, and this is who sends it.
-    Allow(Option<Arc<Held>>, Arc<Found>),
+    Allow(Option<Arc<Held>>, Option<Arc<str>>, Arc<Found>),
     /// Somebody must sign in, or give the password again.
     SignIn(Arc<Found>, Box<Question>, Verdict),
     /// Somebody may not.
@@ -162,7 +163,11 @@ impl Check {
                 if let Some(held) = held {
                     doorward.sessions.note_use(held.session, now);
                 }
-                Answer::Allow(known.ok(), found)
+                let stated = match held {
+                    Some(held) => stated(doorward, (held, &found), &question.origin(), now)?,
+                    None => None,
+                };
+                Answer::Allow(known.ok(), stated, found)
             }
             Verdict::Refused(reason) => {
                 Answer::Forbidden(found, Box::new(question), reason, known.ok())
@@ -175,6 +180,28 @@ impl Check {
             }
         })
     }
+}
+
+/// A signed statement about somebody, for applications that ask for one.
+fn stated(
+    doorward: &Doorward,
+    (held, found): (&Held, &Found),
+    audience: &str,
+    now: Timestamp,
+) -> Result<Option<Arc<str>>, Answer> {
+    let application = &found.application;
+    if !application.identity.has_assertion() {
+        return Ok(None);
+    }
+    let parties = Parties {
+        issuer: doorward.settings.base_url.as_str(),
+        audience,
+        unverified_email: application.unverified_email,
+    };
+    held.assertion(&doorward.keys.ring(), parties, now).map(Some).map_err(|error| {
+        tracing::error!(%error, "cannot tell an application who asks");
+        Answer::Unavailable
+    })
 }
 
 /// The whole answer, for proxies that show it to the visitor.
@@ -204,7 +231,10 @@ async fn refusal(slug: &str, check: Check, doorward: &Service, now: Now) -> Show
 impl<'r> Responder<'r, 'static> for Whole {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self.0 {
-            Answer::Allow(held, found) => allowed(request, held.as_deref(), &found.application),
+            Answer::Allow(held, assertion, found) => {
+                let told = (held.as_deref(), assertion.as_deref());
+                allowed(request, told, &found.application)
+            }
             Answer::SignIn(found, question, verdict) => {
                 sign_in(request, &found, &question, verdict)
             }
@@ -235,7 +265,7 @@ impl<'r> Responder<'r, 'static> for Bare {
 
 impl<'r> Responder<'r, 'static> for Shown {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let Answer::Allow(_, found) = self.0 else { return Whole(self.0).respond_to(request) };
+        let Answer::Allow(.., found) = self.0 else { return Whole(self.0).respond_to(request) };
         // Never a redirect to the same address: it would be refused again.
         let name = &found.application.name;
         let notice = Notice::elsewhere(Status::Forbidden, "You don't have access")
@@ -246,53 +276,6 @@ impl<'r> Responder<'r, 'static> for Shown {
             );
         notice.respond_to(request)
     }
-}
-
-/// Every header, always: what is missing would stay as the client sent it.
-fn allowed(
-    request: &Request<'_>,
-    held: Option<&Held>,
-    application: &Application,
-) -> response::Result<'static> {
-    let mut response = Response::build();
-    response.status(Status::Ok);
-    let told = held.filter(|_| application.identity.has_headers());
-    let groups = told.map(|held| held.roles.names().collect::<Vec<_>>().join(","));
-    let name = told.map(|held| match &*held.display_name {
-        "" => &held.username,
-        _ => &held.display_name,
-    });
-    // Nobody has confirmed any address yet.
-    let email = told.filter(|_| application.unverified_email).map(|held| &held.email);
-    for (header, value) in [
-        ("Remote-User", told.map(|held| &*held.username)),
-        ("Remote-Groups", groups.as_deref()),
-        ("Remote-Name", name.map(|name| &**name)),
-        ("Remote-Email", email.map(|email| &**email)),
-        ("X-Doorward-Assertion", None),
-    ] {
-        response.raw_header(header, encoded(value.unwrap_or_default()));
-    }
-    if let Some(authorization) = request.headers().get_one("authorization") {
-        response.raw_header("Authorization", authorization.to_owned());
-    }
-    if request.headers().contains("x-doorward-token") {
-        response.raw_header("X-Doorward-Token", "");
-    }
-    response.raw_header("Cache-Control", "no-store").raw_header("Vary", "Cookie, Authorization");
-    response.ok()
-}
-
-/// What a header cannot hold is percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            0x20..=0x7e => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 fn sign_in(

@@ -3,6 +3,8 @@
 
 mod proxies;
 mod upstream;
+mod verifiers;
+mod visitor;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,6 +14,7 @@ use shared::jar::Jar;
 
 use self::proxies::{Kind, Proxy};
 use self::upstream::Upstream;
+use self::verifiers::{Language, Verifier, forgeries};
 use crate::browser::Browser;
 use crate::raw::{Answer, exchange};
 use crate::server::{Server, free_port, wait};
@@ -43,7 +46,7 @@ impl Place {
         let file = server.folder.path().join("applications.toml");
         let application = |slug: &str| {
             format!(
-                "[[application]]\nslug = \"{slug}\"\nname = \"{slug}\"\nhosts = [\"{slug}.localhost:{port}\"]\nneeds = \"members\"\nupstream = \"127.0.0.1:{}\"\n{RULES}\n",
+                "[[application]]\nslug = \"{slug}\"\nname = \"{slug}\"\nhosts = [\"{slug}.localhost:{port}\"]\nneeds = \"members\"\nidentity = \"both\"\nupstream = \"127.0.0.1:{}\"\n{RULES}\n",
                 upstream.port
             )
         };
@@ -218,6 +221,29 @@ fn identity(place: &Place, kind: Kind) {
     assert_eq!(told(&answer, "remote-user"), "ada", "{kind:?}: {}", answer.body);
 }
 
+fn assertions(place: &Place, kind: Kind) {
+    let ada = place.signed_in("ada");
+    let assertion = told(&ada.go("/a"), "x-doorward-assertion");
+    assert_eq!(told(&place.visitor().fetch("/public/a"), "x-doorward-assertion"), "");
+    for language in [Language::Python, Language::Node] {
+        let server = place.server.port;
+        let wiki = Verifier::new(language, server, &format!("http://{}", ada.host()));
+        let said = wiki.read(&assertion).unwrap_or_else(|why| panic!("{kind:?}: {why}"));
+        assert_eq!(
+            (&said["preferred_username"], &said["groups"][0]),
+            (&"ada".into(), &"editor".into())
+        );
+        let files = Verifier::new(language, server, "http://files.localhost");
+        let why = files.read(&assertion).unwrap_err().to_lowercase();
+        assert!(why.contains("aud"), "{language:?}: {why}");
+        for forged in forgeries(&assertion) {
+            let why = wiki.read(&forged).unwrap_err().to_lowercase();
+            assert!(why.contains("signature"), "{language:?}: {why}");
+        }
+        assert!(wiki.read("").is_err());
+    }
+}
+
 fn bodies(place: &Place, kind: Kind) {
     let ada = place.signed_in("ada");
     let form = format!("{GOES}Content-Type: application/x-www-form-urlencoded\r\n");
@@ -290,6 +316,7 @@ fn contract(kind: Kind) {
     place.server.account("bob", &[]);
     strangers(&place);
     identity(&place, kind);
+    assertions(&place, kind);
     bodies(&place, kind);
     endings(&place);
     let ada = place.signed_in("ada");
