@@ -2,6 +2,7 @@
 //! program prints: what a visitor gets, and what the application is told.
 
 mod proxies;
+mod radicale;
 mod upstream;
 mod verifiers;
 mod visitor;
@@ -38,10 +39,14 @@ struct Place {
 
 impl Place {
     fn with(kind: Kind) -> Self {
+        Self::before(Upstream::start(), kind)
+    }
+
+    fn before(upstream: Upstream, kind: Kind) -> Self {
         let settings =
             [("DOORWARD_TRUSTED_PROXIES", "127.0.0.1"), ("DOORWARD_REGISTRATION", "closed")];
         let server = Server::with(&settings);
-        let (upstream, port) = (Upstream::start(), free_port());
+        let port = free_port();
         server.done(&["role", "add", "editor"], "");
         let file = server.folder.path().join("applications.toml");
         let application = |slug: &str| {

@@ -26,6 +26,11 @@ impl Upstream {
         Self { port, seen }
     }
 
+    /// Another one, which listens at that port.
+    pub fn at(port: u16) -> Self {
+        Self { port, seen: Arc::default() }
+    }
+
     /// How many requests arrived.
     pub fn count(&self) -> usize {
         self.seen.load(Ordering::Relaxed)

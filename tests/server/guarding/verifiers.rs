@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::visitor::visitor;
 
 /// What `tests/run` fetches.
-const LIBRARIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/upstreams");
+pub const LIBRARIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/upstreams");
 
 #[derive(Clone, Copy, Debug)]
 pub enum Language {
