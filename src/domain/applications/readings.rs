@@ -8,6 +8,10 @@ use unicode_normalization::UnicodeNormalization;
 
 /// More readings than any honest path has.
 const MOST: usize = 64;
+/// So many are tried however long the path is.
+const FEW: usize = 8;
+/// More than that many bytes take more time than a request is worth.
+const MOST_BYTES: usize = 64 * 1024;
 
 /// Why a path has no readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +33,13 @@ pub struct Reading {
 
 /// All readings of a path without its query, that as it was sent first.
 ///
-/// A step of reading is to decode, to take `\` for `/`, to leave out `;` and
-/// what follows in a segment, to leave out dots and blanks at the end of a
-/// segment, to cut at `?`, `#` and at `:` in the last segment, and to resolve
-/// empty and dot segments. Whatever any of these makes of a reading, in any
-/// order and repeated, is a reading; so is each in lower case.
+/// A step of reading is to decode, all of it or all but the slashes, to leave
+/// out a host before the path, to take `\` for `/` and letters for those they
+/// look like, to leave out `;` and what follows in a segment, `:` and what
+/// follows, dots and blanks at the end of a segment, to cut at `?` and `#`, and
+/// to resolve dot segments, with empty ones or without. Whatever any of these
+/// makes of a reading, in any order and repeated, is a reading; so is each in
+/// lower case.
 ///
 /// # Errors
 /// [`Unreadable`]: no server needs to be asked.
@@ -49,7 +55,8 @@ pub fn readings(path: &str) -> Result<Vec<Reading>, Unreadable> {
                 known.push(made);
             }
         }
-        if known.len() > MOST {
+        let bytes: usize = known.iter().map(String::len).sum();
+        if known.len() > MOST || (known.len() > FEW && bytes > MOST_BYTES) {
             return Err(Unreadable::Ambiguous);
         }
     }
@@ -62,33 +69,74 @@ pub fn readings(path: &str) -> Result<Vec<Reading>, Unreadable> {
 /// Makes another reading of one, or none if it would be the same.
 type Step = fn(&str) -> Option<String>;
 
-const STEPS: [Step; 6] =
-    [with_slashes, without_parameters, without_endings, cut, without_stream, resolved];
+const STEPS: [Step; 11] = [
+    with_codes,
+    decoded_between_slashes,
+    without_host,
+    with_slashes,
+    alike,
+    without_parameters,
+    without_endings,
+    without_streams,
+    cut,
+    resolved,
+    resolved_to_the_letter,
+];
 
 fn decoded(path: &str) -> Result<Option<String>, Unreadable> {
     if path.chars().any(char::is_control) {
         return Err(Unreadable::NotText);
     }
+    decoded_but(path, &[]).ok_or(Unreadable::NotText)
+}
+
+/// As the URL class of browsers and of Node.js has it.
+fn decoded_between_slashes(path: &str) -> Option<String> {
+    decoded_but(path, b"/\\").flatten()
+}
+
+/// The path decoded, but for those characters; or none if it stays the same.
+/// None at all: it is not text.
+fn decoded_but(path: &str, kept: &[u8]) -> Option<Option<String>> {
     if !path.contains('%') {
-        return Ok(None);
+        return Some(None);
     }
     let bytes = path.as_bytes();
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while at < bytes.len() {
-        let hex = |place: usize| bytes.get(place).and_then(|b| char::from(*b).to_digit(16));
-        match (bytes[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
+        let code = code(bytes, at).filter(|code| !kept.contains(code));
+        out.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    let text = String::from_utf8(out).ok()?;
+    Some(Some(text).filter(|text| text != path))
+}
+
+/// The byte that is written as a `%` and two digits at a place.
+fn code(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |place: usize| bytes.get(place).and_then(|b| char::from(*b).to_digit(16));
+    let (b'%', high, low) = (bytes[at], digit(at + 1)?, digit(at + 2)?) else { return None };
+    Some((high * 16 + low) as u8)
+}
+
+/// As in `%u002e`, which old servers read.
+fn with_codes(path: &str) -> Option<String> {
+    let mut parts = path.split("%u");
+    let mut made = parts.next()?.to_owned();
+    for part in parts {
+        let known = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match known.and_then(char::from_u32) {
+            Some(character) => made.extend([character.encode_utf8(&mut [0; 4]), &part[4..]]),
+            None => made.extend(["%u", part]),
         }
     }
-    let text = String::from_utf8(out).map_err(|_| Unreadable::NotText)?;
-    Ok(Some(text).filter(|text| text != path))
+    (made != path).then_some(made)
+}
+
+/// `//host/path`, as a reference without its scheme (RFC 3986, section 4.2).
+fn without_host(path: &str) -> Option<String> {
+    let rest = path.strip_prefix("//")?;
+    Some(rest.find('/').map_or_else(|| "/".to_owned(), |at| rest[at..].to_owned()))
 }
 
 fn with_slashes(path: &str) -> Option<String> {
@@ -117,32 +165,48 @@ fn without_endings(path: &str) -> Option<String> {
     })
 }
 
+/// Letters for those that only look otherwise.
+fn alike(path: &str) -> Option<String> {
+    if path.is_ascii() {
+        return None;
+    }
+    let made: String = path.nfkc().collect();
+    (made != path).then_some(made)
+}
+
+/// `file.txt::$DATA` is `file.txt` where files have streams, and folders have them, too.
+fn without_streams(path: &str) -> Option<String> {
+    by_segment(path, |segment| segment.split(':').next().unwrap_or_default())
+}
+
 fn cut(path: &str) -> Option<String> {
     path.find(['?', '#']).map(|at| path[..at].to_owned())
 }
 
-/// `file.txt::$DATA` is `file.txt` where files have streams.
-fn without_stream(path: &str) -> Option<String> {
-    let start = path.rfind('/').map_or(0, |at| at + 1);
-    path[start..].find(':').map(|at| path[..start + at].to_owned())
+/// Without empty segments.
+fn resolved(path: &str) -> Option<String> {
+    resolved_of(path, |segment| !segment.is_empty())
 }
 
-fn resolved(path: &str) -> Option<String> {
+/// As RFC 3986 has it: `..` takes an empty segment away like any other.
+fn resolved_to_the_letter(path: &str) -> Option<String> {
+    resolved_of(path, |_| true)
+}
+
+fn resolved_of(path: &str, is_kept: impl Fn(&str) -> bool) -> Option<String> {
     let mut kept: Vec<&str> = vec![];
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let last = segments.len().saturating_sub(1);
     for (place, segment) in segments.into_iter().enumerate() {
-        let is_last = place == last;
         match segment {
-            "" | "." if is_last => kept.push(""),
-            "" | "." => {}
-            ".." => {
-                kept.pop();
-                if is_last {
-                    kept.push("");
-                }
-            }
-            _ => kept.push(segment),
+            "." => {}
+            ".." => drop(kept.pop()),
+            _ if is_kept(segment) => kept.push(segment),
+            _ => {}
+        }
+        let is_folder = matches!(segment, "." | "..") || !is_kept(segment);
+        if place == last && is_folder {
+            kept.push("");
         }
     }
     let made = format!("/{}", kept.join("/"));
@@ -153,7 +217,8 @@ fn folded(path: &str) -> String {
     if path.is_ascii() {
         return path.to_ascii_lowercase();
     }
-    path.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    // By way of the capitals: the dotless i is an I there, and the long s an S.
+    path.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
 #[cfg(test)]
@@ -200,9 +265,34 @@ mod tests {
             "/admi%6E",
             "/..%20/admin",
             "/share/%2e%2e;/admin",
+            // As the URL class of browsers and Node reads it: `%2e` is a dot, `%2f` no slash.
+            "/share/a%2fb/%2e%2e/%2e%2e/admin",
+            "/share/a%5Cb/%2e%2e/%2e%2e/admin",
+            // As a reference without a scheme: with a host before the path.
+            "//share/admin",
+            "/%5cshare%5cadmin",
+            // Parts that look like others, before dot segments are resolved.
+            "/share/%ef%bc%8e%ef%bc%8e/admin",
+            "/share/%e2%80%a5/admin",
+            "/share%ef%bc%8f..%ef%bc%8fadmin",
+            "/share/%u002e%u002e/admin",
+            "/%u0061dmin",
+            "/share/%u002e%2f..%2f..%2fadmin",
         ] {
             assert!(of(path).iter().any(|reading| reading == "/admin"), "{path}: {:?}", of(path));
         }
+    }
+
+    #[test]
+    fn empty_segments_count_where_dot_segments_are_resolved_by_the_letter() {
+        assert!(of("/team/x//../../admin").contains(&"/admin".to_owned()));
+        assert!(of("/team/x//../../admin").contains(&"/team/admin".to_owned()));
+    }
+
+    #[test]
+    fn streams_of_folders_are_left_out_and_letters_folded_both_ways() {
+        assert!(of("/admin::$INDEX_ALLOCATION/a").contains(&"/admin/a".to_owned()));
+        assert!(of("/adm%c4%b1n").contains(&"/admin".to_owned()));
     }
 
     #[test]

@@ -300,6 +300,7 @@ fn endings(place: &Place) {
         "/public/..;/admin",
         "//admin",
         "/ADMIN",
+        "/public/a%2fb/%2e%2e/%2e%2e/admin",
     ] {
         let status = bob.fetch(path).status;
         assert!(status >= 400, "{path}: {status}");
