@@ -386,6 +386,18 @@ async fn a_browser_that_keeps_no_cookies_ends_on_a_page_that_says_so() {
 }
 
 #[rocket::async_test]
+async fn an_address_that_claims_many_attempts_ends_on_that_page_at_once() {
+    let app = start().await;
+    let there = app.browser_at(PROXY);
+    let host = [("Host", WIKI)];
+    let led = there.send(Method::Get, "/.doorward/enter?attempt=255", None, &host).await;
+    let state = led.location.unwrap().split_once("state=").unwrap().1.to_owned();
+    let path = format!("/.doorward/callback?code=a&state={state}");
+    let answer = there.send(Method::Get, &path, None, &host).await;
+    assert_eq!(answer.status, Status::Forbidden);
+}
+
+#[rocket::async_test]
 async fn a_form_that_came_too_late_can_be_sent_again() {
     let app = start().await;
     let stranger = Person::stranger(&app);
@@ -427,6 +439,9 @@ async fn every_reading_of_a_path_must_pass() {
         "/admin.json",
         "/share/..%00/admin",
         "/share/%2e%2e%2fadmin?x",
+        "/share/a%2fb/%2e%2e/%2e%2e/admin",
+        "//share/admin",
+        "/share//../admin",
     ] {
         for person in [&stranger, &ada] {
             let status = person.fetch(path).await.status;
@@ -440,6 +455,47 @@ async fn every_reading_of_a_path_must_pass() {
     }
     assert_eq!(stranger.fetch("/share").await.status, Status::Unauthorized);
     assert_eq!(ada.fetch("/x;y=1").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_page_and_the_folder_of_its_name_are_one() {
+    let app = start().await;
+    let rules = serde_json::json!([
+        { "path": "/admin/*", "needs": "roles", "roles": ["admin"] },
+        { "path": "/users", "needs": "roles", "roles": ["admin"] },
+        { "path": "/share/*", "needs": "public" },
+        { "path": "/robots.txt", "needs": "public" },
+    ]);
+    guard(&app, with_rules(draft("wiki", WIKI, "members"), rules)).await;
+    let (stranger, ada) = (Person::stranger(&app), Person::named(&app, "ada", &[]).await);
+    ada.enter().await;
+    for path in ["/admin", "/ADMIN", "/admin/", "/users", "/users/", "/users/.", "/admin;x"] {
+        assert_eq!(ada.fetch(path).await.status, Status::Forbidden, "{path}");
+    }
+    for path in ["/administrator", "/users/a"] {
+        assert_eq!(ada.fetch(path).await.status, Status::Ok, "{path}");
+    }
+    for (path, status) in [
+        ("/share/", Status::Ok),
+        ("/share/a/", Status::Ok),
+        ("/robots.txt", Status::Ok),
+        ("/share", Status::Unauthorized),
+        ("/robots.txt/", Status::Unauthorized),
+    ] {
+        assert_eq!(stranger.fetch(path).await.status, status, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_way_back_after_a_refusal_stays_at_the_application() {
+    let app = start().await;
+    let ada = Person::named(&app, "ada", &[]).await;
+    ada.enter().await;
+    let answer = ada.ask_at("/refused", "GET", "/a?b", &GOES).await;
+    assert!(answer.body.contains("href=\"&#x2F;a?b\""), "{}", answer.body);
+    let answer = ada.ask_at("/refused", "GET", "//evil.example/a", &GOES).await;
+    assert_eq!(answer.status, Status::Forbidden);
+    assert!(!answer.body.contains("evil.example"), "{}", answer.body);
 }
 
 #[rocket::async_test]

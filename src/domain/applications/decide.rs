@@ -83,7 +83,8 @@ pub fn decide<'a>(
             Err(why) => return refused(Reason::Path(why)),
         }
         for reading in &found {
-            for one in asked_for(application, question, reading) {
+            let found = asked_for(application, question, reading);
+            for one in found.into_iter().chain(asked_for_twin(application, question, reading)) {
                 if !asked.iter().any(|known| same(known, &one)) {
                     asked.push(one);
                 }
@@ -127,6 +128,24 @@ fn asked_for<'a>(
     let chosen = fitting.into_iter().filter(|rule| Some(rank(rule)) == best);
     let chosen: Vec<_> = chosen.map(|rule| (Some(rule), &rule.requirement)).collect();
     if chosen.is_empty() { vec![(None, &application.requirement)] } else { chosen }
+}
+
+/// To many servers a page and the folder of its name are one: `/admin` is also
+/// asked for what `/admin/*` says of that folder, and `/users/` for what `/users` says.
+fn asked_for_twin<'a>(
+    application: &'a Application,
+    question: &Question,
+    reading: &Reading,
+) -> Vec<(Option<&'a Rule>, &'a Requirement)> {
+    let path = match reading.path.strip_suffix('/') {
+        Some(page) => page.to_owned(),
+        None => format!("{}/", reading.path),
+    };
+    let names = |rule: &Rule| rule.path.names(&path);
+    let twin = Reading { path: path.clone(), is_folded: reading.is_folded };
+    let mut asked = asked_for(application, question, &twin);
+    asked.retain(|(rule, _)| rule.is_some_and(names));
+    asked
 }
 
 fn comes_from(rule: &Rule, question: &Question) -> bool {

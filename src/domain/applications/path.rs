@@ -48,6 +48,11 @@ impl PathPattern {
         if is_exact { path == start } else { path.starts_with(start) }
     }
 
+    /// Of a path that fits: whether it is the one that is written here, a page or a whole folder.
+    pub(super) fn names(&self, path: &str) -> bool {
+        self.ends_at_a_border() && path.len() == self.start.len()
+    }
+
     /// Of two that fit, the more specific is the greater: the longer one, or
     /// of the same length the one that means a single path.
     pub(super) fn specificity(&self) -> (usize, bool) {
