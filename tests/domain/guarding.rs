@@ -55,6 +55,31 @@ pub(crate) async fn entered(world: &World, session: &Issued, by: Actor<'_>) -> U
     id
 }
 
+#[test]
+fn what_would_be_left_out_of_account_is_refused() {
+    let with = |value: serde_json::Value| {
+        let mut whole = serde_json::to_value(draft("wiki", "wiki.example.org")).unwrap();
+        whole.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        let draft: Draft = serde_json::from_value(whole).unwrap();
+        let parsed = draft.parse(Catalogs::new("login.example.org").surroundings(false));
+        parsed.map(drop).map_err(|faults| faults[0].refusal)
+    };
+    // A rule for a network that was left blank would be one for everybody.
+    for networks in [[""], [" "]] {
+        let rule = serde_json::json!({ "path": "/*", "needs": "public", "networks": networks });
+        assert_eq!(with(serde_json::json!({ "rule": [rule] })), Err(refusals::NETWORK));
+    }
+    // Nobody who names roles means all members.
+    for needs in ["public", "members", "nobody"] {
+        let roles = serde_json::json!({ "needs": needs, "roles": ["editor"] });
+        assert_eq!(with(roles.clone()), Err(refusals::NEEDS), "{needs}");
+        let mut rule = roles;
+        rule["path"] = "/a/*".into();
+        assert_eq!(with(serde_json::json!({ "rule": [rule] })), Err(refusals::NEEDS), "{needs}");
+    }
+    assert_eq!(with(serde_json::json!({ "needs": "roles", "roles": ["editor"] })), Ok(()));
+}
+
 #[tokio::test]
 async fn no_two_applications_have_a_host_or_a_short_name() {
     let world = World::new().await;

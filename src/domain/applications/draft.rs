@@ -240,7 +240,9 @@ impl RuleDraft {
         let written =
             || self.networks.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
         let mut networks: Vec<IpNet> = written().filter_map(network).collect();
-        faults.unless(networks.len() == written().count(), refusals::NETWORK);
+        // A blank that stands for a network must not stand for everywhere.
+        let is_blank = networks.is_empty() && !self.networks.is_empty();
+        faults.unless(networks.len() == written().count() && !is_blank, refusals::NETWORK);
         networks.sort();
         networks.dedup();
         Some(Rule { path: path?, reading_only: self.reading_only, networks, requirement })
@@ -270,6 +272,8 @@ fn requirement(
     let parsed: Vec<RoleName> =
         roles.iter().filter_map(|name| RoleName::parse(name).ok()).collect();
     faults.unless(parsed.len() == roles.len(), refusals::UNKNOWN_ROLE);
+    // Roles that nobody would ask for are a mistake about who is allowed.
+    faults.unless(roles.is_empty() || needs == "roles", refusals::NEEDS);
     let needs = match needs {
         "public" => Needs::Public,
         "members" => Needs::Members,

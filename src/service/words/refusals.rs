@@ -82,7 +82,10 @@ const WORDS: &[(Refusal, &str)] = &[
         "This is the host of Doorward itself, and browsers would send the application its cookies. Use another host name.",
     ),
     (applications::refusals::TOO_MANY, "An application has at most 100 hosts and 200 rules."),
-    (applications::refusals::NEEDS, "Choose who may open it: public, members, roles or nobody."),
+    (
+        applications::refusals::NEEDS,
+        "Choose who may open it: public, members, roles or nobody. Name roles only with roles.",
+    ),
     (
         applications::refusals::OPEN_TO_ANYONE,
         "Everyone can create an account here, and could then open it. Confirm that, choose roles instead, or close registration.",
