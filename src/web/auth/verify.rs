@@ -268,12 +268,12 @@ impl<'r> Responder<'r, 'static> for Shown {
         let Answer::Allow(.., found) = self.0 else { return Whole(self.0).respond_to(request) };
         // Never a redirect to the same address: it would be refused again.
         let name = &found.application.name;
+        let asked = asked::question(request).ok();
+        // `//host/path` would lead to another site.
+        let again = asked.and_then(|question| Target::parse(&question.uri)).unwrap_or_default();
         let notice = Notice::elsewhere(Status::Forbidden, "You don't have access")
             .saying(format!("The proxy in front of {name} refused this. Doorward did not."))
-            .link(
-                "Try again",
-                asked::question(request).map_or_else(|_| "/".to_owned(), |question| question.uri),
-            );
+            .link("Try again", again.to_string());
         notice.respond_to(request)
     }
 }

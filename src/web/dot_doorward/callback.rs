@@ -79,7 +79,8 @@ async fn callback(
     if known.is_ok() {
         return on(target.unwrap_or_default(), None);
     }
-    let attempt = 1 + read.as_ref().map_or_else(|| State::attempt_in(state), |state| state.attempt);
+    let attempt = read.as_ref().map_or_else(|| State::attempt_in(state), |state| state.attempt);
+    let attempt = attempt.saturating_add(1);
     if attempt < State::MOST_ATTEMPTS {
         let to = target.unwrap_or_default();
         let again = format!("/.doorward/enter?to={}&attempt={attempt}", to.encoded());
