@@ -1,6 +1,9 @@
 //! "what they do is in the audit log, every act on an account with its
 //! reason": no act that asks for a reason comes about without one.
 
+use doorward::domain::applications::{Change, Draft, change_applications};
+use doorward::domain::audit::RequestSource;
+use doorward::domain::sessions::Actor;
 use rocket::http::Status;
 use sea_orm::{ConnectionTrait, Statement};
 use shared::routes::{self, filled, filled_in, form_to, page_of};
@@ -16,8 +19,9 @@ async fn newest(app: &App, column: &str) -> String {
 }
 
 /// The acts that need none: an undo says itself what it takes back.
-const WITHOUT: [&str; 4] = [
+const WITHOUT: [&str; 5] = [
     "/admin/accounts/<id>/forgive",
+    "/admin/undo/applications",
     "/admin/undo/disable",
     "/admin/undo/edit",
     "/admin/undo/roles",
@@ -30,6 +34,22 @@ fn acts() -> Vec<String> {
         forms.filter(|it| it.starts_with("/admin") && !WITHOUT.contains(&&**it)).collect();
     assert!(acts.len() > 12, "{acts:?}");
     acts
+}
+
+/// An application with a rule.
+async fn guard(app: &App) {
+    let draft: Draft = serde_json::from_value(serde_json::json!({
+        "slug": "wiki", "name": "Wiki", "hosts": ["wiki.localhost:9000"], "needs": "nobody",
+        "rule": [{ "path": "/admin*", "needs": "roles", "roles": ["admin"] }],
+    }))
+    .unwrap();
+    let doorward = &app.doorward;
+    let parsed = draft.parse(doorward.applications.surroundings(false)).unwrap();
+    let origin = RequestSource::command_line();
+    let (actor, now) = (Actor::operator(&origin), app.clock().now());
+    let one = Change::Add(draft, parsed);
+    change_applications(&doorward.sessions, &[one], actor, now).await.unwrap();
+    doorward.applications.sync(doorward.db.read()).await.unwrap();
 }
 
 /// Opens the page and sends its form, with that reason, if any.
@@ -62,6 +82,9 @@ async fn no_act_comes_about_without_its_reason_and_each_reason_is_kept() {
         let typed = [("token", &*token), ("role", role)];
         if address == "/admin/accounts/enable" {
             act(&chief, ("/admin/accounts/disable", &id), &[], Some("so that it can be")).await;
+        }
+        if address != "/admin/applications/new" {
+            guard(&app).await;
         }
         let before = newest(&app, "id").await;
         for reason in [None, Some(""), Some("  "), Some("a\u{7}b\u{7}"), Some(&*"x".repeat(301))] {
