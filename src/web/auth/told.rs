@@ -45,6 +45,10 @@ pub fn allowed(
 
 /// What a header cannot hold is percent-encoded.
 fn encoded(text: &str) -> String {
+    // As nearly always; an assertion is long.
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
