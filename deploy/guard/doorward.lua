@@ -10,14 +10,14 @@ local told = {
   ["remote-email"] = "email", ["x-doorward-assertion"] = "assertion", ["authorization"] = "authorization",
 }
 
--- url: where to ask; host: the application's own, as the configuration has it.
+-- url: where to ask; host: the application's own, or "-" where it has several.
 core.register_action("doorward", { "http-req" }, function(txn, url, host)
   local sent = txn.http:req_get_headers()
   local ask = {
     ["host"] = { "doorward.internal" },
     ["x-forwarded-method"] = { txn.sf:method() },
     ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
-    ["x-forwarded-host"] = { host },
+    ["x-forwarded-host"] = { host == "-" and txn.sf:req_fhdr("host") or host },
     ["x-forwarded-uri"] = { txn.sf:pathq() },
     ["x-forwarded-for"] = { txn.sf:src() },
   }

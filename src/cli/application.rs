@@ -1,6 +1,6 @@
 //! `doorward application …`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::base::error::{Error, Result};
 use crate::cli::listing::Listing;
-use crate::cli::terminal::{confirm, count, explain, say};
+use crate::cli::terminal::{confirm, explain, say};
+use crate::domain::accounts::custom_roles;
+use crate::domain::accounts::names::RoleName;
+use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::{Change, Draft, Fault, change_applications};
 use crate::domain::sessions::Actor;
 use crate::service::settings::Registration;
@@ -56,6 +59,9 @@ pub(super) enum Command {
             hide_possible_values = true
         )]
         guard: Guard,
+        /// With a certificate of one's own, for names that only a private network knows
+        #[arg(long)]
+        internal: bool,
         /// Where the proxy reaches Doorward
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
         doorward: String,
@@ -97,11 +103,12 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
             let changes = [Change::Remove(slug)];
             change_applications(&doorward.sessions, &changes, actor, doorward.clock.now()).await?;
         }
-        Command::Proxy { slug, guard, doorward: address } => {
+        Command::Proxy { slug, guard, internal, doorward: address } => {
             let catalog = doorward.applications.current();
             find(doorward, &slug)?;
             let found = catalog.by_slug(&slug).ok_or(Error::NotFound)?;
-            say(guard::configuration(guard, &found.application, &address).trim_end());
+            let own = internal.then_some(doorward.settings.data_dir.as_path());
+            say(guard::configuration(guard, &found.application, &address, own).trim_end());
             if doorward.settings.web.trusted_proxies.is_empty() {
                 explain(
                     "Doorward answers only proxies that it trusts. In Rocket.toml, set for example: trusted_proxies = [\"127.0.0.1\"]",
@@ -151,20 +158,32 @@ async fn apply(
     let open = doorward.settings.web.registration == Registration::Open;
     let around = doorward.applications.surroundings(open);
     let catalog = doorward.applications.current();
-    let (mut changes, mut removed) = (vec![], 0);
-    let mut named: BTreeMap<&str, ()> = BTreeMap::new();
+    let (mut changes, mut lines, mut removed) = (vec![], vec![], vec![]);
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    let mut named = BTreeSet::new();
     for draft in &wanted.all {
-        if named.insert(&draft.slug, ()).is_some() {
+        if !named.insert(draft.slug.as_str()) {
             return Err(Error::broken(format!("The file has {} twice.", draft.slug)));
         }
         let parsed = draft.parse(around).map_err(|faults| faulty(draft, &faults))?;
+        for host in &parsed.hosts {
+            if let Some(other) = owners.insert(host.key(), &draft.slug) {
+                return Err(Error::broken(format!(
+                    "{other} and {} both have the host {}. A host belongs to one application.",
+                    draft.slug,
+                    host.key()
+                )));
+            }
+        }
+        roles_exist(doorward, draft).await?;
         match catalog.by_slug(&draft.slug) {
             None => {
-                say(&format!("add     {}", draft.slug));
+                lines.push(format!("add     {}", draft.slug));
                 changes.push(Change::Add(draft.clone(), parsed));
             }
             Some(found) if found.draft != *draft => {
-                say(&format!("change  {}: {}", draft.slug, differing(&found.draft, draft)));
+                let changed = differing(&found.draft, draft);
+                lines.push(format!("change  {}: {changed}", draft.slug));
                 let (slug, seen) = (draft.slug.clone(), Some(found.changed_at));
                 changes.push(Change::Replace(slug, seen, draft.clone(), parsed));
             }
@@ -173,23 +192,39 @@ async fn apply(
     }
     for found in catalog.all() {
         let slug = &found.application.slug;
-        if !named.contains_key(slug.as_str()) {
-            say(&format!("remove  {slug}"));
+        if !named.contains(slug.as_str()) {
+            lines.push(format!("remove  {slug}"));
             changes.push(Change::Remove(slug.clone()));
-            removed += 1;
+            removed.push(slug.clone());
         }
     }
     if changes.is_empty() {
         say("There is nothing to do.");
         return Ok(());
     }
-    if dry_run {
-        return Ok(());
+    if !dry_run {
+        if !removed.is_empty() {
+            confirm(&format!("Remove {}?", removed.join(", ")), yes)?;
+        }
+        let now = doorward.clock.now();
+        change_applications(&doorward.sessions, &changes, actor, now).await?;
     }
-    if removed > 0 {
-        confirm(&format!("Remove {}?", count(removed, "application")), yes)?;
+    lines.iter().for_each(|line| say(line));
+    Ok(())
+}
+
+/// Every role that an application asks for must be there.
+async fn roles_exist(doorward: &Doorward, draft: &Draft) -> Result<()> {
+    let rules = draft.rules.iter().flat_map(|rule| &rule.roles);
+    for name in draft.roles.iter().chain(rules) {
+        let role = Roles::of(RoleName::parse(name));
+        if !custom_roles::exist(doorward.db.read(), &role).await? {
+            return Err(Error::broken(format!(
+                "{} asks for the role {name}, which does not exist. Create it: doorward role add {name}",
+                draft.slug
+            )));
+        }
     }
-    change_applications(&doorward.sessions, &changes, actor, doorward.clock.now()).await?;
     Ok(())
 }
 
@@ -209,7 +244,7 @@ fn differing(before: &Draft, after: &Draft) -> String {
     let (before, after) = (value(before), value(after));
     let fields = |value: &serde_json::Value| value.as_object().cloned().unwrap_or_default();
     let (old, new) = (fields(&before), fields(&after));
-    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let other = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
     other.cloned().collect::<Vec<_>>().join(", ")
 }

@@ -17,17 +17,17 @@ use crate::service::setup::proxy::CERTIFICATE;
 const LIFE: Duration = Duration::days(90);
 
 /// Makes a certificate that browsers have to be told to trust, for `localhost`
-/// under all its names and for `host`, and says how to use it.
-pub(super) fn make(settings: &Settings, host: Option<String>, now: Timestamp) -> Result<()> {
+/// under all its names and for `hosts`, and says how to use it.
+pub(super) fn make(settings: &Settings, hosts: &[String], now: Timestamp) -> Result<()> {
     let failed =
         |why: rcgen::Error| Error::broken(format!("No certificate can be created: {why}."));
     let today = OffsetDateTime::from_unix_timestamp(now.seconds())
         .map_err(|why| Error::broken(format!("The clock is out of range: {why}.")))?;
     let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     // Brackets are of addresses in a URL, not of those in a certificate.
-    names.extend(host.iter().map(|host| host.trim_matches(['[', ']']).to_owned()));
+    names.extend(hosts.iter().map(|host| host.trim_matches(['[', ']']).to_owned()));
     let mut about = CertificateParams::new(names).map_err(failed)?;
-    let host = host.as_deref().unwrap_or("localhost");
+    let host = hosts.first().map_or("localhost", String::as_str);
     about.distinguished_name.push(DnType::CommonName, format!("Doorward on {host}"));
     about.not_before = today - Duration::DAY;
     about.not_after = today + LIFE;
@@ -38,8 +38,9 @@ pub(super) fn make(settings: &Settings, host: Option<String>, now: Timestamp) ->
     write(&key_file, &key.serialize_pem())?;
     write(&cert_file, &certificate.pem())?;
     let full = |file: &Path| absolute(file).unwrap_or_else(|_| file.to_owned());
+    let all = if hosts.is_empty() { host.to_owned() } else { hosts.join(" and ") };
     say(&format!(
-        "The certificate for {host} is good for {} days. Browsers warn of it until they are told to trust it. To use it:\n\n    ROCKET_TLS='{{certs={cert_file:?}, key={key_file:?}}}' doorward serve\n\nor in nginx:\n\n    ssl_certificate {};\n    ssl_certificate_key {};",
+        "The certificate for {all} is good for {} days. Browsers warn of it until they are told to trust it. To use it:\n\n    ROCKET_TLS='{{certs={cert_file:?}, key={key_file:?}}}' doorward serve\n\nor in nginx:\n\n    ssl_certificate {};\n    ssl_certificate_key {};",
         LIFE.whole_days(),
         full(&cert_file).display(),
         full(&key_file).display()

@@ -46,7 +46,9 @@ pub(super) async fn run(args: Explain, doorward: &Doorward) -> Result<()> {
         }
     }
     if explanation.allowed {
-        say("Allowed.");
+        if !json {
+            say("Allowed.");
+        }
         return Ok(());
     }
     Err(Error::broken(explanation.message))

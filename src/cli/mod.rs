@@ -90,8 +90,8 @@ enum Command {
     },
     /// Create a certificate for https://localhost, to try things out with
     DevCertificate {
-        /// A name that it is good for, too, like login.home.test
-        name: Option<String>,
+        /// Names that it is good for, too, like login.home.test and wiki.home.test
+        names: Vec<String>,
     },
     /// Write a consistent copy of the SQLite database, also while servers work on it
     Backup(backup::Backup),
@@ -213,10 +213,10 @@ async fn dispatch(
             say(file.trim_end());
             Ok(())
         }
-        Command::DevCertificate { name } => {
-            let name = name.as_deref().map(proxy::host).transpose()?;
+        Command::DevCertificate { names } => {
+            let names = names.iter().map(|name| proxy::host(name)).collect::<Result<Vec<_>>>()?;
             make_data_folder(&settings)?;
-            certificate::make(&settings, name, Clock::default().now())
+            certificate::make(&settings, &names, Clock::default().now())
         }
         Command::Backup(what) => {
             backup::check(&what, &settings)?;

@@ -21,7 +21,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Create a role that programs read at /api/me
+    /// Create a role, for rules of applications and for programs that read /api/me
     Add {
         /// 2 to 32 lowercase letters, digits and hyphens, beginning with a letter
         name: String,

@@ -21,6 +21,7 @@ use crate::domain::passwords::policy::Password;
 use crate::domain::sessions;
 use crate::service::Doorward;
 use crate::service::housekeeping::{Round, TASKS};
+use crate::service::settings::Registration;
 
 /// What came of a look at one thing, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     findings.extend(tasks(doorward, now));
     findings.push(hashing(doorward).await);
     findings.push(proxies(doorward));
+    findings.extend(applications(doorward).await);
     findings
 }
 
@@ -216,6 +218,38 @@ async fn hashing(doorward: &Doorward) -> Finding {
     }
     let a_minute = 60.0 * ROUNDS as f64 / began.elapsed().as_secs_f64();
     Good(format!("This machine does about {a_minute:.0} sign-ins a minute."))
+}
+
+/// What keeps applications from being opened, or opens them to everybody.
+async fn applications(doorward: &Doorward) -> Vec<Finding> {
+    if let Err(error) = doorward.applications.sync(doorward.db.read()).await {
+        return vec![Mend(format!("The applications cannot be read: {error}"))];
+    }
+    let catalog = doorward.applications.current();
+    if catalog.all().is_empty() {
+        return vec![];
+    }
+    let mut found = vec![];
+    if doorward.settings.web.trusted_proxies.is_empty() {
+        found.push(Mend(
+            "No proxy may ask about applications, so none can be opened. Set trusted_proxies to the address of the proxy, for example [\"127.0.0.1\"].".to_owned(),
+        ));
+    }
+    let open = doorward.settings.web.registration == Registration::Open;
+    let around = doorward.applications.surroundings(open);
+    for one in catalog.all() {
+        if one.draft.parse(around).is_err() {
+            found.push(Mend(format!(
+                "Everybody who creates an account can open {}. Say anyone_may_register = true if that is meant, ask for roles, or close registration.",
+                one.application.name
+            )));
+        }
+    }
+    if found.is_empty() {
+        let count = catalog.all().len();
+        found.push(Good(format!("Applications that are guarded: {count}.")));
+    }
+    found
 }
 
 fn proxies(doorward: &Doorward) -> Finding {

@@ -319,13 +319,9 @@ fn is_on(url: &str, hosts: &[HostPattern]) -> bool {
         && Authority::parse(host, scheme).is_some_and(fits)
 }
 
-/// `127.0.0.1:3000`, `wiki:80`, or the same behind `https://`.
+/// `127.0.0.1:3000` or `wiki:80`.
 fn is_upstream(text: &str) -> bool {
-    let (scheme, rest) = match text.strip_prefix("https://") {
-        Some(rest) => (Scheme::Https, rest),
-        None => (Scheme::Http, text.strip_prefix("http://").unwrap_or(text)),
-    };
-    Authority::parse(rest, scheme).is_some()
+    Authority::parse(text, Scheme::Http).is_some()
 }
 
 /// `10.0.0.0/8`, or a single address.

@@ -19,4 +19,5 @@ pub use self::application::{Application, Needs, Requirement};
 pub use self::catalog::{Catalog, Catalogs, Found};
 pub use self::change::{Change, change_applications, forget_old, rename_role, undo};
 pub use self::draft::{Draft, Fault, RuleDraft, Surroundings};
+pub use self::place::HostPattern;
 pub use self::tables::tables;

@@ -47,8 +47,13 @@ impl HostPattern {
     }
 
     /// Without the port, as no two applications may have it.
-    pub(super) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         format!("{}{}", if self.is_wildcard { "*." } else { "" }, self.name)
+    }
+
+    /// The port, unless it is that of https.
+    pub fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// Of two that fit, the more specific is the greater: a single host, then the longer name.

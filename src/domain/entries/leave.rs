@@ -72,7 +72,7 @@ pub async fn count(db: &impl ConnectionTrait, application: Uuid, now: Timestamp)
 /// another of the same account. The next request there is one of nobody.
 ///
 /// # Errors
-/// [`Error::NotFound`] when that session has entered it nowhere; the database failed.
+/// [`Error::NotFound`] when that session is another account's; the database failed.
 pub async fn leave(
     sessions: &Sessions,
     who: &Principal,
@@ -84,8 +84,11 @@ pub async fn leave(
     let session = crate::domain::sessions::by_id(&txn, sid).await?;
     let mut open = open_of(&txn, &[sid], now).await?;
     open.retain(|entrance| entrance.application == application);
-    if session.account != who.account || open.is_empty() {
+    if session.account != who.account {
         return Err(Error::NotFound);
+    }
+    if open.is_empty() {
+        return Ok(0);
     }
     let ids: Vec<Uuid> = open.iter().map(|entrance| entrance.id).collect();
     let revoked = end(sessions, &txn, &ids, now).await?;

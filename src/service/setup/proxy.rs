@@ -37,15 +37,25 @@ pub const CERTIFICATE: [&str; 2] = ["tls-cert.pem", "tls-key.pem"];
 /// authority gives a certificate: with that of `doorward dev-certificate` in the
 /// data folder, or with Caddy's own.
 pub fn internal(proxy: Proxy, host: &str, port: u16, data_dir: &Path) -> String {
-    let file = configuration(proxy, host, port);
-    let live = format!("/etc/letsencrypt/live/{host}");
+    with_own_certificate(&configuration(proxy, host, port), data_dir)
+}
+
+/// A file with the certificate of `doorward dev-certificate` in that folder, or
+/// with Caddy's own.
+pub(super) fn with_own_certificate(file: &str, data_dir: &Path) -> String {
     let [certificate, key] = CERTIFICATE.map(|name| {
         let file = data_dir.join(name);
         absolute(&file).unwrap_or(file).display().to_string()
     });
-    file.replace("# tls internal", "tls internal")
-        .replace(&format!("{live}/fullchain.pem"), &certificate)
-        .replace(&format!("{live}/privkey.pem"), &key)
+    let line = |line: &str| {
+        let live = line.find("/etc/letsencrypt/live/").map(|at| &line[at..]);
+        match live.map(|path| path.trim_end_matches(';')) {
+            Some(path) if path.ends_with("/fullchain.pem") => line.replace(path, &certificate),
+            Some(path) if path.ends_with("/privkey.pem") => line.replace(path, &key),
+            _ => line.replace("# tls internal", "tls internal"),
+        }
+    };
+    file.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The host that somebody typed.

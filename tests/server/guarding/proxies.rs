@@ -65,7 +65,7 @@ impl Proxy {
                     sites.lines().filter(|line| !line.trim().starts_with("ssl_")).collect();
                 let sites = sites
                     .join("\n")
-                    .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"));
+                    .replace(&format!("listen {port} ssl;"), &format!("listen 127.0.0.1:{port};"));
                 let config = format!(
                     "daemon off; pid {path}/pid; error_log {path}/error.log; worker_processes 1;
                      events {{ worker_connections 1024; }}

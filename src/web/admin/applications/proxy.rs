@@ -26,7 +26,7 @@ fn proxy_page(
     let found = named(doorward, slug)?;
     let chosen = Guard::ALL.into_iter().find(|(_, id, _)| Some(*id) == r#for);
     let (guard, chosen, _) = chosen.unwrap_or(Guard::ALL[0]);
-    let file = guard::configuration(guard, &found.application, "127.0.0.1:8000");
+    let file = guard::configuration(guard, &found.application, "127.0.0.1:8000", None);
     let proxies = Guard::ALL.map(|(_, id, name)| (id, name));
     let asks = !doorward.settings.web.trusted_proxies.is_empty();
     let name = &found.application.name;
