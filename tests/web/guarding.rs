@@ -683,3 +683,25 @@ async fn members_who_may_all_register_are_let_in_only_where_that_is_said() {
     let added = chief.post("/admin/applications/new", &said).await;
     assert_eq!(added.status, Status::SeeOther, "{}", added.body);
 }
+
+#[rocket::async_test]
+async fn an_application_is_told_the_new_name_of_a_renamed_account_with_the_next_request() {
+    let app = start().await;
+    let chief = app.staff("chief", "admin").await;
+    let ada = Person::named(&app, "ada", &[]).await;
+    ada.enter().await;
+    assert_eq!(ada.fetch("/a").await.header("Remote-User"), Some("ada"));
+    let path = format!("/admin/accounts/{}/edit", app.id_of("ada").await);
+    let fields = [
+        ("username", "adele"),
+        ("email", "ada@example.org"),
+        ("display_name", ""),
+        ("shown_username", "ada"),
+        ("shown_email", "ada@example.org"),
+        ("shown_display_name", ""),
+        ("reason", "a test"),
+    ];
+    let answer = chief.post(&path, &fields).await;
+    assert_eq!(answer.status, Status::SeeOther, "{}", answer.body);
+    assert_eq!(ada.fetch("/a").await.header("Remote-User"), Some("adele"));
+}

@@ -48,15 +48,26 @@ pub async fn edit(
     ensure_outranks(&act, &found)?;
     ensure_may_give(&act, id, edit)?;
     supersede(&act.txn, UndoKind::Names, &found).await?;
-    let mut done = Outcome::default();
+    let (mut done, mut revoked) = (Outcome::default(), Revoked::default());
     if let Some((event, after)) = write(&act, throttle, account, edit).await? {
+        revoked = tell_applications(sessions, &act, account).await?;
         remember(&act, UndoKind::Names, account, UndoKind::Names.state(&after), event).await?;
         done.told(event);
         done.accounts = 1;
     }
     act.commit().await?;
-    sessions.make_known([id], Revoked::default());
+    sessions.make_known([id], revoked);
     Ok(done)
+}
+
+/// What applications are told of an account is read again before the next
+/// request to them: somebody else may have its former name by then.
+pub(super) async fn tell_applications(
+    sessions: &Sessions,
+    act: &Act<'_>,
+    account: &Account,
+) -> Result<Revoked> {
+    sessions.require_refresh(&act.txn, account, "names changed", act.now).await
 }
 
 /// Somebody changes what they are called themselves; an empty name removes it. Says whether that
@@ -74,13 +85,15 @@ pub async fn set_own_display_name(
     let (act, account) = sessions.begin_own(actor, now).await?;
     let edit = Edit { display_name: Some(name.clone()), ..Edit::default() };
     let written = write(&act, throttle, &account, &edit).await?;
+    let mut revoked = Revoked::default();
     if written.is_some() {
+        revoked = tell_applications(sessions, &act, &account).await?;
         // What staff called them before is no longer what an undo would bring back.
         supersede(&act.txn, UndoKind::Names, std::slice::from_ref(&account)).await?;
     }
     let id = account.id;
     act.commit().await?;
-    sessions.make_known([id], Revoked::default());
+    sessions.make_known([id], revoked);
     Ok(written.is_some())
 }
 

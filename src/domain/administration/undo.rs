@@ -166,13 +166,15 @@ async fn undo_part(
             sessions.make_known(accounts.iter().map(|account| account.id), revoked);
         }
         UndoKind::Names => {
+            let mut revoked = Revoked::default();
             for (account, before) in accounts.iter().zip(&before) {
                 let names: Names = serde_json::from_str(before).map_err(unreadable)?;
                 let names = edit::back_to(&names)?;
                 edit::write(&act, throttle, account, &names).await.map_err(taken_since)?;
+                revoked = revoked.and(edit::tell_applications(sessions, &act, account).await?);
             }
             act.commit().await?;
-            sessions.make_known(accounts.iter().map(|account| account.id), Revoked::default());
+            sessions.make_known(accounts.iter().map(|account| account.id), revoked);
         }
     }
     Ok(undone)
