@@ -83,10 +83,10 @@ pub struct RuleDraft {
     /// How long ago the password may have been given, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm_seconds: Option<u32>,
-    /// See [`Rule::reading_only`].
+    /// Whether it holds only for requests that read, GET and HEAD.
     #[serde(default, skip_serializing_if = "is_false")]
     pub reading_only: bool,
-    /// See [`Rule::networks`].
+    /// The networks it holds for, in CIDR notation; any address if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<String>,
 }
