@@ -1,5 +1,5 @@
 //! The list of accounts: every account once, in every order, forwards and
-//! backwards; and what a search finds.
+//! backwards, and what a search finds; and how many there are of something.
 
 use doorward::domain::accounts;
 use doorward::domain::accounts::list::{Count, Cursor, Filter, Page, Sort, State};
@@ -7,6 +7,7 @@ use doorward::domain::accounts::list::{count, ids, page};
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::passwords::hasher::Waiter;
+use doorward::domain::sessions;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{NOON, World, origin};
@@ -317,4 +318,15 @@ async fn an_address_from_before_is_found_in_both_spellings_of_its_host() {
     assert_eq!(found("ada@xn--bcher-kva.example").await, ada.id);
     assert_eq!(found("bob@bücher.example").await, eve.id, "whoever had that spelling keeps it");
     assert_eq!(found("bob").await, bob.id);
+}
+
+#[tokio::test]
+async fn active_sessions_are_counted_up_to_a_limit() {
+    let world = World::new().await;
+    let (ada, _) = world.session("ada").await;
+    world.start(&ada, NOON).await;
+    let db = world.sessions.db.read();
+    for (most, counted) in [(1, None), (2, Some(2)), (3, Some(2))] {
+        assert_eq!(sessions::count_live_up_to(db, NOON, most).await.unwrap(), counted, "{most}");
+    }
 }

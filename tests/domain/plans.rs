@@ -84,6 +84,7 @@ async fn ask_everything(db: &DatabaseConnection) {
     revocation::list(db, i64::MAX, 50, NOON).await.unwrap();
     sessions::live_of(db, id, NOON).await.unwrap();
     sessions::count_live(db, NOON).await.unwrap();
+    sessions::count_live_up_to(db, NOON, 10_000).await.unwrap();
     sessions::last_seen(db, &[SessionId(Uuid::nil())]).await.unwrap();
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use super::session::{Audience, EndReason, SessionId};
@@ -162,8 +163,24 @@ pub async fn all_of(db: &impl ConnectionTrait, account: AccountId) -> Result<Vec
 /// # Errors
 /// The database failed.
 pub async fn count_live(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
-    let live = table::Entity::find()
+    Ok(live(now).count(db).await?)
+}
+
+/// How many sessions are live, if they are at most `most`; more are not counted.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_live_up_to(
+    db: &impl ConnectionTrait,
+    now: Timestamp,
+    most: u64,
+) -> Result<Option<u64>> {
+    let beyond = live(now).offset(most).one(db).await?;
+    Ok(if beyond.is_some() { None } else { Some(count_live(db, now).await?) })
+}
+
+fn live(now: Timestamp) -> Select<table::Entity> {
+    table::Entity::find()
         .filter(table::Column::EndedAt.is_null())
-        .filter(table::Column::IdleAt.gt(now));
-    Ok(live.count(db).await?)
+        .filter(table::Column::IdleAt.gt(now))
 }

@@ -27,7 +27,7 @@ pub use self::end::by_staff::Named;
 pub use self::handle::Sessions;
 #[cfg(feature = "test-support")]
 pub use self::list::all_of;
-pub use self::list::{Session, by_id, count_live, ids_of, last_seen, live_of};
+pub use self::list::{Session, by_id, count_live, count_live_up_to, ids_of, last_seen, live_of};
 pub use self::refresh::{Predecessor, Refreshed};
 pub use self::renew::{Renewal, Renewed};
 pub use self::session::{Audience, EndReason, Policy, Principal, SessionId};

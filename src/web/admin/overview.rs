@@ -31,7 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
 /// Spans of time to look at: what they are called, their steps, and how many.
 const SPANS: [(&str, (Step, i64)); 2] = [("day", (Step::Hour, 24)), ("month", (Step::Day, 30))];
 
-/// More accounts are not counted.
+/// More accounts or sessions are not counted.
 const COUNTED: u64 = 10_000;
 
 /// The figures shown, of which the last three are about tokens and limits: the name in the table, and the title.
@@ -55,7 +55,7 @@ async fn overview_page(
 ) -> Result<Html, Failure> {
     let mut notices = vec![];
     let span = chosen(span, &SPANS, "span of time", &mut notices).unwrap_or(SPANS[0].1);
-    let live = sessions::count_live(doorward.db.read(), now.0).await?;
+    let live = sessions::count_live_up_to(doorward.db.read(), now.0, COUNTED).await?;
     let charts = charts(doorward, span, live, now.0).await?;
     let figures = figures(doorward, live, now.0).await?;
     let attention = attention(doorward, now.0).await?;
@@ -73,7 +73,7 @@ async fn overview_page(
 /// What stands on top, as of now: the words, the figure, and where it is shown in full.
 async fn figures(
     doorward: &Doorward,
-    live: u64,
+    live: Option<u64>,
     now: Timestamp,
 ) -> Result<[(&'static str, String, &'static str); 3]> {
     let db = doorward.db.read();
@@ -86,7 +86,11 @@ async fn figures(
     let locked = list::count(db, &locked, COUNTED).await?;
     Ok([
         ("Accounts", words(accounts), "/admin/accounts"),
-        ("Active sessions", grouped(live), "/admin/sessions"),
+        (
+            "Active sessions",
+            words(live.map_or(Count::MoreThan(COUNTED), Count::Exactly)),
+            "/admin/sessions",
+        ),
         ("Locked accounts", words(locked), "/admin/accounts?state=locked"),
     ])
 }
@@ -94,7 +98,7 @@ async fn figures(
 async fn charts(
     doorward: &Doorward,
     (step, count): (Step, i64),
-    live: u64,
+    live: Option<u64>,
     now: Timestamp,
 ) -> Result<Vec<Chart>> {
     let zone = doorward.settings.web.time_zone;
@@ -102,7 +106,9 @@ async fn charts(
     let first = last + 1 - count;
     let mut figures = statistics::since(doorward.db.read(), step, first).await?;
     // What was counted last is minutes old, and the page shows the number of now, too.
-    figures.entry(LIVE_SESSIONS.to_owned()).or_default().insert(last, live as i64);
+    if let Some(live) = live {
+        figures.entry(LIVE_SESSIONS.to_owned()).or_default().insert(last, live as i64);
+    }
     let none = BTreeMap::new();
     let chart = |(name, title): (&str, &'static str)| {
         let figure = figures.get(name).unwrap_or(&none);
