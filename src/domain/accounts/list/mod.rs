@@ -7,7 +7,7 @@ mod search;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, JoinType, Order, QueryFilter,
-    QueryOrder, QuerySelect, RelationDef, Select,
+    QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
 };
 
 pub use self::cursor::{Cursor, Place};
@@ -130,10 +130,10 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
     let is_search_alone = filter.role.is_none() && filter.state.is_none();
     let by_index = Search::of(&filter.search).by_index_alone(db.get_database_backend());
     let found = match by_index.filter(|_| is_search_alone) {
-        Some(rows) => number_of(db, rows.limit(most + 1)).await?,
+        Some(mut rows) => number_of(db, rows.limit(most + 1).take()).await?,
         None => {
             let rows = Ordered::of(db, filter).await?.all(filter, most + 1);
-            number_of(db, rows).await?
+            number_of(db, rows.into_query()).await?
         }
     };
     Ok(if found > most { Count::MoreThan(most) } else { Count::Exactly(found) })

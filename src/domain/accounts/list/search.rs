@@ -2,11 +2,8 @@
 //! are looked up in an index of trigrams. Without such a word, only user names
 //! that begin with the first one are found.
 
-use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    Select,
-};
+use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
 
 use crate::base::error::Result;
 use crate::domain::accounts::searched::{self, plain};
@@ -70,7 +67,7 @@ impl Search {
             // PostgreSQL knows from its statistics.
             return Ok(Way::Found);
         }
-        if number_of(db, self.matches(None).limit(FEW + 1)).await? <= FEW {
+        if number_of(db, self.matches(None).limit(FEW + 1).take()).await? <= FEW {
             return Ok(Way::Found);
         }
         let newest =
@@ -78,21 +75,16 @@ impl Search {
         let newest = db.query_one(&newest).await?;
         let newest: i64 = newest.map_or(Ok(0), |row| row.try_get("", "id"))?;
         let enough = Ord::min(SAMPLE, newest) / RARE;
-        let sample = self.matches(Some(newest - SAMPLE)).limit(enough.unsigned_abs() + 1);
-        let is_rare = number_of(db, sample).await? <= enough.unsigned_abs();
+        let enough = enough.unsigned_abs();
+        let sample = self.matches(Some(newest - SAMPLE)).limit(enough + 1).take();
+        let is_rare = number_of(db, sample).await? <= enough;
         Ok(if is_rare { Way::Found } else { Way::Read })
     }
 
     /// All rows that the index finds, where nothing but the index has to be asked.
-    pub(super) fn by_index_alone(&self, backend: DbBackend) -> Option<Select<searched::Entity>> {
+    pub(super) fn by_index_alone(&self, backend: DbBackend) -> Option<SelectStatement> {
         let alone = backend == DbBackend::Sqlite && self.short.is_empty() && !self.long.is_empty();
         alone.then(|| self.matches(None))
-    }
-
-    /// The rows that the index finds, all of them or those after a number.
-    fn matches(&self, after: Option<i64>) -> Select<searched::Entity> {
-        let rows = searched::Entity::find().select_only().column(searched::Column::Id);
-        rows.filter(self.in_trigrams(after))
     }
 
     /// The condition on an account.
@@ -105,7 +97,7 @@ impl Search {
         found.from(searched::Entity);
         match (way, backend) {
             (Way::Found, DbBackend::Sqlite) => {
-                found.and_where(self.in_trigrams(None));
+                found.and_where(searched::Column::Id.in_subquery(self.matches(None)));
                 found.cond_where(self.short_words(backend));
             }
             _ => {
@@ -122,18 +114,19 @@ impl Search {
         })
     }
 
-    fn in_trigrams(&self, after: Option<i64>) -> Expr {
+    /// The rows that the index finds, all of them or those after a number. A limit is put
+    /// on this query and not on one around it, for which SQLite would find all first.
+    fn matches(&self, after: Option<i64>) -> SelectStatement {
         let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
         let all: Vec<String> = self.long.iter().map(quoted).collect();
-        let rows = Query::select()
+        Query::select()
             .column("rowid")
             .from("account_trigrams")
             .and_where(
                 Expr::col("account_trigrams").binary(BinOper::Custom("MATCH"), all.join(" AND ")),
             )
             .and_where_option(after.map(|after| Expr::col("rowid").gt(after)))
-            .to_owned();
-        searched::Column::Id.in_subquery(rows)
+            .to_owned()
     }
 
     fn long_words(&self, backend: DbBackend) -> Condition {
@@ -168,13 +161,10 @@ fn contains(part: &str, backend: DbBackend) -> Expr {
 }
 
 /// How many rows a query has, counted by the database.
-pub(super) async fn number_of(
-    db: &impl ConnectionTrait,
-    rows: Select<impl EntityTrait>,
-) -> Result<u64> {
+pub(super) async fn number_of(db: &impl ConnectionTrait, rows: SelectStatement) -> Result<u64> {
     let counted = Query::select()
         .expr_as(Expr::cust("count(*)"), "found")
-        .from_subquery(rows.into_query(), "found")
+        .from_subquery(rows, "found")
         .to_owned();
     let row = db.query_one(&counted).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get::<i64>("", "found"))?.unsigned_abs())
