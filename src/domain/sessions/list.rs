@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    QuerySelect, QueryTrait, Select,
 };
 
 use super::session::{Audience, EndReason, SessionId};
@@ -13,6 +13,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::{AccountId, Login};
 use crate::domain::audit::RequestSource;
@@ -166,7 +167,7 @@ pub async fn count_live(db: &impl ConnectionTrait, now: Timestamp) -> Result<u64
     Ok(live(now).count(db).await?)
 }
 
-/// How many sessions are live, if they are at most `most`; more are not counted.
+/// How many sessions are live; only until there are more than `most`.
 ///
 /// # Errors
 /// The database failed.
@@ -174,9 +175,9 @@ pub async fn count_live_up_to(
     db: &impl ConnectionTrait,
     now: Timestamp,
     most: u64,
-) -> Result<Option<u64>> {
-    let beyond = live(now).offset(most).one(db).await?;
-    Ok(if beyond.is_some() { None } else { Some(count_live(db, now).await?) })
+) -> Result<Count> {
+    let ids = live(now).select_only().column(table::Column::Sid);
+    Count::up_to(db, ids.into_query(), most).await
 }
 
 fn live(now: Timestamp) -> Select<table::Entity> {

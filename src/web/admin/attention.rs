@@ -6,9 +6,10 @@ use time::Duration;
 
 use crate::base::error::Result;
 use crate::base::keys::{OLD, Purpose};
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
-use crate::domain::accounts::list::{self, Count, Filter, State};
+use crate::domain::accounts::list::{self, Filter, State};
 use crate::domain::accounts::{self, Account};
 use crate::domain::statistics::{self, Step};
 use crate::domain::{audit, sessions};

@@ -9,9 +9,10 @@ use super::attention::attention;
 use super::query::chosen;
 use super::view::chart::Chart;
 use crate::base::error::Result;
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
-use crate::domain::accounts::list::{self, Count, Filter, State};
+use crate::domain::accounts::list::{self, Filter, State};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::domain::{accounts, sessions};
@@ -19,7 +20,7 @@ use crate::service::Doorward;
 use crate::service::setup::next_steps;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
-use crate::web::answer::view::grouped;
+use crate::web::answer::view::counted;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
@@ -73,32 +74,24 @@ async fn overview_page(
 /// What stands on top, as of now: the words, the figure, and where it is shown in full.
 async fn figures(
     doorward: &Doorward,
-    live: Option<u64>,
+    live: Count,
     now: Timestamp,
 ) -> Result<[(&'static str, String, &'static str); 3]> {
     let db = doorward.db.read();
-    let words = |count: Count| match count {
-        Count::Exactly(count) => grouped(count),
-        Count::MoreThan(most) => format!("more than {}", grouped(most)),
-    };
     let accounts = list::count(db, &Filter::default(), COUNTED).await?;
     let locked = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
     let locked = list::count(db, &locked, COUNTED).await?;
     Ok([
-        ("Accounts", words(accounts), "/admin/accounts"),
-        (
-            "Active sessions",
-            words(live.map_or(Count::MoreThan(COUNTED), Count::Exactly)),
-            "/admin/sessions",
-        ),
-        ("Locked accounts", words(locked), "/admin/accounts?state=locked"),
+        ("Accounts", counted(accounts), "/admin/accounts"),
+        ("Active sessions", counted(live), "/admin/sessions"),
+        ("Locked accounts", counted(locked), "/admin/accounts?state=locked"),
     ])
 }
 
 async fn charts(
     doorward: &Doorward,
     (step, count): (Step, i64),
-    live: Option<u64>,
+    live: Count,
     now: Timestamp,
 ) -> Result<Vec<Chart>> {
     let zone = doorward.settings.web.time_zone;
@@ -106,7 +99,7 @@ async fn charts(
     let first = last + 1 - count;
     let mut figures = statistics::since(doorward.db.read(), step, first).await?;
     // What was counted last is minutes old, and the page shows the number of now, too.
-    if let Some(live) = live {
+    if let Count::Exactly(live) = live {
         figures.entry(LIVE_SESSIONS.to_owned()).or_default().insert(last, live as i64);
     }
     let none = BTreeMap::new();

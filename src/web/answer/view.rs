@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::EmailAddress;
 use crate::domain::accounts::{Account, Login};
@@ -118,6 +119,14 @@ pub fn grouped(number: impl Into<i128>) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number that may have been too large to count to the end: `5,214`, `more than 10,000`.
+pub fn counted(count: Count) -> String {
+    match count {
+        Count::Exactly(count) => grouped(count),
+        Count::MoreThan(most) => format!("more than {}", grouped(most)),
+    }
 }
 
 #[cfg(test)]

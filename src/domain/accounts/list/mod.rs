@@ -11,12 +11,13 @@ use sea_orm::{
 };
 
 pub use self::cursor::{Cursor, Place};
-use self::search::{Search, Way, number_of};
+use self::search::{Search, Way};
 use super::account::Account;
 use super::find::with_roles;
 use super::id::AccountId;
 use super::tables::{self, Column, Entity, role};
 use crate::base::error::Result;
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 
 /// In which order.
@@ -78,15 +79,6 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// How many there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// So many.
-    Exactly(u64),
-    /// More than that: they were not counted to the end.
-    MoreThan(u64),
-}
-
 /// One page of accounts, of at most `size`.
 ///
 /// # Errors
@@ -129,14 +121,11 @@ pub async fn page(
 pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Count> {
     let is_search_alone = filter.role.is_none() && filter.state.is_none();
     let by_index = Search::of(&filter.search).by_index_alone(db.get_database_backend());
-    let found = match by_index.filter(|_| is_search_alone) {
-        Some(mut rows) => number_of(db, rows.limit(most + 1).take()).await?,
-        None => {
-            let rows = Ordered::of(db, filter).await?.all(filter, most + 1);
-            number_of(db, rows.into_query()).await?
-        }
+    let rows = match by_index.filter(|_| is_search_alone) {
+        Some(rows) => rows,
+        None => Ordered::of(db, filter).await?.all(filter).into_query(),
     };
-    Ok(if found > most { Count::MoreThan(most) } else { Count::Exactly(found) })
+    Count::up_to(db, rows, most).await
 }
 
 /// The ids of all accounts that fit, in no order; at most so many.
@@ -144,7 +133,7 @@ pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Res
 /// # Errors
 /// The database failed.
 pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
-    Ok(Ordered::of(db, filter).await?.all(filter, most).into_tuple().all(db).await?)
+    Ok(Ordered::of(db, filter).await?.all(filter).limit(most).into_tuple().all(db).await?)
 }
 
 /// How a filter is carried out in its order.
@@ -219,8 +208,8 @@ impl Ordered {
     }
 
     /// The ids of all that fit.
-    fn all(&self, filter: &Filter, most: u64) -> Select<Entity> {
-        let all = self.filtered(filter).select_only().column(Column::Id).limit(most);
+    fn all(&self, filter: &Filter) -> Select<Entity> {
+        let all = self.filtered(filter).select_only().column(Column::Id);
         // Without an order, SQLite would read also those who never signed in.
         if self.sort == Sort::LastLogin { all.order_by_asc(self.by(filter)) } else { all }
     }

@@ -6,6 +6,7 @@ use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Func, Query, Selec
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
 
 use crate::base::error::Result;
+use crate::base::store::Count;
 use crate::domain::accounts::searched::{self, plain};
 use crate::domain::accounts::tables::{Column, Entity};
 
@@ -67,18 +68,19 @@ impl Search {
             // PostgreSQL knows from its statistics.
             return Ok(Way::Found);
         }
-        if number_of(db, self.matches(None).limit(FEW + 1).take()).await? <= FEW {
+        if let Count::Exactly(_) = Count::up_to(db, self.matches(None), FEW).await? {
             return Ok(Way::Found);
         }
         let newest =
             Query::select().expr_as(Expr::cust("max(id)"), "id").from(searched::Entity).to_owned();
         let newest = db.query_one(&newest).await?;
         let newest: i64 = newest.map_or(Ok(0), |row| row.try_get("", "id"))?;
-        let enough = Ord::min(SAMPLE, newest) / RARE;
-        let enough = enough.unsigned_abs();
-        let sample = self.matches(Some(newest - SAMPLE)).limit(enough + 1).take();
-        let is_rare = number_of(db, sample).await? <= enough;
-        Ok(if is_rare { Way::Found } else { Way::Read })
+        let enough = (Ord::min(SAMPLE, newest) / RARE).unsigned_abs();
+        let sample = self.matches(Some(newest - SAMPLE));
+        Ok(match Count::up_to(db, sample, enough).await? {
+            Count::Exactly(_) => Way::Found,
+            Count::MoreThan(_) => Way::Read,
+        })
     }
 
     /// All rows that the index finds, where nothing but the index has to be asked.
@@ -114,8 +116,7 @@ impl Search {
         })
     }
 
-    /// The rows that the index finds, all of them or those after a number. A limit is put
-    /// on this query and not on one around it, for which SQLite would find all first.
+    /// The rows that the index finds, all of them or those after a number.
     fn matches(&self, after: Option<i64>) -> SelectStatement {
         let quoted = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
         let all: Vec<String> = self.long.iter().map(quoted).collect();
@@ -158,14 +159,4 @@ fn contains(part: &str, backend: DbBackend) -> Expr {
     }
     pattern.push('%');
     Expr::col(text).like(pattern)
-}
-
-/// How many rows a query has, counted by the database.
-pub(super) async fn number_of(db: &impl ConnectionTrait, rows: SelectStatement) -> Result<u64> {
-    let counted = Query::select()
-        .expr_as(Expr::cust("count(*)"), "found")
-        .from_subquery(rows, "found")
-        .to_owned();
-    let row = db.query_one(&counted).await?;
-    Ok(row.map_or(Ok(0), |row| row.try_get::<i64>("", "found"))?.unsigned_abs())
 }

@@ -1,9 +1,10 @@
 //! What the address of the list of accounts asks for.
 
+use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::list::{Count, Filter, Page, Sort, State};
+use crate::domain::accounts::list::{Filter, Page, Sort, State};
 use crate::web::admin::query::{Chip, SCREEN, chosen, link, typed};
-use crate::web::answer::view::grouped;
+use crate::web::answer::view::{counted, grouped};
 use crate::web::form::urlencoded;
 
 const SORTS: [(&str, Sort); 3] =
@@ -118,10 +119,10 @@ pub(super) fn range_in_words(page: &Page, count: Count) -> (String, String) {
     let last = page.first + shown.saturating_sub(1);
     let all = match count {
         // An account that was added since makes the list longer than it was.
-        Count::Exactly(all) => grouped(all.max(last)),
-        Count::MoreThan(most) if last > most => format!("more than {}", grouped(last)),
-        Count::MoreThan(most) => format!("more than {}", grouped(most)),
+        Count::Exactly(all) => Count::Exactly(all.max(last)),
+        Count::MoreThan(most) => Count::MoreThan(most.max(last)),
     };
+    let all = counted(all);
     let range = format!("{}–{} of {all}", grouped(page.first), grouped(last));
     (all, range)
 }
