@@ -8,8 +8,11 @@ use rocket_dyn_templates::context;
 
 use super::act::{CHANGED, named, perform, surroundings};
 use super::form::{RuleForm, choices, parsed, values_of_rule};
-use crate::base::error::Error;
+use crate::base::error;
+use crate::base::timestamp::Timestamp;
 use crate::domain::applications::{Change, Draft, Found, RuleDraft};
+use crate::domain::sessions::Actor;
+use crate::service::Doorward;
 use crate::web::admin::accounts::role_choices::RoleChoice;
 use crate::web::admin::reason::{FormName, ReasonForm};
 use crate::web::answer::failure::Failure;
@@ -111,7 +114,6 @@ async fn write(
     (doorward, caller, now): (&Service, &Caller, Now),
 ) -> Result<SeeOther, Failure> {
     let Timely { who, form } = form;
-    let slug = &found.application.slug;
     let done = form
         .attempt(&page, async |form: RuleForm| {
             let mut rules = found.draft.rules.clone();
@@ -119,24 +121,41 @@ async fn write(
                 Some(rule) => *rule = form.rule,
                 None => rules.push(form.rule),
             }
-            let draft = Draft { rules, ..found.draft.clone() };
-            let (draft, application) = parsed(draft, surroundings(doorward))?;
             let actor = who.0.acting(caller, &form.reason.0);
-            let change = Change::Replace(slug.clone(), form.seen, draft, application);
-            perform(doorward, change, actor, now).await
+            replace((&found, form.seen), rules, doorward, actor, now).await
         })
         .await?;
     match done {
-        Ok((first, last)) => Ok(SeeOther::at(format!("/admin/applications/{slug}"))
-            .saying(CHANGED.with([0, 0, first, last]))),
+        Ok(events) => Ok(changed(&found, events)),
         Err((status, form)) => {
             let own = number.and_then(|number| found.draft.rules.get(number));
-            let roles = own.map(|rule| rule.roles.clone()).unwrap_or_default();
-            let roles = choices(doorward, &roles, &form).await?;
+            let roles = own.map_or(&[][..], |rule| &rule.roles);
+            let roles = choices(doorward, roles, &form).await?;
             let drawn = draw(page, form, (&found, number), roles);
             Err(Failure::Page(status, Box::new(drawn)))
         }
     }
+}
+
+/// Gives an application, as it was when it was `seen`, these rules. Returns the numbers of the
+/// events.
+async fn replace(
+    (found, seen): (&Found, Option<Timestamp>),
+    rules: Vec<RuleDraft>,
+    doorward: &Doorward,
+    actor: Actor<'_>,
+    now: Now,
+) -> error::Result<(i64, i64)> {
+    let draft = Draft { rules, ..found.draft.clone() };
+    let (draft, application) = parsed(draft, surroundings(doorward))?;
+    let slug = found.application.slug.clone();
+    perform(doorward, Change::Replace(slug, seen, draft, application), actor, now).await
+}
+
+/// The way on after that.
+fn changed(found: &Found, (first, last): (i64, i64)) -> SeeOther {
+    SeeOther::at(format!("/admin/applications/{}", found.application.slug))
+        .saying(CHANGED.with([0, 0, first, last]))
 }
 
 struct Removal;
@@ -179,21 +198,13 @@ async fn remove(
     let found = named(doorward, slug)?;
     let path = rule_of(&found, number)?.path.clone();
     let show = |page, form| draw_remove(page, form, &found, &path);
-    let (first, last) = form
+    let events = form
         .submit(page, show, async |form: ReasonForm<Removal>| {
             let mut rules = found.draft.rules.clone();
-            if number >= rules.len() {
-                return Err(Error::NotFound);
-            }
             rules.remove(number);
-            let draft = Draft { rules, ..found.draft.clone() };
-            let (draft, application) = parsed(draft, surroundings(doorward))?;
             let actor = who.0.acting(&caller, &form.reason.0);
-            let seen = Some(found.changed_at);
-            let change = Change::Replace(slug.to_owned(), seen, draft, application);
-            perform(doorward, change, actor, now).await
+            replace((&found, Some(found.changed_at)), rules, doorward, actor, now).await
         })
         .await?;
-    let to = format!("/admin/applications/{slug}");
-    Ok(SeeOther::at(to).saying(CHANGED.with([0, 0, first, last])))
+    Ok(changed(&found, events))
 }
