@@ -4,20 +4,19 @@
 use std::sync::Arc;
 
 use rocket::http::Status;
-use rocket::response::Responder;
 use rocket::{Route, get, routes};
 
 use crate::base::host::Authority;
 use crate::domain::accounts::permissions::BUILT_IN;
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::{Verdict, Visitor, decide};
-use crate::domain::applications::question::{Nature, Question};
+use crate::domain::applications::question::Question;
 use crate::domain::entries::{self, Challenge, State, Target};
 use crate::service::{Doorward, words};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::return_to::OwnPage;
-use crate::web::guarding::notice::Notice;
+use crate::web::guarding::notice::{Notice, Shown};
 use crate::web::guarding::site::{authority, scheme_of};
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::LiveSession;
@@ -27,13 +26,6 @@ use crate::web::request::service::Service;
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
     routes![enter, on]
-}
-
-/// A way on, or a page.
-#[derive(Responder)]
-enum Shown {
-    Elsewhere(Box<SeeOther>),
-    Page(Box<Notice>),
 }
 
 /// What a browser brings from an application.
@@ -124,14 +116,9 @@ fn verdict(
     caller: &Caller,
     now: Now,
 ) -> Verdict {
-    let question = Question {
-        method: "GET".to_owned(),
-        scheme: scheme_of(doorward, &brought.host),
-        host: brought.host.clone(),
-        uri: brought.target.to_string(),
-        address: caller.0.address.parse().ok(),
-        nature: Nature { is_navigation: true, ..Nature::default() },
-    };
+    let at = (scheme_of(doorward, &brought.host), brought.host.clone());
+    let address = caller.0.address.parse().ok();
+    let question = Question::of_navigation(at, brought.target.to_string(), address);
     let confirmed_at = who.principal.auth.at;
     let decided = |roles| {
         let visitor = Visitor { roles, confirmed_at: Some(confirmed_at) };

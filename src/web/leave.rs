@@ -1,7 +1,5 @@
 //! `/leave`: signing out of one application, or everywhere in this browser.
 
-use std::sync::Arc;
-
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
@@ -12,11 +10,11 @@ use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
+use crate::web::guarding::named::named;
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::SignedIn;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
-use rocket::http::Status;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
@@ -40,11 +38,6 @@ impl PageForm for Leaving {
         // `application`: the short name of an application
         Some(Self { application: fields.text("application") })
     }
-}
-
-fn named(doorward: &Service, slug: &str) -> Result<Arc<Found>, Failure> {
-    let catalog = doorward.applications.current();
-    catalog.by_slug(slug).cloned().ok_or(Failure::Status(Status::NotFound))
 }
 
 #[get("/leave?<application>")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, SqlErr};
 
-use crate::base::error::Error;
+use crate::base::error::{Error, Refusal};
 
 /// Counts how often a transaction is begun again because it got in the way of
 /// another one (PostgreSQL ends one of those who wait in a circle): twice at most.
@@ -22,6 +22,19 @@ impl Retry {
         tracing::warn!(%error, "database.again");
         tokio::time::sleep(Duration::from_millis(10 * self.0)).await;
         true
+    }
+}
+
+/// What a statement returned, or that refusal if a row with the same value exists.
+///
+/// # Errors
+/// The refusal; the database failed.
+pub fn unless_taken<T>(written: Result<T, DbErr>, refusal: Refusal) -> Result<T, Error> {
+    match written {
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(refusal.into())
+        }
+        done => Ok(done?),
     }
 }
 

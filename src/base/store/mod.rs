@@ -11,7 +11,7 @@ pub mod shared;
 mod table;
 
 pub use self::address::{has_password, sqlite_file};
-pub use self::conflict::{Retry, is_taken};
+pub use self::conflict::{Retry, is_taken, unless_taken};
 pub use self::count::Count;
 pub use self::db::{Db, Options, Txn};
 pub use self::shared::{Heard, Hold, Listener};

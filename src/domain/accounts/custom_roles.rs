@@ -4,7 +4,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqlErr,
+    QueryOrder, QuerySelect,
 };
 
 use super::names::RoleName;
@@ -12,7 +12,7 @@ use super::permissions::{BUILT_IN, MOST_BYTES, Roles};
 use super::refusals;
 use super::tables::role;
 use crate::base::error::{Error, Result};
-use crate::base::store::Table;
+use crate::base::store::{Table, unless_taken};
 use crate::base::timestamp::Timestamp;
 
 /// A role that an admin made.
@@ -66,12 +66,8 @@ pub async fn create(
         description: Set(description.to_owned()),
         created_at: Set(now),
     };
-    match table::Entity::insert(row).exec_without_returning(db).await {
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(refusals::ROLE_TAKEN.into())
-        }
-        done => Ok(done.map(|_| ())?),
-    }
+    let written = table::Entity::insert(row).exec_without_returning(db).await;
+    unless_taken(written, refusals::ROLE_TAKEN).map(drop)
 }
 
 /// Whether each of these roles is built in or on the list.

@@ -73,10 +73,7 @@ impl RoleChange<'_> {
     pub fn of(self, roles: &Roles) -> Roles {
         match self {
             Self::Add(role) => roles.and(role),
-            Self::Remove(role) => {
-                let names = roles.names().filter_map(|name| RoleName::parse(name).ok());
-                Roles::of(names.filter(|name| name != role))
-            }
+            Self::Remove(role) => roles.without(&[role.as_str()]),
         }
     }
 }

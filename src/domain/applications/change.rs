@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, SqlErr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 use serde_json::json;
 use time::Duration;
@@ -18,7 +18,7 @@ use super::tables::{ActiveModel, Column, Entity, Model, VERSION, change as recor
 use super::{events, refusals};
 use crate::base::error::{Error, Result};
 use crate::base::secrets;
-use crate::base::store::{numbers, shared};
+use crate::base::store::{numbers, shared, unless_taken};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::permissions::{Permission, Roles};
@@ -119,14 +119,14 @@ async fn write(
         None => Entity::insert(row).exec_without_returning(txn).await.map(drop),
         Some(_) => Entity::update(row).exec(txn).await.map(drop),
     };
-    taken(written, refusals::SLUG_TAKEN)?;
+    unless_taken(written, refusals::SLUG_TAKEN)?;
     host::Entity::delete_many().filter(host::Column::ApplicationId.eq(id)).exec(txn).await?;
     let names: BTreeSet<String> = application.hosts.iter().map(|host| host.key()).collect();
     let hosts = names
         .into_iter()
         .map(|name| host::ActiveModel { name: Set(name), application_id: Set(id) });
     let written = host::Entity::insert_many(hosts).exec_without_returning(txn).await;
-    taken(written.map(drop), refusals::HOST_TAKEN)?;
+    unless_taken(written, refusals::HOST_TAKEN)?;
     let event = if before.is_none() { events::CREATED } else { events::CHANGED };
     tell(act, event, id, before.map(|row| row.draft), Some(text)).await
 }
@@ -134,15 +134,6 @@ async fn write(
 /// Never the same moment twice: an earlier page must be told from this change.
 fn after(now: Timestamp, before: Option<&Model>) -> Timestamp {
     before.map_or(now, |row| now.max(row.changed_at + Duration::MILLISECOND))
-}
-
-fn taken(written: Result<(), sea_orm::DbErr>, refusal: crate::base::error::Refusal) -> Result<()> {
-    match written {
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(refusal.into())
-        }
-        done => Ok(done?),
-    }
 }
 
 async fn remove(act: &Act<'_>, row: Model) -> Result<i64> {

@@ -109,6 +109,16 @@ impl Question {
         Ok(Self { method: method.to_owned(), scheme, host, uri: uri.to_owned(), address, nature })
     }
 
+    /// That of somebody who goes to a page of a host, as the check would be asked it.
+    pub fn of_navigation(
+        (scheme, host): (Scheme, Authority),
+        uri: String,
+        address: Option<IpAddr>,
+    ) -> Self {
+        let nature = Nature { is_navigation: true, ..Nature::default() };
+        Self { method: "GET".to_owned(), scheme, host, uri, address, nature }
+    }
+
     /// The path without its query.
     pub fn path(&self) -> &str {
         self.uri.split('?').next().unwrap_or_default()

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::base::host::Authority;
 use crate::base::keys::{Keys, Purpose};
+use crate::base::percent::{is_unreserved, percent_encoded};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 
@@ -30,12 +31,7 @@ impl Target {
 
     /// As a value of a query.
     pub fn encoded(&self) -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        let parts = self.0.bytes().map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
-        });
-        parts.collect()
+        percent_encoded(&self.0, is_unreserved)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use moka::sync::Cache;
 use sea_orm::EntityTrait;
+use time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ const MOST: u64 = 100_000;
 
 /// Readings of different entries wait for each other only by chance.
 const TURNS: usize = 64;
+
+const RENEWED_AFTER: Duration = Duration::hours(12);
 
 /// Somebody who has entered.
 #[derive(Debug)]
@@ -65,6 +68,12 @@ pub enum Over {
 }
 
 impl Held {
+    /// Whether it is so old that a navigation is led through the handshake again, so that a
+    /// copied cookie ends.
+    pub fn is_to_be_renewed(&self, now: Timestamp) -> bool {
+        now.since(self.entered_at) >= RENEWED_AFTER
+    }
+
     /// A signed statement about this visitor.
     ///
     /// # Errors
@@ -96,7 +105,7 @@ pub struct Entries {
 
 impl Entries {
     /// None yet. What is held is read again after `life`, that of an access token.
-    pub fn new(life: time::Duration) -> Self {
+    pub fn new(life: Duration) -> Self {
         let held = Cache::builder().max_capacity(MOST).time_to_live(life.unsigned_abs());
         Self { held: held.build(), turns: std::array::from_fn(|_| Mutex::default()) }
     }

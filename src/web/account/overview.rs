@@ -12,7 +12,7 @@ use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::decide::{Verdict, Visitor, decide};
-use crate::domain::applications::question::{Nature, Question};
+use crate::domain::applications::question::Question;
 use crate::domain::sessions::{self, Principal, SessionId};
 use crate::service::Doorward;
 use crate::web::answer::view::LoginView;
@@ -131,14 +131,8 @@ fn own_applications(doorward: &Doorward, roles: &Roles, now: Timestamp) -> Vec<O
     let own = listed.filter_map(|found| {
         let application = &found.application;
         let host = application.hosts.iter().find_map(|host| host.single())?;
-        let question = Question {
-            method: "GET".to_owned(),
-            scheme: scheme_of(doorward, &host),
-            host,
-            uri: "/".to_owned(),
-            address: None,
-            nature: Nature { is_navigation: true, ..Nature::default() },
-        };
+        let scheme = scheme_of(doorward, &host);
+        let question = Question::of_navigation((scheme, host), "/".to_owned(), None);
         let verdict = decide(application, &question, visitor, now).verdict;
         let start = application.start(|host| scheme_of(doorward, host))?;
         let name = application.name.clone();

@@ -5,11 +5,11 @@ use rocket::{Request, Route, get, routes};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use crate::service::Doorward;
 use crate::service::doctor::{self, Finding};
 use crate::service::setup::proxy::{Proxy, configuration};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
+use crate::web::guarding::site::is_by_trusted_proxy;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -41,8 +41,7 @@ impl<'r> FromRequest<'r> for Seen {
         let all = |name: &str| request.headers().get(name).collect::<Vec<_>>().join(", ");
         let tls = request.rocket().config().tls_enabled();
         let peer = request.remote().map(|peer| peer.ip().to_canonical());
-        let proxies = &Doorward::of(request).settings.web.trusted_proxies;
-        let trusted = peer.is_some_and(|peer| proxies.iter().any(|one| one.contains(&peer)));
+        let trusted = is_by_trusted_proxy(request);
         // Shown and nothing more: the scheme of links and cookies is that of base_url.
         let said = request.headers().get_one("x-forwarded-proto").filter(|_| trusted);
         Outcome::Success(Self {

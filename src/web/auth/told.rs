@@ -5,6 +5,7 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Response};
 
+use crate::base::percent::percent_encoded;
 use crate::domain::applications::Application;
 use crate::domain::entries::Held;
 
@@ -45,16 +46,5 @@ pub fn allowed(
 
 /// What a header cannot hold is percent-encoded.
 fn encoded(text: &str) -> String {
-    // As nearly always; an assertion is long.
-    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            0x20..=0x7e => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    percent_encoded(text, |byte| matches!(byte, 0x20..=0x7e))
 }

@@ -12,7 +12,6 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
 use rocket::{Route, get, routes};
 use serde_json::json;
-use time::Duration;
 
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
@@ -35,10 +34,6 @@ use crate::web::request::service::Service;
 pub fn routes() -> Vec<Route> {
     routes![verify, verify_for_nginx, refusal]
 }
-
-/// A navigation with an older entry is led through the handshake again, so that
-/// a copied cookie ends.
-const RENEWED_AFTER: Duration = Duration::hours(12);
 
 /// What the check says.
 enum Answer {
@@ -153,7 +148,7 @@ impl Check {
         let decision =
             decide(&found.application, &question, held.map(|held| visitor::known(held)), now);
         let found = Arc::clone(found);
-        let is_old = held.is_some_and(|held| now.since(held.entered_at) >= RENEWED_AFTER);
+        let is_old = held.is_some_and(|held| held.is_to_be_renewed(now));
         let goes_to_a_page = question.nature.is_navigation && question.only_reads();
         Ok(match decision.verdict {
             Verdict::Allow if is_old && goes_to_a_page && !decision.is_public() => {

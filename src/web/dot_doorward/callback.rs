@@ -2,17 +2,17 @@
 //! that was made for it, and is given the cookie of its entry.
 
 use rocket::http::Status;
-use rocket::response::Responder;
 use rocket::{Route, get, routes};
 
-use crate::domain::entries::{self, NoEntry, Nonce, State, Target};
+use super::cookies::Cookies;
+use crate::domain::entries::{self, NoEntry, Nonce, State};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::redirect::SeeOther;
-use crate::web::guarding::notice::Notice;
+use crate::web::guarding::notice::{Notice, Shown};
 use crate::web::guarding::site::Site;
 use crate::web::guarding::visitor;
 use crate::web::request::caller::Caller;
-use crate::web::request::cookies::{Cookie, Outgoing};
+use crate::web::request::cookies::Cookie;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 
@@ -21,33 +21,12 @@ pub fn routes() -> Vec<Route> {
     routes![callback]
 }
 
-/// A way on, or a page.
-#[derive(Responder)]
-enum Shown {
-    Elsewhere(Box<Entering>),
-    Page(Box<Notice>),
-}
-
-/// On to a page, with the cookie of an entry where one was made.
-struct Entering {
-    to: SeeOther,
-    cookie: Option<(String, Option<time::Duration>)>,
-}
-
-impl<'r> Responder<'r, 'static> for Box<Entering> {
-    fn respond_to(self, request: &'r rocket::Request<'_>) -> rocket::response::Result<'static> {
-        if let Some((value, life)) = &self.cookie {
-            Outgoing::of(request).set(Cookie::Entry, value, *life);
-        }
-        self.to.respond_to(request)
-    }
-}
-
 #[get("/.doorward/callback?<code>&<state>")]
 async fn callback(
     code: &str,
     state: &str,
     site: Site,
+    cookies: Cookies<'_>,
     doorward: &Service,
     caller: Caller,
     now: Now,
@@ -60,16 +39,14 @@ async fn callback(
     let browser = challenge.filter(|_| read.is_some());
     let entered =
         entries::enter(&doorward.sessions, code, place, browser, &caller.0, now.0).await?;
-    let target = read.as_ref().map(|state| state.target.clone());
-    let on = |target: Target, cookie| {
-        let to = SeeOther::at(target.to_string());
-        Ok(Shown::Elsewhere(Box::new(Entering { to, cookie })))
-    };
+    let target = read.as_ref().map(|state| state.target.clone()).unwrap_or_default();
+    let on = |to: String| Ok(Shown::Elsewhere(Box::new(SeeOther::at(to))));
     let why = match entered {
         Ok(entry) => {
             let host = site.host.to_string();
             let value = entries::issue_cookie(&doorward.keys, entry.id, &host);
-            return on(target.unwrap_or_default(), Some((value, entry.remembered)));
+            cookies.0.set(Cookie::Entry, &value, entry.remembered);
+            return on(target.to_string());
         }
         Err(why) => why,
     };
@@ -77,15 +54,12 @@ async fn callback(
     let known =
         visitor::visitor(doorward, (&site.found, &site.host), site.entry.as_deref(), now.0).await?;
     if known.is_ok() {
-        return on(target.unwrap_or_default(), None);
+        return on(target.to_string());
     }
     let attempt = read.as_ref().map_or_else(|| State::attempt_in(state), |state| state.attempt);
     let attempt = attempt.saturating_add(1);
     if attempt < State::MOST_ATTEMPTS {
-        let to = target.unwrap_or_default();
-        let again = format!("/.doorward/enter?to={}&attempt={attempt}", to.encoded());
-        let to = SeeOther::at(again);
-        return Ok(Shown::Elsewhere(Box::new(Entering { to, cookie: None })));
+        return on(format!("/.doorward/enter?to={}&attempt={attempt}", target.encoded()));
     }
     tracing::warn!(id = caller.0.request_id, ?why, host = %site.host, "enter.loop");
     Ok(Shown::Page(Box::new(stuck(&site, why))))

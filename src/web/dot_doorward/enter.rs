@@ -2,19 +2,19 @@
 //! nonce for this host and led to our own, where it is signed in.
 
 use rocket::http::Status;
-use rocket::response::Responder;
 use rocket::{Route, get, routes};
 use time::Duration;
 
+use super::cookies::Cookies;
 use crate::domain::applications::decide::{Verdict, decide};
-use crate::domain::applications::question::{Nature, Question};
+use crate::domain::applications::question::Question;
 use crate::domain::entries::{Nonce, State, Target};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::redirect::SeeOther;
-use crate::web::guarding::notice::Notice;
+use crate::web::guarding::notice::{Notice, Shown};
 use crate::web::guarding::site::{Site, scheme_of};
 use crate::web::guarding::visitor;
-use crate::web::request::cookies::{Cookie, Outgoing};
+use crate::web::request::cookies::Cookie;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 
@@ -25,27 +25,6 @@ pub fn routes() -> Vec<Route> {
 
 /// A nonce is kept for so long.
 const NONCE_LIFE: Duration = Duration::hours(1);
-
-/// A way on, or a page.
-#[derive(Responder)]
-enum Shown {
-    Elsewhere(Box<SeeOther>),
-    Page(Box<Notice>),
-}
-
-/// The answer may set cookies of this host.
-struct Cookies<'r>(&'r Outgoing);
-
-#[rocket::async_trait]
-impl<'r> rocket::request::FromRequest<'r> for Cookies<'r> {
-    type Error = std::convert::Infallible;
-
-    async fn from_request(
-        request: &'r rocket::Request<'_>,
-    ) -> rocket::request::Outcome<Self, Self::Error> {
-        rocket::request::Outcome::Success(Self(Outgoing::of(request)))
-    }
-}
 
 #[get("/.doorward/enter?<to>&<attempt>")]
 async fn enter(
@@ -93,20 +72,9 @@ async fn is_allowed(
     let place = (&*site.found, &site.host);
     let known = visitor::visitor(doorward, place, site.entry.as_deref(), now.0).await?;
     let Ok(held) = known else { return Ok(false) };
-    let question = navigation(doorward, site, target);
+    let at = (scheme_of(doorward, &site.host), site.host.clone());
+    let question = Question::of_navigation(at, target.to_string(), None);
     let visitor = visitor::known(&held);
     let verdict = decide(&site.found.application, &question, Some(visitor), now.0).verdict;
-    let is_young = now.0.since(held.entered_at) < Duration::hours(12);
-    Ok(verdict == Verdict::Allow && is_young)
-}
-
-fn navigation(doorward: &Service, site: &Site, target: &Target) -> Question {
-    Question {
-        method: "GET".to_owned(),
-        scheme: scheme_of(doorward, &site.host),
-        host: site.host.clone(),
-        uri: target.to_string(),
-        address: None,
-        nature: Nature { is_navigation: true, ..Nature::default() },
-    }
+    Ok(verdict == Verdict::Allow && !held.is_to_be_renewed(now.0))
 }

@@ -2,6 +2,7 @@
 //! anything for a form: scripts of the application could press its button.
 
 pub mod callback;
+mod cookies;
 pub mod enter;
 pub mod entered;
 pub mod leave;

@@ -1,11 +1,13 @@
 //! The page to go to after a form. It arrives in the address, so a link from
 //! elsewhere could set it: only our own pages are accepted (CWE-601).
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use rocket::Request;
 use rocket::http::uri::Origin;
 use rocket::http::{Method, RawStr};
+
+use crate::base::percent::{is_unreserved, percent_encoded};
 
 /// The path of one of our own pages, perhaps with a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,14 +84,7 @@ impl OwnPage {
 
     /// The path as the value of a query parameter.
     pub fn encoded(&self) -> String {
-        self.0.bytes().fold(String::new(), |mut encoded, byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-                encoded.push(char::from(byte));
-            } else {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-            encoded
-        })
+        percent_encoded(&self.0, |byte| is_unreserved(byte) || byte == b'/')
     }
 }
 

@@ -3,6 +3,7 @@
 //! stand alone (`notice`).
 
 pub mod asked;
+pub mod named;
 pub mod notice;
 pub mod site;
 pub mod visitor;

@@ -8,7 +8,17 @@ use rocket_dyn_templates::tera::Context;
 use serde::Serialize;
 
 use crate::web::answer::engine::Engine;
+use crate::web::answer::redirect::SeeOther;
 use crate::web::request::request_id::RequestId;
+
+/// A way on, or a page.
+#[derive(Responder)]
+pub enum Shown {
+    /// A way on.
+    Elsewhere(Box<SeeOther>),
+    /// A page.
+    Page(Box<Notice>),
+}
 
 /// A link.
 #[derive(Clone, Debug, Serialize)]

@@ -3,7 +3,6 @@
 
 use rocket::form::FromForm;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::query::AccountsQuery;
 use crate::base::error::{Error, Result};
@@ -157,9 +156,9 @@ impl Selection {
 
 /// Tells these accounts from others: their number, and a digest of their ids.
 fn digest(ids: &[AccountId]) -> String {
-    let mut ids: Vec<&[u8]> = ids.iter().map(|id| &id.0.as_bytes()[..]).collect();
+    let mut ids: Vec<String> = ids.iter().map(AccountId::to_string).collect();
     ids.sort_unstable();
-    format!("{}.{}", ids.len(), secrets::encode(&Sha256::digest(ids.concat())[..16]))
+    format!("{}.{}", ids.len(), secrets::encode(&secrets::digest(&ids.concat())[..16]))
 }
 
 /// The accounts that an act would be about.

@@ -1,15 +1,10 @@
 //! What the pages about applications do, and say when it is done.
 
-use std::sync::Arc;
-
-use rocket::http::Status;
-
 use crate::base::error::Result;
-use crate::domain::applications::{Change, Found, Surroundings, change_applications};
+use crate::domain::applications::{Change, Surroundings, change_applications};
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
 use crate::service::settings::Registration;
-use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::request::now::Now;
 
@@ -28,15 +23,6 @@ pub(super) const REMOVED: Message =
 
 /// The messages of this file.
 pub(in crate::web::admin) const MESSAGES: &[Message] = &[ADDED, CHANGED, REMOVED];
-
-/// The application of that short name.
-///
-/// # Errors
-/// 404.
-pub(super) fn named(doorward: &Doorward, slug: &str) -> Result<Arc<Found>, Failure> {
-    let catalog = doorward.applications.current();
-    catalog.by_slug(slug).cloned().ok_or(Failure::Status(Status::NotFound))
-}
 
 /// What a form is checked with.
 pub(super) fn surroundings(doorward: &Doorward) -> Surroundings<'_> {

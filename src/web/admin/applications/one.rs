@@ -3,10 +3,10 @@
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
 
-use super::act::named;
 use super::view::Details;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
+use crate::web::guarding::named::named;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
 

@@ -3,7 +3,7 @@
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use super::act::{REMOVED, named, perform};
+use super::act::{REMOVED, perform};
 use crate::domain::applications::{Change, Found};
 use crate::domain::entries;
 use crate::web::admin::reason::{FormName, ReasonForm};
@@ -12,6 +12,7 @@ use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::Typed;
 use crate::web::form::timely::Timely;
+use crate::web::guarding::named::named;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;

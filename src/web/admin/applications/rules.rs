@@ -6,7 +6,7 @@ use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use super::act::{CHANGED, named, perform, surroundings};
+use super::act::{CHANGED, perform, surroundings};
 use super::form::{RuleForm, choices, parsed, values_of_rule};
 use crate::base::error;
 use crate::base::timestamp::Timestamp;
@@ -20,6 +20,7 @@ use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::Typed;
 use crate::web::form::timely::Timely;
+use crate::web::guarding::named::named;
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
