@@ -1,13 +1,10 @@
 //! `/admin/applications/<slug>/edit`: changing an application.
 
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::context;
 
 use super::act::{CHANGED, perform, surroundings};
-use super::form::{ApplicationForm, choices, values};
+use super::form::{ApplicationForm, choices, draw, values};
 use crate::domain::applications::Change;
-use crate::service::settings::Registration;
-use crate::web::admin::accounts::role_choices::RoleChoice;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
@@ -36,20 +33,7 @@ async fn edit_page(
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, &**value)).collect();
     let form = Typed::fresh::<ApplicationForm>(&page, &values);
     let roles = choices(doorward, &found.draft.roles, &form).await?;
-    Ok(draw(page, form, (slug, roles), doorward))
-}
-
-fn draw(
-    page: Page,
-    form: Typed,
-    (slug, roles): (&str, Vec<RoleChoice>),
-    doorward: &Service,
-) -> Html {
-    let registration_open = doorward.settings.web.registration == Registration::Open;
-    page.in_section("admin/applications").render(
-        "admin/application_edit.html",
-        context! { form, slug, choices: roles, registration_open },
-    )
+    Ok(draw(page, form, Some(slug), roles))
 }
 
 #[post("/applications/<slug>/edit", data = "<form>")]
@@ -77,7 +61,7 @@ async fn edit(
         Ok(((first, last), to)) => Ok(SeeOther::at(to).saying(CHANGED.with([0, 0, first, last]))),
         Err((status, form)) => {
             let roles = choices(doorward, &found.draft.roles, &form).await?;
-            Err(Failure::Page(status, Box::new(draw(page, form, (slug, roles), doorward))))
+            Err(Failure::Page(status, Box::new(draw(page, form, Some(slug), roles))))
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The forms of an application and of a rule: read into drafts, which the
 //! domain judges.
 
+use rocket_dyn_templates::context;
+
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::RoleName;
@@ -9,6 +11,7 @@ use crate::domain::applications::{Application, Draft, Fault, RuleDraft, Surround
 use crate::service::Doorward;
 use crate::web::admin::accounts::role_choices::{RoleChoice, all_choices, as_typed};
 use crate::web::admin::reason::Reason;
+use crate::web::answer::page::{Html, Page};
 use crate::web::form::submitted::{Fields, PageForm, Typed};
 
 /// What is asked of an application, without its rules.
@@ -204,6 +207,12 @@ pub(super) fn values_of_rule(rule: &RuleDraft, seen: Timestamp) -> Vec<(&'static
         ("networks", rule.networks.join("\n")),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The page of the form, for the application of that short name or for another one.
+pub(super) fn draw(page: Page, form: Typed, slug: Option<&str>, roles: Vec<RoleChoice>) -> Html {
+    page.in_section("admin/applications")
+        .render("admin/application_form.html", context! { form, slug, choices: roles })
 }
 
 /// The roles to tick, as they are or as they were ticked.

@@ -1,13 +1,10 @@
 //! `/admin/applications/new`: adding an application.
 
 use rocket::{Route, get, post, routes};
-use rocket_dyn_templates::context;
 
 use super::act::{ADDED, perform, surroundings};
-use super::form::{ApplicationForm, choices};
+use super::form::{ApplicationForm, choices, draw};
 use crate::domain::applications::Change;
-use crate::service::settings::Registration;
-use crate::web::admin::accounts::role_choices::RoleChoice;
 use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
@@ -27,13 +24,7 @@ pub(in crate::web::admin) fn routes() -> Vec<Route> {
 async fn new_page(_who: RecentAdmin, page: Page, doorward: &Service) -> Result<Html, Failure> {
     let form = Typed::fresh::<ApplicationForm>(&page, &[("identity", "both")]);
     let roles = choices(doorward, &[], &form).await?;
-    Ok(draw(page, form, roles, doorward))
-}
-
-fn draw(page: Page, form: Typed, roles: Vec<RoleChoice>, doorward: &Service) -> Html {
-    let registration_open = doorward.settings.web.registration == Registration::Open;
-    page.in_section("admin/applications")
-        .render("admin/application_new.html", context! { form, choices: roles, registration_open })
+    Ok(draw(page, form, None, roles))
 }
 
 #[post("/applications/new", data = "<form>")]
@@ -61,7 +52,7 @@ async fn add(
         }
         Err((status, form)) => {
             let roles = choices(doorward, &[], &form).await?;
-            Err(Failure::Page(status, Box::new(draw(page, form, roles, doorward))))
+            Err(Failure::Page(status, Box::new(draw(page, form, None, roles))))
         }
     }
 }
