@@ -2,12 +2,14 @@
 //! another session.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
+};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::events;
-use super::table::{Column, ENTRY_LIFE, Entity, Model};
+use super::table::{Column, ENTRY_LIFE, Entity};
 use crate::base::error::{Error, Result};
 use crate::base::store::Txn;
 use crate::base::timestamp::Timestamp;
@@ -15,45 +17,8 @@ use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Principal, SessionId, Sessions};
 
-/// An entry as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entrance {
-    /// Its id.
-    pub id: Uuid,
-    /// The session.
-    pub session: SessionId,
-    /// The application.
-    pub application: Uuid,
-    /// The host.
-    pub host: String,
-    /// When.
-    pub entered_at: Timestamp,
-}
-
-/// The entries of these sessions that are open, the newest first.
-///
-/// # Errors
-/// The database failed.
-pub async fn open_of(
-    db: &impl ConnectionTrait,
-    sessions: &[SessionId],
-    now: Timestamp,
-) -> Result<Vec<Entrance>> {
-    let rows = Entity::find()
-        .filter(Column::Sid.is_in(sessions.iter().copied()))
-        .filter(Column::EndedAt.is_null())
-        .filter(Column::EnteredAt.gt(now - ENTRY_LIFE))
-        .order_by_desc(Column::EnteredAt)
-        .all(db)
-        .await?;
-    let entrance = |row: Model| Entrance {
-        id: row.id,
-        session: row.sid,
-        application: row.application_id,
-        host: row.host,
-        entered_at: row.entered_at,
-    };
-    Ok(rows.into_iter().map(entrance).collect())
+fn open(now: Timestamp) -> Select<Entity> {
+    Entity::find().filter(Column::EndedAt.is_null()).filter(Column::EnteredAt.gt(now - ENTRY_LIFE))
 }
 
 /// How many entries to an application are open.
@@ -61,11 +26,7 @@ pub async fn open_of(
 /// # Errors
 /// The database failed.
 pub async fn count(db: &impl ConnectionTrait, application: Uuid, now: Timestamp) -> Result<u64> {
-    let open = Entity::find()
-        .filter(Column::ApplicationId.eq(application))
-        .filter(Column::EndedAt.is_null())
-        .filter(Column::EnteredAt.gt(now - ENTRY_LIFE));
-    Ok(open.count(db).await?)
+    Ok(open(now).filter(Column::ApplicationId.eq(application)).count(db).await?)
 }
 
 /// Somebody signed in leaves an application with one session: its own, or
@@ -82,17 +43,21 @@ pub async fn leave(
 ) -> Result<u64> {
     let txn = sessions.db.begin().await?;
     let session = crate::domain::sessions::by_id(&txn, sid).await?;
-    let mut open = open_of(&txn, &[sid], now).await?;
-    open.retain(|entrance| entrance.application == application);
     if session.account != who.account {
         return Err(Error::NotFound);
     }
-    if open.is_empty() {
+    let left = open(now)
+        .filter(Column::Sid.eq(sid))
+        .filter(Column::ApplicationId.eq(application))
+        .order_by_desc(Column::EnteredAt)
+        .all(&txn)
+        .await?;
+    if left.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<Uuid> = open.iter().map(|entrance| entrance.id).collect();
+    let ids: Vec<Uuid> = left.iter().map(|entry| entry.id).collect();
     let revoked = end(sessions, &txn, &ids, now).await?;
-    let hosts: Vec<&str> = open.iter().map(|entrance| &*entrance.host).collect();
+    let hosts: Vec<&str> = left.iter().map(|entry| &*entry.host).collect();
     let told = Entry::by_owner(events::LEFT, who.account.0, origin)
         .in_session(sid.0)
         .with(json!({ "hosts": hosts }));
