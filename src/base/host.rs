@@ -104,6 +104,18 @@ pub fn parse_host(host: &str) -> Option<String> {
     (fits && (!numeric || host.parse::<Ipv4Addr>().is_ok())).then(|| host.to_owned())
 }
 
+/// The name of the host that a Host header has, however it is written: without
+/// capitals, port and final dot.
+pub fn name_in(header: &str) -> String {
+    let lower = header.to_ascii_lowercase();
+    let name = match lower.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => &lower,
+    };
+    let name = name.trim_end_matches('.');
+    parse_host(name).unwrap_or_else(|| name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

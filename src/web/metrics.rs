@@ -57,7 +57,7 @@ fn is_called_locally(request: &Request<'_>) -> bool {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
         || bare.parse().is_ok_and(|at: std::net::IpAddr| at.is_loopback())
-        || host.eq_ignore_ascii_case(Doorward::of(request).settings.base_url.authority())
+        || Doorward::of(request).settings.base_url.is_named_by(host)
 }
 
 #[get("/metrics")]

@@ -138,7 +138,9 @@ async fn https_is_demanded_for_years_where_the_service_has_it() {
 #[rocket::async_test]
 async fn a_foreign_host_is_sent_to_the_right_one() {
     let app = App::start().await;
-    for host in ["evil.example", "localhost", "localhost:8001", "user@localhost:8000"] {
+    for host in
+        ["evil.example", "localhost", "localhost:8001", "localhost.:8000", "user@localhost:8000"]
+    {
         let answer = at_host(&app, host, Method::Get, "/account").await;
         assert_eq!(answer.status, Status::MisdirectedRequest, "{host}");
         let page = answer.page();
@@ -149,6 +151,9 @@ async fn a_foreign_host_is_sent_to_the_right_one() {
         }
     }
     assert_eq!(at_host(&app, "10.0.0.7", Method::Get, "/healthz").await.status, Status::Ok);
+    for host in ["LOCALHOST:8000", "localhost:08000"] {
+        assert_eq!(at_host(&app, host, Method::Get, "/login").await.status, Status::Ok, "{host}");
+    }
 }
 
 #[rocket::async_test]

@@ -1,15 +1,15 @@
 //! The address under which people reach the service. Links, cookies and tokens
 //! are made for it, so there is exactly one way to write it.
 
-use crate::base::host::{Authority, Scheme};
+use crate::base::host::{Authority, Scheme, name_in};
 
 /// Scheme, host and port, written as browsers write an origin: small letters,
 /// no default port, no slash at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     whole: String,
-    scheme_length: usize,
-    host_length: usize,
+    scheme: Scheme,
+    authority: Authority,
 }
 
 impl BaseUrl {
@@ -34,11 +34,7 @@ impl BaseUrl {
         {
             return Err("an https address; http is only for localhost, 127.0.0.1 and [::1]");
         }
-        Ok(Self {
-            whole: format!("{}://{authority}", scheme.name()),
-            scheme_length: scheme.name().len(),
-            host_length: authority.host().len(),
-        })
+        Ok(Self { whole: format!("{}://{authority}", scheme.name()), scheme, authority })
     }
 
     /// The whole address, as the Origin header has it: `https://login.example.org`.
@@ -48,17 +44,28 @@ impl BaseUrl {
 
     /// Host and port, as browsers send them in the Host header.
     pub fn authority(&self) -> &str {
-        &self.whole[self.scheme_length + "://".len()..]
+        &self.whole[self.scheme.name().len() + "://".len()..]
     }
 
     /// The host alone; brackets around an IPv6 address stay.
     pub fn host(&self) -> &str {
-        &self.authority()[..self.host_length]
+        self.authority.host()
+    }
+
+    /// Whether a Host header names this address, in any spelling of it.
+    pub fn is_named_by(&self, header: &str) -> bool {
+        Authority::parse(header, self.scheme).is_some_and(|named| named == self.authority)
+    }
+
+    /// Whether a Host header names this host, whatever the port and also with a final dot, which
+    /// a proxy leaves out when it chooses a host.
+    pub fn has_the_host_of(&self, header: &str) -> bool {
+        name_in(header) == self.host()
     }
 
     /// Whether people reach the service by TLS, here or at a proxy.
     pub fn is_https(&self) -> bool {
-        self.whole.starts_with("https:")
+        self.scheme == Scheme::Https
     }
 }
 
@@ -93,6 +100,29 @@ mod tests {
             assert_eq!(url.is_https(), whole.starts_with("https"));
             assert_eq!(BaseUrl::parse(whole).unwrap(), url);
         }
+    }
+
+    #[test]
+    fn a_host_header_is_compared_as_a_host() {
+        let url = BaseUrl::parse("https://login.example.org").unwrap();
+        for header in ["login.example.org", "LOGIN.example.org", "login.example.org:443"] {
+            assert!(url.is_named_by(header) && url.has_the_host_of(header), "{header}");
+        }
+        for header in [
+            "login.example.org.",
+            "login.example.org.:443",
+            "login.example.org:443.",
+            "login.example.org:80",
+            "login.example.org:",
+            "login.example.org:99999",
+        ] {
+            assert!(!url.is_named_by(header) && url.has_the_host_of(header), "{header}");
+        }
+        for header in ["", ".", "doorward:8000", "a.login.example.org", "[::1]:443"] {
+            assert!(!url.is_named_by(header) && !url.has_the_host_of(header), "{header}");
+        }
+        let url = BaseUrl::parse("http://[::1]:8000").unwrap();
+        assert!(url.is_named_by("[0:0::1]:8000") && url.has_the_host_of("[0:0::1]:9000"));
     }
 
     #[test]

@@ -138,8 +138,8 @@ fn answers_any_host(request: &Request<'_>) -> bool {
 /// issuer in tokens all rest on that name.
 fn host_is_ours(request: &Request<'_>) -> bool {
     let mut hosts = request.headers().get("host");
-    let ours = Doorward::of(request).settings.base_url.authority();
-    matches!((hosts.next(), hosts.next()), (Some(host), None) if host.eq_ignore_ascii_case(ours))
+    let ours = &Doorward::of(request).settings.base_url;
+    matches!((hosts.next(), hosts.next()), (Some(host), None) if ours.is_named_by(host))
 }
 
 /// `text` for an HTML attribute.

@@ -79,8 +79,8 @@ impl<'r> FromRequest<'r> for Check {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let doorward = Doorward::of(request);
-        let ours = doorward.settings.base_url.authority();
-        if request.headers().get("host").any(|host| host.eq_ignore_ascii_case(ours)) {
+        let ours = &doorward.settings.base_url;
+        if request.headers().get("host").any(|host| ours.has_the_host_of(host)) {
             return Outcome::Error((Status::NotFound, ()));
         }
         let question = if is_by_trusted_proxy(request) {

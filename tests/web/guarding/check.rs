@@ -52,9 +52,19 @@ async fn only_a_trusted_proxy_may_ask_and_never_at_our_own_host() {
     let answer = far.fetch("/a").await;
     assert_eq!(answer.status, Status::Forbidden);
     assert!(answer.body.contains("untrusted_proxy") && answer.body.contains("10.0.0.1"));
-    let ours = [("Host", "localhost:8000"), ("X-Forwarded-Method", "GET")];
-    let answer = ada.there.send(Method::Get, "/auth/verify/wiki", None, &ours).await;
-    assert_eq!(answer.status, Status::NotFound);
+    for host in [
+        "localhost:8000",
+        "LocalHost:8000",
+        "localhost.:8000",
+        "localhost:8000.",
+        "localhost:08000",
+        "localhost",
+        "localhost:1",
+    ] {
+        let ours = [("Host", host), ("X-Forwarded-Method", "GET")];
+        let answer = ada.there.send(Method::Get, "/auth/verify/wiki", None, &ours).await;
+        assert_eq!(answer.status, Status::NotFound, "{host}");
+    }
     for path in ["/.doorward/enter", "/.doorward/entered", "/.doorward/leave"] {
         assert_eq!(ada.here.get(path).await.status, Status::NotFound, "{path}");
     }
