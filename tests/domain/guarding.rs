@@ -98,6 +98,23 @@ async fn no_two_applications_have_a_host_or_a_short_name() {
 }
 
 #[tokio::test]
+async fn applications_can_swap_their_hosts() {
+    let world = World::new().await;
+    let here = origin("cli");
+    let by = Actor::operator(&here);
+    let change = async |changes: [Change; 2]| {
+        applications::change_applications(&world.sessions, &changes, by, NOON).await.unwrap();
+    };
+    change([added("wiki", "wiki.example.org"), added("files", "files.example.org")]).await;
+    change([replaced("wiki", "files.example.org"), replaced("files", "wiki.example.org")]).await;
+    let catalogs = Catalogs::new("login.example.org");
+    catalogs.sync(world.sessions.db.read()).await.unwrap();
+    let catalog = catalogs.current();
+    let slug = |at| catalog.by_host(&host(at)).unwrap().application.slug.clone();
+    assert_eq!([slug("wiki.example.org"), slug("files.example.org")], ["files", "wiki"]);
+}
+
+#[tokio::test]
 async fn a_change_is_taken_back_where_nobody_changed_it_since() {
     let world = World::new().await;
     let chief = world.account("chief", Roles::admin()).await;

@@ -54,9 +54,15 @@ pub async fn change_applications(
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     hold(&act.txn).await?;
     let mut told = vec![];
-    // First what makes room: a host may go from one to another.
+    // First what makes room: a host may go from one to another, and two may swap theirs.
     let removes = |one: &&Change| matches!(one, Change::Remove(_));
     let ordered = changes.iter().filter(removes).chain(changes.iter().filter(|one| !removes(one)));
+    for one in changes {
+        if let Change::Replace(slug, ..) = one {
+            let row = by_slug(&act.txn, slug).await?;
+            give_up_hosts(&act.txn, row.id).await?;
+        }
+    }
     for one in ordered {
         told.push(apply(&act, one).await?);
     }
@@ -120,7 +126,7 @@ async fn write(
         Some(_) => Entity::update(row).exec(txn).await.map(drop),
     };
     unless_taken(written, refusals::SLUG_TAKEN)?;
-    host::Entity::delete_many().filter(host::Column::ApplicationId.eq(id)).exec(txn).await?;
+    give_up_hosts(txn, id).await?;
     let names: BTreeSet<String> = application.hosts.iter().map(|host| host.key()).collect();
     let hosts = names
         .into_iter()
@@ -129,6 +135,11 @@ async fn write(
     unless_taken(written, refusals::HOST_TAKEN)?;
     let event = if before.is_none() { events::CREATED } else { events::CHANGED };
     tell(act, event, id, before.map(|row| row.draft), Some(text)).await
+}
+
+async fn give_up_hosts(txn: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+    host::Entity::delete_many().filter(host::Column::ApplicationId.eq(id)).exec(txn).await?;
+    Ok(())
 }
 
 /// Never the same moment twice: an earlier page must be told from this change.
