@@ -94,10 +94,11 @@ pub fn decide<'a>(
     if asked.is_empty() {
         asked.push((None, &application.requirement));
     }
-    let verdict = if passes_as_preflight(application, question) {
-        Verdict::Allow
-    } else {
-        judge(asked.iter().map(|(_, requirement)| *requirement), visitor, now)
+    let requirements = asked.iter().map(|(_, requirement)| *requirement);
+    let verdict = match judge(requirements, visitor, now) {
+        closed @ Verdict::Refused(Reason::ForNobody) => closed,
+        _ if passes_as_preflight(application, question) => Verdict::Allow,
+        judged => judged,
     };
     Decision { verdict, asked, readings: found }
 }
@@ -155,7 +156,8 @@ fn comes_from(rule: &Rule, question: &Question) -> bool {
             .is_some_and(|address| rule.networks.iter().any(|network| network.contains(&address)))
 }
 
-/// Browsers send no cookies with the question before a request to another site.
+/// Browsers send no cookies with the question before a request to another site, so it passes
+/// where somebody might be allowed.
 fn passes_as_preflight(application: &Application, question: &Question) -> bool {
     application.let_preflight
         && question.nature.is_preflight

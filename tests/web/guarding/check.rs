@@ -222,3 +222,20 @@ async fn what_is_the_applications_own_is_left_alone() {
         assert_eq!(answer.header("Authorization"), Some(value));
     }
 }
+
+#[rocket::async_test]
+async fn a_preflight_passes_what_somebody_may_open_and_nothing_else() {
+    let app = start().await;
+    let rules = serde_json::json!([{ "path": "/closed*", "needs": "nobody" }]);
+    let mut wiki = with_rules(draft("wiki", WIKI, "members"), rules);
+    wiki.let_preflight = true;
+    guard(&app, wiki).await;
+    let stranger = Person::stranger(&app);
+    let asks = [("Origin", "https://a.org"), ("Access-Control-Request-Method", "PUT")];
+    assert_eq!(stranger.ask("OPTIONS", "/a", &asks).await.status, Status::Ok);
+    assert_eq!(stranger.ask("OPTIONS", "/a", &asks[..1]).await.status, Status::Unauthorized);
+    for path in ["/closed", "/a/../closed"] {
+        let status = stranger.ask("OPTIONS", path, &asks).await.status;
+        assert_eq!(status, Status::Forbidden, "{path}");
+    }
+}
