@@ -3,7 +3,10 @@
 local passed = {
   "cookie", "authorization", "x-doorward-token", "accept", "origin", "user-agent", "upgrade",
   "sec-fetch-mode", "sec-fetch-site", "sec-websocket-key", "x-requested-with",
-  "x-http-method-override", "x-http-method", "x-method-override", "access-control-request-method",
+  "access-control-request-method",
+}
+local overrides = {
+  ["x-http-method-override"] = true, ["x-http-method"] = true, ["x-method-override"] = true,
 }
 local told = {
   ["remote-user"] = "user", ["remote-groups"] = "groups", ["remote-name"] = "name",
@@ -25,6 +28,14 @@ core.register_action("doorward", { "http-req" }, function(txn, url, host)
     if sent[name] then
       ask[name] = {}
       for place, value in pairs(sent[name]) do ask[name][place + 1] = value end
+    end
+  end
+  -- Some servers take other characters in these names for the hyphen.
+  for name, values in pairs(sent) do
+    local plain = name:gsub("[^%w]", "-")
+    if overrides[plain] then
+      ask[plain] = ask[plain] or {}
+      for _, value in pairs(values) do table.insert(ask[plain], value) end
     end
   end
   local answer = core.httpclient():get { url = url, headers = ask, timeout = 5000 }

@@ -5,7 +5,8 @@ use rocket::Request;
 use crate::domain::applications::question::{HOST, METHOD, Nature, PROTO, Question, URI, Unread};
 use crate::web::request::caller::Caller;
 
-/// Headers in which clients name another method than that of the request.
+/// Headers in which clients name another method than that of the request. Some servers take
+/// other characters in their names for the hyphen.
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// The question in a request.
@@ -39,10 +40,22 @@ fn nature(request: &Request<'_>, method: &str) -> Nature {
     Nature {
         is_navigation: goes_to_a_page && !upgrades,
         upgrades,
-        overrides_method: OVERRIDES.into_iter().any(has),
+        overrides_method: headers.iter().any(|header| {
+            !header.value().is_empty()
+                && OVERRIDES.iter().any(|name| is_spelling(header.name().as_str(), name))
+        }),
         is_preflight: method == "OPTIONS" && has("origin") && has("access-control-request-method"),
         is_tool: first("sec-fetch-mode").is_none() && !accepts_pages,
     }
+}
+
+/// Whether a header has that name, in any case and with any characters for the hyphens.
+fn is_spelling(written: &str, name: &str) -> bool {
+    let same = |(one, other): (u8, u8)| match other {
+        b'-' => !one.is_ascii_alphanumeric(),
+        letter => one.eq_ignore_ascii_case(&letter),
+    };
+    written.len() == name.len() && written.bytes().zip(name.bytes()).all(same)
 }
 
 /// Whether a form was sent by the application itself, or by nobody: browsers

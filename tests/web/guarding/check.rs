@@ -224,6 +224,25 @@ async fn what_is_the_applications_own_is_left_alone() {
 }
 
 #[rocket::async_test]
+async fn a_rule_for_reading_is_not_about_requests_whose_headers_name_another_method() {
+    let app = start().await;
+    let rules =
+        serde_json::json!([{ "path": "/share/*", "needs": "public", "reading_only": true }]);
+    guard(&app, with_rules(draft("wiki", WIKI, "members"), rules)).await;
+    let stranger = Person::stranger(&app);
+    for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"] {
+        for written in [name.to_owned(), name.replace('-', "_"), name.replace('-', ".")] {
+            let status = stranger.ask("GET", "/share/a", &[(&*written, "DELETE")]).await.status;
+            assert_eq!(status, Status::Unauthorized, "{written}");
+            let status = stranger.ask("GET", "/share/a", &[(&*written, "")]).await.status;
+            assert_eq!(status, Status::Ok, "{written}");
+        }
+    }
+    let mixed = stranger.ask("GET", "/share/a", &[("x_http-METHOD.override", "DELETE")]).await;
+    assert_eq!(mixed.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
 async fn a_preflight_passes_what_somebody_may_open_and_nothing_else() {
     let app = start().await;
     let rules = serde_json::json!([{ "path": "/closed*", "needs": "nobody" }]);
