@@ -3,6 +3,7 @@
 
 mod proxies;
 mod radicale;
+mod spellings;
 mod upstream;
 mod verifiers;
 mod visitor;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use shared::jar::Jar;
 
 use self::proxies::{Kind, Proxy};
+use self::spellings::spellings;
 use self::upstream::Upstream;
 use self::verifiers::{Language, Verifier, forgeries};
 use crate::browser::Browser;
@@ -184,44 +186,6 @@ fn strangers(place: &Place) {
     assert_eq!(place.upstream.count(), before, "the application saw nothing of it");
     let answer = stranger.fetch("/public/a");
     assert_eq!(told(&answer, "remote-user"), "");
-}
-
-/// However a request is written, what is decided about is what the application gets.
-fn spellings(place: &Place, kind: Kind) {
-    let stranger = place.visitor();
-    let at = format!("http://{}", stranger.host());
-    for (path, status) in [
-        ("/public/a?x=1", 200),
-        ("/a?x=/public/", 401),
-        ("/admin", 401),
-        ("/public/../admin", 401),
-        ("/.doorward/enter?to=%2Fa", 303),
-    ] {
-        let answer = stranger.fetch(&format!("{at}{path}"));
-        let expected = (answer.status, stranger.fetch(path).status);
-        assert_eq!(expected, (status, status), "{kind:?} {path}: {}", answer.raw);
-        if status == 200 {
-            assert!(answer.body.starts_with(&format!("GET {path} HTTP")), "{kind:?}: {}", answer.raw);
-        }
-    }
-    assert_eq!(stranger.fetch(&at).status, 401, "{kind:?}");
-    // Where some see the path in the query, and others the start page.
-    for path in ["?x=/public/a", "#/public/a", "\\/public/a"] {
-        let answer = stranger.fetch(&format!("{at}{path}"));
-        let gets = answer.body.split_whitespace().nth(1).unwrap_or_default();
-        let is_public = answer.status == 200 && gets.starts_with("/public/a");
-        assert!(is_public || answer.status >= 400, "{kind:?} {path}: {}", answer.raw);
-    }
-    let before = place.upstream.count();
-    stranger.fetch("http://evil.example/a");
-    assert_eq!(place.upstream.count(), before, "{kind:?}");
-    for name in ["X-HTTP-Method-Override", "X_HTTP_Method_Override", "X.Method.Override"] {
-        let header = format!("{FETCHES}{name}: DELETE\r\n");
-        let answer = stranger.send("GET", "/reading/a", &header, b"");
-        let is_told = answer.status == 200 && answer.body.contains("DELETE");
-        assert!(!is_told, "{kind:?} {name}: {}", answer.raw);
-    }
-    assert_eq!(stranger.fetch("/reading/a").status, 200);
 }
 
 /// Websockets stay open, so it is not read to its end.
