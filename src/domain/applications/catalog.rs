@@ -9,7 +9,9 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use uuid::Uuid;
 
 use super::application::Application;
+use super::decide::{Verdict, decide};
 use super::draft::{Draft, Surroundings};
+use super::question::Question;
 use super::tables::{Column, Entity, VERSION};
 use crate::base::error::Result;
 use crate::base::host::Authority;
@@ -78,6 +80,18 @@ impl Catalog {
         };
         let best = self.found.iter().max_by_key(|found| of(found))?;
         Some(best).filter(|found| found.application.has_host(asked))
+    }
+
+    /// The application of that short name, if the request to it passes without signing in.
+    pub fn open_to_strangers(
+        &self,
+        slug: &str,
+        question: &Question,
+        now: Timestamp,
+    ) -> Option<Arc<Found>> {
+        let found = self.by_host(&question.host)?;
+        let allows = || decide(&found.application, question, None, now).verdict == Verdict::Allow;
+        (found.application.slug == slug && allows()).then(|| Arc::clone(found))
     }
 }
 

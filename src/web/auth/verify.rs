@@ -123,7 +123,12 @@ impl Check {
         now: Timestamp,
     ) -> Result<Answer, Answer> {
         let question = self.question?;
-        let catalog = self.catalog.ok_or(Answer::Unavailable)?;
+        let Some(catalog) = self.catalog else {
+            // What was public when they were last read stays so for somebody without a cookie.
+            let public = doorward.applications.current().open_to_strangers(slug, &question, now);
+            let public = public.filter(|_| self.entry.is_none()).ok_or(Answer::Unavailable)?;
+            return Ok(Answer::Allow(None, None, public));
+        };
         let named = catalog.by_slug(slug);
         let found = catalog.by_host(&question.host);
         let (Some(named), Some(found)) = (named, found) else {

@@ -258,3 +258,25 @@ async fn a_preflight_passes_what_somebody_may_open_and_nothing_else() {
         assert_eq!(status, Status::Forbidden, "{path}");
     }
 }
+
+#[rocket::async_test]
+async fn what_is_public_stays_open_to_strangers_while_the_database_is_gone() {
+    let app = start().await;
+    let rules = serde_json::json!([{ "path": "/share/*", "needs": "public" }]);
+    guard(&app, with_rules(draft("wiki", WIKI, "members"), rules)).await;
+    let (stranger, ada) = (Person::stranger(&app), Person::named(&app, "ada", &[]).await);
+    ada.enter().await;
+    app.doorward.db.clone().close().await;
+    // Until nobody may rely on what was read of applications and revocations.
+    rocket::tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let answer = stranger.fetch("/share/a").await;
+    assert_eq!(answer.status, Status::Ok, "{}", answer.body);
+    assert_eq!(answer.header("Remote-User"), Some(""));
+    for (person, path) in [(&stranger, "/a"), (&ada, "/a"), (&ada, "/share/a")] {
+        for answer in [person.fetch(path).await, person.go(path).await] {
+            assert_eq!(answer.status, Status::ServiceUnavailable, "{path}: {}", answer.body);
+        }
+    }
+    let elsewhere = Person { slug: "wiki", host: FILES, ..Person::stranger(&app) };
+    assert_eq!(elsewhere.fetch("/share/a").await.status, Status::ServiceUnavailable);
+}
