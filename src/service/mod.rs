@@ -25,6 +25,7 @@ use crate::base::keys::{Keys, in_use};
 use crate::base::store::{self, Db};
 use crate::domain::accounts::Passwords;
 use crate::domain::applications::Catalogs;
+use crate::domain::applications::sightings::Sightings;
 use crate::domain::credentials::Credentials;
 use crate::domain::entries::Entries;
 use crate::domain::passwords::hasher::Hasher;
@@ -47,6 +48,8 @@ pub struct Doorward {
     pub sessions: Sessions,
     /// The applications that are guarded.
     pub applications: Catalogs,
+    /// What proxies asked about them.
+    pub sightings: Sightings,
     /// Who has entered them.
     pub entries: Entries,
     /// The threads that hash.
@@ -146,6 +149,7 @@ impl Doorward {
         Ok(Self {
             sessions,
             applications,
+            sightings: Sightings::default(),
             entries: Entries::new(settings.access_token_life),
             throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.throttle),
             hasher: Hasher::start(settings.hash_cost, Arc::clone(&keys))?,

@@ -1,6 +1,7 @@
 //! Applications that are guarded: who may open which part of them. `draft` is
 //! how they are written, `application` what they are, `decide` the one function
-//! that allows a request or not; `catalog` holds all of them in memory.
+//! that allows a request or not; `catalog` holds all of them in memory, and
+//! `sightings` what was asked about them.
 
 mod application;
 mod catalog;
@@ -13,6 +14,7 @@ mod place;
 pub mod question;
 pub mod readings;
 pub mod refusals;
+pub mod sightings;
 mod tables;
 
 pub use self::application::{Application, Needs, Requirement};

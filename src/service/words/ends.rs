@@ -2,7 +2,8 @@
 
 use crate::domain::sessions::EndReason;
 
-fn words(reason: EndReason) -> &'static str {
+/// Why a session ended.
+pub(super) fn words(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Idle => "not used for a while",
         EndReason::Absolute => "maximum length reached",

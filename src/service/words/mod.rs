@@ -1,6 +1,7 @@
 //! Words for people: what the domain says by name and with data, in sentences.
 //! Pages, exports and the command line share them.
 
+mod causes;
 mod details;
 mod ends;
 mod events;
@@ -9,6 +10,7 @@ mod refusals;
 mod roles;
 mod verdicts;
 
+pub use self::causes::{advice, cause, circumstances};
 pub use self::details::detail;
 pub use self::ends::revoked_because;
 pub use self::events::{action, event};

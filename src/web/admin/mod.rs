@@ -55,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         applications::rules::routes(),
         applications::remove::routes(),
         applications::proxy::routes(),
+        applications::refusals::routes(),
         applications::explain::routes(),
         sessions::routes(),
         sessions::end::routes(),

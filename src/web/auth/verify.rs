@@ -16,10 +16,13 @@ use serde_json::json;
 use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::applications::decide::{Reason, Verdict, decide};
-use crate::domain::applications::question::{Question, Unread};
+use crate::domain::applications::question::Question;
+use crate::domain::applications::sightings::Cause;
 use crate::domain::applications::{Application, Catalog, Found};
 use crate::domain::entries::{Held, Parties, Target};
 use crate::service::{Doorward, words};
+use crate::web::auth::answer::Answer;
+use crate::web::auth::noted;
 use crate::web::auth::told::allowed;
 use crate::web::guarding::asked;
 use crate::web::guarding::notice::Notice;
@@ -27,43 +30,11 @@ use crate::web::guarding::site::is_by_trusted_proxy;
 use crate::web::guarding::visitor::{self, Stranger};
 use crate::web::request::cookies::{Cookie, Received};
 use crate::web::request::now::Now;
-use crate::web::request::request_id::RequestId;
 use crate::web::request::service::Service;
 
 /// The addresses of this file.
 pub fn routes() -> Vec<Route> {
     routes![verify, verify_for_nginx, refusal]
-}
-
-/// What the check says.
-enum Answer {
-    /// The request may pass, and this is who sends it.
-    Allow(Option<Arc<Held>>, Option<Arc<str>>, Arc<Found>),
-    /// Somebody must sign in, or give the password again.
-    SignIn(Arc<Found>, Box<Question>, Verdict),
-    /// Somebody may not.
-    Forbidden(Arc<Found>, Box<Question>, Reason, Option<Arc<Held>>),
-    /// It is not a question that can be answered, for this reason.
-    Wrong(Status, &'static str, String),
-    /// It cannot be told now.
-    Unavailable,
-}
-
-impl Answer {
-    fn wrong(status: Status, code: &'static str, why: impl Into<String>) -> Self {
-        Self::Wrong(status, code, why.into())
-    }
-
-    /// For the figures.
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Allow(..) => "allowed",
-            Self::SignIn(..) => "sign_in",
-            Self::Forbidden(..) => "forbidden",
-            Self::Wrong(..) => "wrong",
-            Self::Unavailable => "unavailable",
-        }
-    }
 }
 
 /// A request of a proxy, with all that its answer depends on but the address.
@@ -84,16 +55,12 @@ impl<'r> FromRequest<'r> for Check {
             return Outcome::Error((Status::NotFound, ()));
         }
         let question = if is_by_trusted_proxy(request) {
-            asked::question(request).map_err(|why| {
-                let code = if why == Unread::NotHttps { "not_https" } else { "bad_request" };
-                Answer::wrong(Status::BadRequest, code, why.to_string())
-            })
+            asked::question(request)
+                .map_err(|why| Answer::Wrong(Cause::Unread(why), why.to_string()))
         } else {
-            let peer = request.remote().map(|peer| peer.ip().to_canonical().to_string());
-            let peer = peer.unwrap_or_default();
-            tracing::warn!(id = RequestId::of(request), peer, "check.untrusted_proxy");
+            let peer = noted::untrusted(request);
             let why = format!("Only proxies in trusted_proxies may ask; {peer} is not.");
-            Err(Answer::wrong(Status::Forbidden, "untrusted_proxy", why))
+            Err(Answer::Wrong(Cause::UntrustedProxy, why))
         };
         let catalog = match doorward.applications.fresh() {
             Some(catalog) => Some(catalog),
@@ -132,16 +99,21 @@ impl Check {
         let named = catalog.by_slug(slug);
         let found = catalog.by_host(&question.host);
         let (Some(named), Some(found)) = (named, found) else {
-            let why = match named {
-                None => format!("There is no application {slug}."),
-                Some(_) => format!("{} is not a host of {slug}.", question.host),
-            };
-            return Err(Answer::wrong(Status::Forbidden, "unknown_application", why));
+            return Err(match named {
+                None => {
+                    let why = format!("There is no application {slug}.");
+                    Answer::Wrong(Cause::UnknownApplication, why)
+                }
+                Some(_) => {
+                    let why = format!("{} is not a host of {slug}.", question.host);
+                    Answer::Wrong(Cause::UnknownHost, why)
+                }
+            });
         };
         // What the proxy guards is its operator's word, not the visitor's.
         if named.id != found.id {
             let why = format!("{} is a host of another application than {slug}.", question.host);
-            return Err(Answer::wrong(Status::Forbidden, "wrong_application", why));
+            return Err(Answer::Wrong(Cause::WrongApplication, why));
         }
         let place = (&**found, &question.host);
         let read = visitor::visitor(doorward, place, self.entry.as_deref(), now).await;
@@ -157,7 +129,7 @@ impl Check {
         let goes_to_a_page = question.nature.is_navigation && question.only_reads();
         Ok(match decision.verdict {
             Verdict::Allow if is_old && goes_to_a_page && !decision.is_public() => {
-                Answer::SignIn(found, Box::new(question), Verdict::SignInFirst)
+                Answer::SignIn(found, Box::new(question), Verdict::SignInFirst, Cause::EntryOld)
             }
             Verdict::Allow => {
                 if let Some(held) = held {
@@ -173,10 +145,9 @@ impl Check {
                 Answer::Forbidden(found, Box::new(question), reason, known.ok())
             }
             first => {
-                if let Err(Stranger::Over(why)) = &known {
-                    tracing::debug!(?why, application = slug, "check.over");
-                }
-                Answer::SignIn(found, Box::new(question), first)
+                let cause = known.err().map_or(Cause::PasswordTooOld, Stranger::cause);
+                tracing::debug!(?cause, application = slug, "check.over");
+                Answer::SignIn(found, Box::new(question), first, cause)
             }
         })
     }
@@ -230,24 +201,28 @@ async fn refusal(slug: &str, check: Check, doorward: &Service, now: Now) -> Show
 
 impl<'r> Responder<'r, 'static> for Whole {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        match self.0 {
-            Answer::Allow(held, assertion, found) => {
-                let told = (held.as_deref(), assertion.as_deref());
-                allowed(request, told, &found.application)
-            }
-            Answer::SignIn(found, question, verdict) => {
-                sign_in(request, &found, &question, verdict)
-            }
-            Answer::Forbidden(found, question, reason, held) => {
-                forbidden(request, (&found, &question), reason, held.as_deref())
-            }
-            Answer::Wrong(status, code, why) => {
-                told(status, json!({ "error": code, "message": why })).ok()
-            }
-            Answer::Unavailable => {
-                let body = json!({ "error": "unavailable" });
-                told(Status::ServiceUnavailable, body).header(Header::new("Retry-After", "2")).ok()
-            }
+        noted::refused(request, &self.0);
+        whole(self.0, request)
+    }
+}
+
+fn whole(answer: Answer, request: &Request<'_>) -> response::Result<'static> {
+    match answer {
+        Answer::Allow(held, assertion, found) => {
+            let told = (held.as_deref(), assertion.as_deref());
+            allowed(request, told, &found.application)
+        }
+        Answer::SignIn(found, question, verdict, _) => sign_in(request, &found, &question, verdict),
+        Answer::Forbidden(found, question, reason, held) => {
+            forbidden(request, (&found, &question), reason, held.as_deref())
+        }
+        Answer::Wrong(cause, why) => {
+            let (status, code) = noted::status_of(cause);
+            told(status, json!({ "error": code, "message": why })).ok()
+        }
+        Answer::Unavailable => {
+            let body = json!({ "error": "unavailable" });
+            told(Status::ServiceUnavailable, body).header(Header::new("Retry-After", "2")).ok()
         }
     }
 }
@@ -259,13 +234,16 @@ impl<'r> Responder<'r, 'static> for Bare {
             Answer::Forbidden(..) => Status::Forbidden,
             other => return Whole(other).respond_to(request),
         };
+        noted::refused(request, &self.0);
         Response::build().status(status).ok()
     }
 }
 
 impl<'r> Responder<'r, 'static> for Shown {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let Answer::Allow(.., found) = self.0 else { return Whole(self.0).respond_to(request) };
+        // The question before this one was noted already.
+        let Answer::Allow(.., found) = self.0 else { return whole(self.0, request) };
+        noted::refused_by_proxy(request, &found);
         // Never a redirect to the same address: it would be refused again.
         let name = &found.application.name;
         let asked = asked::question(request).ok();

@@ -6,7 +6,10 @@ use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 
 use crate::base::host::{Authority, Scheme};
+use crate::base::timestamp::Timestamp;
 use crate::domain::applications::Found;
+use crate::domain::applications::sightings::{Cause, Refused, shortened};
+use crate::domain::entries::Target;
 use crate::service::Doorward;
 use crate::web::request::cookies::{Cookie, Received};
 
@@ -22,6 +25,8 @@ pub struct Site {
     pub nonce: Option<String>,
     /// Whether a script or a form of the same host asked.
     pub is_from_itself: bool,
+    /// The names of our cookies that came along.
+    pub cookies: Vec<&'static str>,
 }
 
 impl Site {
@@ -44,7 +49,23 @@ impl Site {
             entry: cookie(Cookie::Entry),
             nonce: cookie(Cookie::Nonce),
             is_from_itself: site == Some("same-origin"),
+            cookies: received.names(),
         })
+    }
+
+    /// Somebody who cannot enter on the way to a page, as it is noted.
+    pub fn refused(&self, cause: Cause, target: &Target, now: Timestamp) -> Refused {
+        Refused {
+            at: now,
+            method: "GET".to_owned(),
+            path: shortened(&target.to_string()),
+            answer: Status::Forbidden.code,
+            cause,
+            is_script: false,
+            has_several_rules: false,
+            destination: String::new(),
+            cookies: self.cookies.clone(),
+        }
     }
 }
 

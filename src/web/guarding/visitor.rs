@@ -8,6 +8,7 @@ use crate::base::host::Authority;
 use crate::base::timestamp::Timestamp;
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::Visitor;
+use crate::domain::applications::sightings::Cause;
 use crate::domain::entries::{Held, Over};
 use crate::service::Doorward;
 
@@ -20,6 +21,19 @@ pub enum Stranger {
     Over(Over),
     /// It is of an entry to another application.
     OtherApplication,
+}
+
+impl Stranger {
+    /// The same, as it is noted.
+    pub fn cause(self) -> Cause {
+        match self {
+            Self::NoCookie => Cause::NoCookie,
+            Self::OtherApplication => Cause::OtherApplication,
+            Self::Over(Over::Foreign) => Cause::ForeignCookie,
+            Self::Over(Over::Ended) => Cause::EntryOver,
+            Self::Over(Over::Session(why)) => Cause::SessionOver(why),
+        }
+    }
 }
 
 /// Who entered the application there with that cookie.

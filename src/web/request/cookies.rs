@@ -97,6 +97,12 @@ impl Received {
         received
     }
 
+    /// The names of those that came along.
+    pub fn names(&self) -> Vec<&'static str> {
+        let came = |cookie: &Cookie| self.values[*cookie as usize].is_some();
+        ALL.into_iter().filter(came).map(Cookie::name).collect()
+    }
+
     /// The value of one cookie.
     pub fn get(&self, cookie: Cookie) -> Option<&str> {
         self.values[cookie as usize].as_deref().filter(|value| !value.is_empty())

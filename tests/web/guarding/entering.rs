@@ -1,5 +1,6 @@
 //! Entering an application, once for each browser, and leaving it.
 
+use doorward::domain::applications::sightings::Cause;
 use rocket::http::{Method, Status};
 use time::Duration;
 
@@ -155,6 +156,13 @@ async fn a_browser_that_keeps_no_cookies_ends_on_a_page_that_says_so() {
                 assert_eq!(answer.status, Status::Forbidden);
                 assert!(answer.body.contains("sent no cookie back"), "{}", answer.body);
                 assert!(answer.body.contains("/.doorward/static/"), "its style is there");
+                let wiki = app.doorward.applications.current().by_slug("wiki").unwrap().id;
+                let refused = app.doorward.sightings.recent(wiki).remove(0);
+                assert_eq!(
+                    (refused.cause, &*refused.path),
+                    (Cause::Loop, "/"),
+                    "where to is not read from a state of nobody"
+                );
                 return;
             }
         }

@@ -3,6 +3,7 @@
 
 mod check;
 mod entering;
+mod refusals;
 mod staff;
 
 use doorward::domain::applications::{Change, Draft, change_applications};

@@ -7,6 +7,7 @@ mod form;
 pub(super) mod new;
 pub(super) mod one;
 pub(super) mod proxy;
+pub(super) mod refusals;
 pub(super) mod remove;
 pub(super) mod rules;
 mod view;

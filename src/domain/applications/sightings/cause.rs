@@ -1,0 +1,41 @@
+//! Why a request to an application was not let through: one list, for the
+//! answers of the check, the recent refusals and the doctor.
+
+use super::super::decide::Reason;
+use super::super::question::Unread;
+use crate::domain::sessions::EndReason;
+
+/// Why a request was not let through. Its words are in `service::words::causes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The sender is none of the proxies that are trusted.
+    UntrustedProxy,
+    /// The question cannot be read, for this reason.
+    Unread(Unread),
+    /// No application has the host.
+    UnknownHost,
+    /// The proxy asks for an application that there is not.
+    UnknownApplication,
+    /// The host belongs to another application than the proxy asks for.
+    WrongApplication,
+    /// The rules refuse it, for this reason.
+    Refused(Reason),
+    /// No cookie of an entry came along.
+    NoCookie,
+    /// The cookie was made for another host, or not here.
+    ForeignCookie,
+    /// The cookie is of an entry to another application.
+    OtherApplication,
+    /// The entry has ended, or is a day old.
+    EntryOver,
+    /// The session is over, for this reason where one is known.
+    SessionOver(Option<EndReason>),
+    /// The entry is so old that a page is to be entered again, without a question.
+    EntryOld,
+    /// The password was given too long ago for the rule.
+    PasswordTooOld,
+    /// Doorward let it through, and the proxy did not.
+    RefusedByProxy,
+    /// The browser was led around several times and never entered.
+    Loop,
+}
