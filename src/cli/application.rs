@@ -13,7 +13,7 @@ use crate::cli::terminal::{confirm, explain, say};
 use crate::domain::accounts::custom_roles;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::applications::{Change, Draft, Fault, change_applications};
+use crate::domain::applications::{Change, Draft, Fault, Unusable, change_applications};
 use crate::domain::sessions::Actor;
 use crate::service::settings::Registration;
 use crate::service::setup::guard::{self, Guard};
@@ -82,7 +82,12 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
         Command::List { json } => list(doorward, json),
         Command::Export => {
             let catalog = doorward.applications.current();
-            let all = catalog.all().iter().map(|found| found.draft.clone()).collect();
+            let mut all: Vec<Draft> =
+                catalog.all().iter().map(|found| found.draft.clone()).collect();
+            for one in catalog.unusable() {
+                explain(&format!("{} admits nobody: {}", one.slug, words::unusable(one)));
+                all.extend(one.written.as_ref().ok().map(|(draft, _)| draft.clone()));
+            }
             let text = toml::to_string(&Applications { all });
             say(text
                 .map_err(|why| Error::broken(format!("It cannot be written: {why}.")))?
@@ -98,7 +103,10 @@ pub(super) async fn run(command: Command, doorward: &Doorward, actor: Actor<'_>)
             apply(doorward, wanted, (dry_run, yes), actor).await?;
         }
         Command::Remove { slug, yes } => {
-            find(doorward, &slug)?;
+            let is_unusable = |one: &Unusable| one.slug == slug;
+            if !doorward.applications.current().unusable().iter().any(is_unusable) {
+                find(doorward, &slug)?;
+            }
             confirm(&format!("Remove {slug}?"), yes)?;
             let changes = [Change::Remove(slug)];
             change_applications(&doorward.sessions, &changes, actor, doorward.clock.now()).await?;
@@ -131,12 +139,14 @@ fn find(doorward: &Doorward, slug: &str) -> Result<()> {
 
 fn list(doorward: &Doorward, json: bool) {
     let mut listing = Listing::new(json, ["SHORT NAME", "NAME", "HOSTS", "NEEDS", "RULES"]);
-    for found in doorward.applications.current().all() {
+    let catalog = doorward.applications.current();
+    for found in catalog.all() {
         let Draft { slug, name, hosts, needs, roles, rules, disabled, .. } = &found.draft;
         let object = json!({
             "slug": slug, "name": name, "hosts": hosts, "needs": needs, "roles": roles,
             "rules": rules.len(), "disabled": disabled,
             "created_at": found.created_at.iso(), "changed_at": found.changed_at.iso(),
+            "problem": null,
         });
         let needs = match (disabled, roles.is_empty()) {
             (true, _) => "disabled".to_owned(),
@@ -146,7 +156,16 @@ fn list(doorward: &Doorward, json: bool) {
         let row = [slug.clone(), name.clone(), hosts.join(", "), needs, rules.len().to_string()];
         listing.add(&object, row);
     }
+    for one in catalog.unusable() {
+        let problem = words::unusable(one);
+        let row =
+            [one.slug.clone(), String::new(), String::new(), "nobody".to_owned(), String::new()];
+        listing.add(&json!({ "slug": one.slug, "problem": problem }), row);
+    }
     listing.end();
+    for one in catalog.unusable().iter().filter(|_| !json) {
+        explain(&format!("{} admits nobody: {}", one.slug, words::unusable(one)));
+    }
 }
 
 async fn apply(
@@ -158,6 +177,7 @@ async fn apply(
     let open = doorward.settings.web.registration == Registration::Open;
     let around = doorward.applications.surroundings(open);
     let catalog = doorward.applications.current();
+    let is_unusable = |slug: &str| catalog.unusable().iter().any(|one| one.slug == slug);
     let (mut changes, mut lines, mut removed) = (vec![], vec![], vec![]);
     let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     let mut named = BTreeSet::new();
@@ -177,6 +197,10 @@ async fn apply(
         }
         roles_exist(doorward, draft).await?;
         match catalog.by_slug(&draft.slug) {
+            None if is_unusable(&draft.slug) => {
+                lines.push(format!("change  {}: it could not be used", draft.slug));
+                changes.push(Change::Replace(draft.slug.clone(), None, draft.clone(), parsed));
+            }
             None => {
                 lines.push(format!("add     {}", draft.slug));
                 changes.push(Change::Add(draft.clone(), parsed));
@@ -190,8 +214,8 @@ async fn apply(
             Some(_) => {}
         }
     }
-    for found in catalog.all() {
-        let slug = &found.application.slug;
+    let usable = catalog.all().iter().map(|found| &found.application.slug);
+    for slug in usable.chain(catalog.unusable().iter().map(|one| &one.slug)) {
         if !named.contains(slug.as_str()) {
             lines.push(format!("remove  {slug}"));
             changes.push(Change::Remove(slug.clone()));
@@ -230,12 +254,9 @@ async fn roles_exist(doorward: &Doorward, draft: &Draft) -> Result<()> {
 
 /// All that is wrong with an application, a line each.
 fn faulty(draft: &Draft, faults: &[Fault]) -> Error {
-    let line = |fault: &Fault| {
-        let rule = fault.rule.and_then(|place| draft.rules.get(place));
-        let place = rule.map(|rule| format!(", rule {:?}", rule.path)).unwrap_or_default();
-        format!("{}{place}: {}", draft.slug, words::refusal(fault.refusal))
-    };
-    Error::broken(faults.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let lines = words::faults(draft, faults);
+    let lines = lines.iter().map(|line| format!("{}: {line}", draft.slug));
+    Error::broken(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The names of the fields that are not the same.

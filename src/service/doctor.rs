@@ -19,9 +19,9 @@ use crate::domain::audit::{self, Filter};
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions;
-use crate::service::Doorward;
 use crate::service::housekeeping::{Round, TASKS};
 use crate::service::settings::Registration;
+use crate::service::{Doorward, words};
 
 /// What came of a look at one thing, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,10 +226,17 @@ async fn applications(doorward: &Doorward) -> Vec<Finding> {
         return vec![Mend(format!("The applications cannot be read: {error}"))];
     }
     let catalog = doorward.applications.current();
-    if catalog.all().is_empty() {
+    if catalog.all().is_empty() && catalog.unusable().is_empty() {
         return vec![];
     }
     let mut found = vec![];
+    for one in catalog.unusable() {
+        found.push(Mend(format!(
+            "The application {0} admits nobody, because it cannot be used: {1} Correct it with doorward application apply, or remove it: doorward application remove {0}",
+            one.slug,
+            words::unusable(one)
+        )));
+    }
     if doorward.settings.web.trusted_proxies.is_empty() {
         found.push(Mend(
             "No proxy may ask about applications, so none can be opened. Set trusted_proxies to the address of the proxy, for example [\"127.0.0.1\"].".to_owned(),

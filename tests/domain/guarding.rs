@@ -5,6 +5,7 @@ use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::applications::{self, Application, Catalogs, Change, Draft, refusals};
 use doorward::domain::entries::{self, NoEntry, Nonce};
 use doorward::domain::sessions::{Actor, Issued};
+use sea_orm::ConnectionTrait;
 use time::Duration;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ fn draft(slug: &str, host: &str) -> Draft {
 }
 
 fn parsed(draft: &Draft) -> Application {
-    draft.parse(Catalogs::new("login.example.org").surroundings(false)).unwrap()
+    draft.parse(Catalogs::new("other.example").surroundings(false)).unwrap()
 }
 
 /// An application that is added.
@@ -95,6 +96,48 @@ async fn no_two_applications_have_a_host_or_a_short_name() {
     assert!(taken.to_string().contains(&refusals::HOST_TAKEN.to_string()), "{taken}");
     change(Change::Remove("wiki".to_owned())).await.unwrap();
     change(added("files", "wiki.example.org")).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_application_that_cannot_be_read_keeps_no_other_from_being_used() {
+    let world = World::new().await;
+    let here = origin("cli");
+    let by = Actor::operator(&here);
+    let sessions = &world.sessions;
+    let change = async |changes: &[Change]| {
+        applications::change_applications(sessions, changes, by, NOON).await.unwrap();
+    };
+    let names = ["broken", "login", "wiki"];
+    change(&names.map(|name| added(name, &format!("{name}.example.org")))).await;
+    let spoil = "UPDATE applications SET draft = '{\"slug\":' WHERE slug = 'broken'";
+    sessions.db.write().execute_unprepared(spoil).await.unwrap();
+    // The address of the service was changed to the host of an application.
+    let catalogs = Catalogs::new("login.example.org");
+    let read = async || {
+        catalogs.sync(sessions.db.read()).await.unwrap();
+        let catalog = catalogs.current();
+        let good = catalog.all().iter().map(|found| found.application.slug.clone());
+        let faults = |one: &applications::Unusable| match &one.written {
+            Ok((_, faults)) => faults[0].refusal.to_string(),
+            Err(_) => "unreadable".to_owned(),
+        };
+        let bad = catalog.unusable().iter().map(|one| (one.slug.clone(), faults(one)));
+        (good.collect::<Vec<_>>(), bad.collect::<Vec<_>>())
+    };
+    let bad = [
+        ("broken".to_owned(), "unreadable".to_owned()),
+        ("login".to_owned(), refusals::HOST_IS_OURS.to_string()),
+    ];
+    assert_eq!(read().await, (vec!["wiki".to_owned()], bad.to_vec()));
+    let role = |name| doorward::domain::accounts::names::RoleName::parse(name).unwrap();
+    use doorward::domain::administration;
+    administration::create_role(sessions, &role("editor"), "", by, NOON).await.unwrap();
+    administration::rename_role(sessions, "editor", &role("writer"), "", by, NOON).await.unwrap();
+    change(&[replaced("broken", "broken.example.org"), Change::Remove("login".to_owned())]).await;
+    assert_eq!(read().await, (vec!["broken".to_owned(), "wiki".to_owned()], vec![]));
+    sessions.db.write().execute_unprepared(spoil).await.unwrap();
+    change(&[Change::Remove("broken".to_owned())]).await;
+    assert_eq!(read().await, (vec!["wiki".to_owned()], vec![]));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::browser::Browser;
+use crate::input::guard_wiki;
 use crate::server::{Server, command, program, run};
 
 /// What a command on a running server's data says that is refused.
@@ -292,4 +293,32 @@ fn a_recovery_link_is_alone_on_standard_output_and_explained_on_the_other() {
     let browser = Browser::of(&server);
     assert_eq!(browser.get(&first).status, 404);
     assert_eq!(browser.get(&second).status, 200);
+}
+
+#[test]
+fn an_application_that_no_longer_fits_is_named_and_can_be_corrected_or_removed() {
+    let mut server = Server::start();
+    guard_wiki(&server);
+    server.environment.push(("DOORWARD_BASE_URL".to_owned(), "https://wiki.localhost".to_owned()));
+    let listed = server.listed(&["application", "list"]);
+    assert_eq!(listed[0]["slug"], "wiki");
+    let problem = listed[0]["problem"].as_str().unwrap();
+    assert!(problem.contains("the host of Doorward itself"), "{problem}");
+    for arguments in [["application", "list"], ["application", "export"]] {
+        let output = server.run(&arguments, "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("wiki admits nobody: {problem}")), "{arguments:?}: {said}");
+    }
+    let doctor = String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
+    assert!(doctor.contains("The application wiki admits nobody"), "{doctor}");
+    let file = server.folder.path().join("export.toml");
+    let text = server.done(&["application", "export"], "");
+    fs::write(&file, text.replace("wiki.localhost", "books.localhost")).unwrap();
+    let apply = ["application", "apply", file.to_str().unwrap()];
+    assert_eq!(server.done(&apply, ""), "change  wiki: it could not be used");
+    assert_eq!(server.listed(&["application", "list"])[0]["problem"], serde_json::Value::Null);
+    server.environment.pop();
+    server.environment.push(("DOORWARD_BASE_URL".to_owned(), "https://books.localhost".to_owned()));
+    server.done(&["application", "remove", "wiki", "--yes"], "");
+    assert!(server.listed(&["application", "list"]).is_empty());
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::application::Application;
 use super::decide::{Verdict, decide};
-use super::draft::{Draft, Surroundings};
+use super::draft::{Draft, Fault, Surroundings};
 use super::question::Question;
 use super::tables::{Column, Entity, VERSION};
 use crate::base::error::Result;
@@ -36,19 +36,29 @@ pub struct Found {
     pub changed_at: Timestamp,
 }
 
+/// An application that is on record and admits nobody, because it cannot be read.
+#[derive(Clone, Debug)]
+pub struct Unusable {
+    /// Its short name.
+    pub slug: String,
+    /// How it was written with what is wrong with that, or why not even that can be read.
+    pub written: Result<(Draft, Vec<Fault>), String>,
+}
+
 /// All applications at one moment.
 #[derive(Debug, Default)]
 pub struct Catalog {
     version: i64,
     /// By short name.
     found: Vec<Arc<Found>>,
+    unusable: Vec<Unusable>,
     by_slug: HashMap<String, Arc<Found>>,
     by_host: HashMap<String, Arc<Found>>,
 }
 
 impl Catalog {
-    fn of(version: i64, found: Vec<Arc<Found>>) -> Self {
-        let mut catalog = Self { version, ..Self::default() };
+    fn of(version: i64, found: Vec<Arc<Found>>, unusable: Vec<Unusable>) -> Self {
+        let mut catalog = Self { version, unusable, ..Self::default() };
         for one in &found {
             catalog.by_slug.insert(one.application.slug.clone(), Arc::clone(one));
             for host in one.application.hosts.iter().filter_map(|host| host.single()) {
@@ -61,6 +71,11 @@ impl Catalog {
     /// All of them, by short name.
     pub fn all(&self) -> &[Arc<Found>] {
         &self.found
+    }
+
+    /// Those that admit nobody, by short name.
+    pub fn unusable(&self) -> &[Unusable] {
+        &self.unusable
     }
 
     /// The application of that short name.
@@ -138,7 +153,8 @@ impl Catalogs {
         let read = if present.version == version && !is_first {
             present
         } else {
-            Arc::new(Catalog::of(version, self.read(db).await?))
+            let (found, unusable) = self.read(db).await?;
+            Arc::new(Catalog::of(version, found, unusable))
         };
         let mut now = self.now.write().expect("no panic while the lock is held");
         // Another reading may have begun later and ended earlier.
@@ -148,26 +164,30 @@ impl Catalogs {
         Ok(())
     }
 
-    async fn read(&self, db: &impl ConnectionTrait) -> Result<Vec<Arc<Found>>> {
+    async fn read(&self, db: &impl ConnectionTrait) -> Result<(Vec<Arc<Found>>, Vec<Unusable>)> {
         let rows = Entity::find().order_by_asc(Column::Slug).all(db).await?;
-        let mut found = vec![];
+        let (mut found, mut unusable) = (vec![], vec![]);
         for row in rows {
-            let draft = Draft::stored(&row.draft)?;
-            match draft.parse(self.surroundings(false)) {
-                Ok(application) => found.push(Arc::new(Found {
-                    id: row.id,
-                    application,
-                    draft,
-                    created_at: row.created_at,
-                    changed_at: row.changed_at,
-                })),
-                // Nobody is allowed.
-                Err(faults) => {
-                    let why = faults.first().map(|fault| fault.refusal.to_string());
-                    tracing::error!(application = row.slug, ?why, "application.unusable");
-                }
-            }
+            let written = match Draft::stored(&row.draft) {
+                Ok(draft) => match draft.parse(self.surroundings(false)) {
+                    Ok(application) => {
+                        found.push(Arc::new(Found {
+                            id: row.id,
+                            application,
+                            draft,
+                            created_at: row.created_at,
+                            changed_at: row.changed_at,
+                        }));
+                        continue;
+                    }
+                    Err(faults) => Ok((draft, faults)),
+                },
+                Err(why) => Err(why.to_string()),
+            };
+            let first = written.as_ref().map(|(_, faults)| faults.first().map(|one| one.refusal));
+            tracing::error!(application = row.slug, why = ?first, "application.unusable");
+            unusable.push(Unusable { slug: row.slug, written });
         }
-        Ok(found)
+        Ok((found, unusable))
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;
 
@@ -134,7 +134,8 @@ async fn write(
     let written = host::Entity::insert_many(hosts).exec_without_returning(txn).await;
     unless_taken(written, refusals::HOST_TAKEN)?;
     let event = if before.is_none() { events::CREATED } else { events::CHANGED };
-    tell(act, event, id, before.map(|row| row.draft), Some(text)).await
+    let told = (id, &*application.slug);
+    tell(act, event, told, before.map(|row| row.draft), Some(text)).await
 }
 
 async fn give_up_hosts(txn: &impl ConnectionTrait, id: Uuid) -> Result<()> {
@@ -149,22 +150,23 @@ fn after(now: Timestamp, before: Option<&Model>) -> Timestamp {
 
 async fn remove(act: &Act<'_>, row: Model) -> Result<i64> {
     Entity::delete_by_id(row.id).exec(&act.txn).await?;
-    tell(act, events::REMOVED, row.id, Some(row.draft), None).await
+    tell(act, events::REMOVED, (row.id, &row.slug), Some(row.draft), None).await
 }
 
 async fn tell(
     act: &Act<'_>,
     event: Event,
-    id: Uuid,
+    (id, slug): (Uuid, &str),
     before: Option<String>,
     after: Option<String>,
 ) -> Result<i64> {
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).map_err(unreadable);
-    let slug = after.as_ref().or(before.as_ref()).map(|text| Draft::stored(text)).transpose()?;
-    let slug = slug.map(|draft| draft.slug).unwrap_or_default();
+    let value = |text: &str| {
+        let read = serde_json::from_str::<serde_json::Map<_, _>>(text).map(Value::Object);
+        read.unwrap_or_else(|_| json!({ "unreadable": text }))
+    };
     let data = match (&before, &after) {
         (Some(before), Some(after)) => {
-            json!({ "application": slug, "before": value(before)?, "after": value(after)? })
+            json!({ "application": slug, "before": value(before), "after": value(after) })
         }
         _ => json!({ "application": slug }),
     };
@@ -245,7 +247,8 @@ pub async fn forget_old(db: &impl ConnectionTrait, now: Timestamp) -> Result<()>
 pub async fn rename_role(db: &impl ConnectionTrait, from: &str, to: &str) -> Result<()> {
     hold(db).await?;
     for row in Entity::find().all(db).await? {
-        let mut draft = Draft::stored(&row.draft)?;
+        // One that cannot be read asks for no role.
+        let Ok(mut draft) = Draft::stored(&row.draft) else { continue };
         let rules = draft.rules.iter_mut().flat_map(|rule| rule.roles.iter_mut());
         let mut is_changed = false;
         for role in draft.roles.iter_mut().chain(rules).filter(|role| *role == from) {

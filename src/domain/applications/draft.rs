@@ -138,7 +138,7 @@ impl Draft {
     /// It is not one.
     pub(super) fn stored(text: &str) -> Result<Self> {
         serde_json::from_str(text)
-            .map_err(|why| Error::broken(format!("An application cannot be read: {why}.")))
+            .map_err(|why| Error::broken(format!("what the database has is no application: {why}")))
     }
 
     /// The application that is written here.

@@ -1,6 +1,7 @@
 //! Words for people: what the domain says by name and with data, in sentences.
 //! Pages, exports and the command line share them.
 
+mod applications;
 mod causes;
 mod details;
 mod ends;
@@ -10,6 +11,7 @@ mod refusals;
 mod roles;
 mod verdicts;
 
+pub use self::applications::{faults, unusable};
 pub use self::causes::{advice, cause, circumstances};
 pub use self::details::detail;
 pub use self::ends::revoked_because;

@@ -1,6 +1,7 @@
 //! Applications as staff add them and people find them.
 
 use rocket::http::Status;
+use sea_orm::ConnectionTrait;
 
 use super::{FILES, Person, WIKI, draft, guard, start};
 use crate::app::App;
@@ -117,4 +118,25 @@ async fn an_application_is_told_the_new_name_of_a_renamed_account_with_the_next_
     let answer = chief.post(&path, &fields).await;
     assert_eq!(answer.status, Status::SeeOther, "{}", answer.body);
     assert_eq!(ada.fetch("/a").await.header("Remote-User"), Some("adele"));
+}
+
+#[rocket::async_test]
+async fn staff_see_which_application_cannot_be_used_and_why() {
+    let app = start().await;
+    let spoil = "UPDATE applications SET draft = replace(draft, 'members', 'friends')";
+    app.doorward.db.write().execute_unprepared(spoil).await.unwrap();
+    guard(&app, draft("files", FILES, "members")).await;
+    let ada = Person::named(&app, "ada", &[]).await;
+    assert_eq!(ada.fetch("/a").await.status, Status::Forbidden);
+    let chief = app.staff("chief", "admin").await;
+    let page = chief.get("/admin/applications").await.page();
+    let said = page.texts(".message.warning").join(" ");
+    assert!(said.contains("wiki admits nobody") && said.contains("Choose"), "{said}");
+    assert_eq!(page.texts("tbody th"), ["FILES"]);
+    let page = chief.get("/admin/doctor").await;
+    assert!(page.body.contains("The application wiki admits nobody"), "{}", page.body);
+    // And on the account page nobody finds it.
+    let page = ada.here.get("/account").await.page();
+    let links = page.attributes("[aria-labelledby=applications] a", "href");
+    assert_eq!(links, [format!("http://{FILES}/")]);
 }

@@ -16,6 +16,7 @@ use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
 
 use self::view::Overview;
+use crate::service::words;
 use crate::web::answer::page::{Html, Page};
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
@@ -29,7 +30,9 @@ pub(super) fn routes() -> Vec<Route> {
 fn applications_page(_who: Staff, page: Page, doorward: &Service) -> Html {
     let catalog = doorward.applications.current();
     let applications: Vec<Overview> = catalog.all().iter().map(|found| found.into()).collect();
+    let unusable: Vec<_> =
+        catalog.unusable().iter().map(|one| (&one.slug, words::unusable(one))).collect();
     let asks = !doorward.settings.web.trusted_proxies.is_empty();
     page.in_section("admin/applications")
-        .render("admin/applications.html", context! { applications, asks })
+        .render("admin/applications.html", context! { applications, unusable, asks })
 }
