@@ -12,7 +12,7 @@ pub(crate) struct Migration;
 
 /// The full-text index holds no text of its own, and `secure-delete` removes
 /// what was deleted instead of marking it: names do not outlast their account.
-const SQLITE: &str = "
+pub(crate) const TRIGRAMS: &str = "
 CREATE VIRTUAL TABLE account_trigrams USING fts5(text, content='account_search',
     content_rowid='id', tokenize='trigram case_sensitive 1');
 INSERT INTO account_trigrams(account_trigrams, rank) VALUES ('secure-delete', 1);
@@ -28,6 +28,14 @@ CREATE TRIGGER account_search_changed AFTER UPDATE OF text ON account_search BEG
     VALUES ('delete', old.id, old.text);
     INSERT INTO account_trigrams(rowid, text) VALUES (new.id, new.text);
 END;
+";
+
+/// What [`TRIGRAMS`] made is gone.
+pub(crate) const REMOVE_TRIGRAMS: &str = "
+DROP TRIGGER account_search_added;
+DROP TRIGGER account_search_removed;
+DROP TRIGGER account_search_changed;
+DROP TABLE account_trigrams;
 ";
 
 /// The extension is a part of PostgreSQL and may be created by the owner of the
@@ -114,7 +122,7 @@ impl MigrationTrait for Migration {
         connection
             .execute_unprepared(match db.get_database_backend() {
                 DbBackend::Postgres => POSTGRES,
-                _ => SQLITE,
+                _ => TRIGRAMS,
             })
             .await?;
         fill(connection).await

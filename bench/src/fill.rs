@@ -211,6 +211,7 @@ impl<'a> Filler<'a> {
             "accounts",
             "id, username, username_canonical, email, email_canonical, password_hash, password_changed_at, created_at, disabled_at, epoch, last_login_at, last_login_address, last_login_user_agent, failed_logins, display_name",
         );
+        let mut searched = Rows::into(self.db, "account_search", "account_id, text");
         let mut roles = vec![];
         self.begin().await;
         for number in 0..count {
@@ -230,6 +231,14 @@ impl<'a> Filler<'a> {
                     "{literal}, '{name}', '{name}', '{name}@example.org', '{name}@example.org', '', {joined}, {joined}, {disabled}, 0, {seen}, '{address}', '{browser}', {failures}, '{first} {last}'"
                 ))
                 .await;
+            // The names, and the beginnings of their parts, as the search has them.
+            let parts = [first, last, "ex", "or"].map(|part| format!("\u{1}\u{1}{}", &part[..2]));
+            let parts = parts.concat();
+            searched
+                .add(format_args!(
+                    "{literal}, '\n{name}\n{name}@example.org\n{first} {last}\n{parts}'"
+                ))
+                .await;
             if number % 500 == 3 {
                 let role = ["editors", "readers", "press"].choose(&mut self.random).unwrap();
                 roles.push(format!("{literal}, '{role}', '{name}'"));
@@ -237,8 +246,7 @@ impl<'a> Filler<'a> {
             self.people.push(id);
         }
         accounts.write().await;
-        let names = "INSERT INTO account_search (account_id, text) SELECT id, '\n' || username_canonical || '\n' || email_canonical || '\n' || display_name FROM accounts WHERE display_name <> ''";
-        self.db.execute_unprepared(names).await.unwrap();
+        searched.write().await;
         let mut own = Rows::into(self.db, "roles", "name, description, created_at");
         for (name, words) in [
             ("editors", "Write and change articles."),

@@ -3,8 +3,7 @@
 
 use doorward::base::store::Count;
 use doorward::domain::accounts;
-use doorward::domain::accounts::list::{Cursor, Filter, Page, Sort, State};
-use doorward::domain::accounts::list::{count, ids, page};
+use doorward::domain::accounts::list::{Cursor, Filter, List, Page, Sort, State};
 use doorward::domain::accounts::names::RoleName;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::passwords::hasher::Waiter;
@@ -16,7 +15,8 @@ use crate::{NOON, World, origin};
 async fn turn(world: &World, filter: &Filter, from: Option<Cursor>) -> Page {
     // As it comes back in an address.
     let from = from.map(|from| Cursor::parse(&from.to_string()).unwrap());
-    page(world.sessions.db.read(), filter, from.as_ref(), 2).await.unwrap()
+    let db = world.sessions.db.read();
+    List::of(db, filter).await.unwrap().page(db, from.as_ref(), 2).await.unwrap()
 }
 
 fn names(page: &Page) -> Vec<String> {
@@ -96,17 +96,23 @@ async fn accounts_are_counted_until_there_are_many() {
         world.account(name, Roles::default()).await;
     }
     let db = world.sessions.db.read();
-    assert_eq!(count(db, &search("o"), 3).await.unwrap(), Count::Exactly(0));
+    assert_eq!(count(db, &search("q"), 3).await, Count::Exactly(0));
     for filter in [Filter::default(), search("example.org")] {
-        assert_eq!(count(db, &filter, 3).await.unwrap(), Count::Exactly(3));
-        assert_eq!(count(db, &filter, 2).await.unwrap(), Count::MoreThan(2));
-        assert_eq!(ids(db, &filter, 10).await.unwrap().len(), 3);
-        assert_eq!(ids(db, &filter, 2).await.unwrap().len(), 2);
+        let list = List::of(db, &filter).await.unwrap();
+        assert_eq!(count(db, &filter, 3).await, Count::Exactly(3));
+        assert_eq!(count(db, &filter, 2).await, Count::MoreThan(2));
+        assert_eq!(list.ids(db, 10).await.unwrap().len(), 3);
+        assert_eq!(list.ids(db, 2).await.unwrap().len(), 2);
     }
 }
 
+async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Count {
+    List::of(db, filter).await.unwrap().count(db, most).await.unwrap()
+}
+
 async fn found(world: &World, filter: Filter) -> Vec<String> {
-    names(&page(world.sessions.db.read(), &filter, None, 50).await.unwrap())
+    let db = world.sessions.db.read();
+    names(&List::of(db, &filter).await.unwrap().page(db, None, 50).await.unwrap())
 }
 
 fn search(text: &str) -> Filter {
@@ -132,8 +138,11 @@ async fn a_search_finds_every_part_of_a_name_and_takes_every_character_literally
         ("ma meyer", &["max.meyer"]),
         ("ann@", &[]),
         ("r@example", &["anna.meyer", "max.meyer"]),
-        ("b", &["bob"]),
+        ("b", &["a_b", "bob"]),
         ("a_", &["a_b"]),
+        ("me", &["anna.meyer", "max.meyer"]),
+        ("m", &["anna.meyer", "max.meyer"]),
+        ("x", &[]),
         ("_b", &[]),
         ("_", &[]),
         ("%", &[]),
@@ -182,12 +191,12 @@ async fn a_deleted_account_is_found_no_more_and_leaves_no_text_to_search() {
     assert!(db.read().query_all_raw(rows).await.unwrap().is_empty());
 }
 
-/// More accounts than are found first and then sorted.
+/// More accounts than are found first and then sorted, whatever else is asked for.
 const MANY: u64 = 20_000;
 
 /// So many accounts, called member-00000 and so on, every second one an editor:
 /// written by the database, since a password each would take minutes.
-async fn crowd(world: &World) {
+pub async fn crowd(world: &World) {
     let ada = world.account("template", Roles::default()).await;
     let db = world.sessions.db.write();
     let is_sqlite = db.get_database_backend() == DbBackend::Sqlite;
@@ -200,7 +209,7 @@ async fn crowd(world: &World) {
         format!(
             "INSERT INTO accounts (id, username, username_canonical, email, email_canonical, {others}) SELECT {id}, {name}, {name}, {name} || '@example.org', {name} || '@example.org', {others} FROM accounts, {digit} a, {digit} b, {digit} c, {digit} d, {digit} e WHERE username = 'template' AND a.d < '2'"
         ),
-        "INSERT INTO account_search (account_id, text) SELECT id, '\n' || username_canonical || '\n' || email_canonical FROM accounts WHERE username <> 'template'".to_owned(),
+        "INSERT INTO account_search (account_id, text) SELECT id, '\n' || username_canonical || '\n' || email_canonical FROM accounts WHERE username <> 'template' ORDER BY username_canonical".to_owned(),
         "INSERT INTO account_roles (account_id, role, username_canonical) SELECT id, 'editors', username_canonical FROM accounts WHERE username LIKE '%1' OR username LIKE '%3' OR username LIKE '%5' OR username LIKE '%7' OR username LIKE '%9'".to_owned(),
     ] {
         db.execute_unprepared(&statement).await.unwrap();
@@ -209,29 +218,33 @@ async fn crowd(world: &World) {
 }
 
 #[tokio::test]
-async fn many_are_found_in_order_and_page_by_page() {
+async fn many_are_found_newest_first_and_page_by_page() {
     let world = World::new().await;
     crowd(&world).await;
     let db = world.sessions.db.read();
     let all = search("example.org");
-    assert_eq!(count(db, &all, 10_000).await.unwrap(), Count::MoreThan(10_000));
-    assert_eq!(count(db, &all, 30_000).await.unwrap(), Count::Exactly(MANY));
+    assert_eq!(count(db, &all, 10_000).await, Count::MoreThan(10_000));
+    assert_eq!(count(db, &all, 30_000).await, Count::Exactly(MANY));
+    // Of many, the newest first.
     let first = turn(&world, &all, None).await;
-    assert_eq!(names(&first), ["member-00000", "member-00001"]);
+    assert_eq!(names(&first), ["member-19999", "member-19998"]);
     let second = turn(&world, &all, first.next).await;
-    assert_eq!(names(&second), ["member-00002", "member-00003"]);
+    assert_eq!((names(&second).join(" "), second.first), ("member-19997 member-19996".into(), 3));
     let again = turn(&world, &all, second.previous).await;
-    assert_eq!(names(&again), ["member-00000", "member-00001"]);
+    assert_eq!((names(&again).join(" "), again.first), ("member-19999 member-19998".into(), 1));
+    let active = Filter { state: Some(State::Active), ..all.clone() };
+    assert_eq!(count(db, &active, 30_000).await, Count::Exactly(MANY));
+    assert_eq!(names(&turn(&world, &active, None).await), ["member-19999", "member-19998"]);
     assert_eq!(found(&world, search("example.org 19099")).await, ["member-19099"]);
     let odd = Filter { role: Some("editors".to_owned()), ..all };
-    assert_eq!(count(db, &odd, 30_000).await.unwrap(), Count::Exactly(MANY / 2));
+    assert_eq!(count(db, &odd, 30_000).await, Count::Exactly(MANY / 2));
     assert_eq!(names(&turn(&world, &odd, None).await), ["member-00001", "member-00003"]);
     // Few enough to be sorted.
     let few = search("member-01");
-    assert_eq!(count(db, &few, 10_000).await.unwrap(), Count::Exactly(1_000));
+    assert_eq!(count(db, &few, 10_000).await, Count::Exactly(1_000));
     assert_eq!(names(&turn(&world, &few, None).await), ["member-01000", "member-01001"]);
     let of_both = Filter { role: Some("editors".to_owned()), ..few };
-    assert_eq!(count(db, &of_both, 10_000).await.unwrap(), Count::Exactly(500));
+    assert_eq!(count(db, &of_both, 10_000).await, Count::Exactly(500));
     assert_eq!(names(&turn(&world, &of_both, None).await), ["member-01001", "member-01003"]);
 }
 
@@ -331,4 +344,29 @@ async fn active_sessions_are_counted_up_to_a_limit() {
     {
         assert_eq!(sessions::count_live_up_to(db, NOON, most).await.unwrap(), counted, "{most}");
     }
+}
+
+#[tokio::test]
+async fn old_rows_are_found_by_short_words_too() {
+    let world = World::new().await;
+    let ada = world.account("ada.byron", Roles::default()).await;
+    let db = &world.sessions.db;
+    let text = async || {
+        let query = "SELECT text FROM account_search";
+        let query = Statement::from_string(db.read().get_database_backend(), query);
+        let row = db.read().query_one_raw(query).await.unwrap().unwrap();
+        row.try_get::<String>("", "text").unwrap()
+    };
+    let written = text().await;
+    while text().await.contains('\u{1}') {
+        db.migrate_down().await.unwrap();
+    }
+    assert_eq!(text().await, "\nada.byron\nada.byron@example.org");
+    db.migrate_up().await.unwrap();
+    assert_eq!(text().await, written);
+    for words in ["by", "b ada", "byr"] {
+        assert_eq!(found(&world, search(words)).await, ["ada.byron"], "{words}");
+    }
+    accounts::delete(db.write(), ada.id).await.unwrap();
+    assert!(found(&world, search("by")).await.is_empty());
 }

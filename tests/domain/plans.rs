@@ -15,6 +15,7 @@ use shared::databases::postgres;
 use time::Duration;
 use uuid::Uuid;
 
+use crate::listing::crowd;
 use crate::{NOON, World};
 
 /// A connection that remembers what was asked through it.
@@ -28,7 +29,7 @@ async fn listening(world: &World) -> (DatabaseConnection, Arc<Mutex<Vec<Statemen
 
 async fn ask_everything(db: &DatabaseConnection) {
     let id = AccountId(Uuid::nil());
-    for search in ["", "ada", "ada example", "a"] {
+    for search in ["", "ada", "ada example", "a", "example.org"] {
         for role in [None, Some("editors".to_owned())] {
             for state in
                 [None, Some(State::Active), Some(State::Disabled), Some(State::LockedAt(NOON))]
@@ -36,15 +37,17 @@ async fn ask_everything(db: &DatabaseConnection) {
                 for sort in [Sort::Name, Sort::Created, Sort::LastLogin] {
                     let (search, role) = (search.to_owned(), role.clone());
                     let filter = list::Filter { search, role, state, sort };
-                    list::page(db, &filter, None, 50).await.unwrap();
-                    for place in [Place::Moment(NOON, id), Place::Name("b".to_owned())] {
+                    let list = list::List::of(db, &filter).await.unwrap();
+                    list.page(db, None, 50).await.unwrap();
+                    let name = Place::Name("b".to_owned());
+                    for place in [Place::Moment(NOON, id), name, Place::Number(9)] {
                         for is_backward in [false, true] {
                             let from = Cursor { is_backward, first: 51, place: place.clone() };
-                            list::page(db, &filter, Some(&from), 50).await.unwrap();
+                            list.page(db, Some(&from), 50).await.unwrap();
                         }
                     }
-                    list::count(db, &filter, 10_000).await.unwrap();
-                    list::ids(db, &filter, 10_000).await.unwrap();
+                    list.count(db, 10_000).await.unwrap();
+                    list.ids(db, 10_000).await.unwrap();
                 }
             }
         }
@@ -97,7 +100,7 @@ async fn steps(db: &DatabaseConnection, statement: Statement) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect()
 }
 
-/// What a search finds in the index of trigrams is sorted: it is not much. Of
+/// A thousand accounts that a search finds are sorted by name, behind a `+`. Of
 /// active accounts a page is full soon, and more than 10,000 are not counted.
 fn is_slow(sql: &str, step: &str) -> bool {
     let active = sql.contains("\"disabled_at\" IS NULL") && sql.contains("LIMIT");
@@ -107,7 +110,7 @@ fn is_slow(sql: &str, step: &str) -> bool {
         Some(what) => !what.contains(" USING ") && !what.contains(" VIRTUAL TABLE INDEX "),
         None => false,
     };
-    whole || (step.contains("FOR ORDER BY") && !sql.contains(" MATCH "))
+    whole || (step.contains("FOR ORDER BY") && !sql.contains("ORDER BY +"))
 }
 
 #[tokio::test]
@@ -116,6 +119,7 @@ async fn every_query_of_the_dashboard_goes_along_an_index() {
         return;
     }
     let world = World::new().await;
+    crowd(&world).await;
     let (db, asked) = listening(&world).await;
     ask_everything(&db).await;
     let statements = std::mem::take(&mut *asked.lock().unwrap());

@@ -7,7 +7,7 @@ use crate::base::timestamp::Timestamp;
 use crate::cli::listing::Listing;
 use crate::cli::terminal::say;
 use crate::domain::accounts::Account;
-use crate::domain::accounts::list::{self, Filter};
+use crate::domain::accounts::list::{Filter, List};
 use crate::domain::sessions;
 use crate::service::Doorward;
 
@@ -55,9 +55,10 @@ pub(super) async fn list(
     let filter = Filter { search: search.to_owned(), ..Filter::default() };
     let mut listing =
         Listing::new(json, ["NAME", "DISPLAY NAME", "E-MAIL", "STATE", "ROLES", "ID"]);
-    let mut from = None;
+    let (db, mut from) = (doorward.db.read(), None);
+    let list = List::of(db, &filter).await?;
     loop {
-        let page = list::page(doorward.db.read(), &filter, from.as_ref(), 500).await?;
+        let page = list.page(db, from.as_ref(), 500).await?;
         for account in &page.accounts {
             let cells = [
                 account.username.clone(),

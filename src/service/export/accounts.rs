@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::format::{Format, broken_off, csv_line, headings, json_line};
 use super::screens::{BATCH, Lines, still_may};
 use crate::domain::accounts::Account;
-use crate::domain::accounts::list::{self, Filter};
+use crate::domain::accounts::list::{Filter, List, Page};
 use crate::domain::sessions::Principal;
 use crate::service::Doorward;
 
@@ -61,13 +61,18 @@ pub fn accounts(
 ) -> Lines {
     Box::pin(rocket::async_stream::stream! {
         yield headings(&ACCOUNT_HEADINGS, format);
-        let mut from = None;
+        // One list from beginning to end: the order of another could be another one.
+        let (db, mut list, mut from) = (doorward.db.read(), None, None);
         loop {
             let read = async {
                 still_may(&doorward, Some(&reader)).await?;
-                list::page(doorward.db.read(), &filter, from.as_ref(), BATCH).await
+                let list = match &list {
+                    Some(list) => list,
+                    None => &*list.insert(List::of(db, &filter).await?),
+                };
+                list.page(db, from.as_ref(), BATCH).await
             };
-            let list::Page { accounts, next, .. } = match read.await {
+            let Page { accounts, next, .. } = match read.await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "an export ends early");

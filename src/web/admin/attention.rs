@@ -9,7 +9,7 @@ use crate::base::keys::{OLD, Purpose};
 use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
-use crate::domain::accounts::list::{self, Filter, State};
+use crate::domain::accounts::list::{Filter, List, State};
 use crate::domain::accounts::{self, Account};
 use crate::domain::statistics::{self, Step};
 use crate::domain::{audit, sessions};
@@ -124,9 +124,10 @@ pub(super) async fn attention(doorward: &Doorward, now: Timestamp) -> Result<Vec
 /// The accounts that are locked: each with a button, or how many they are.
 async fn locked(db: &DatabaseConnection, zone: Zone, now: Timestamp) -> Result<Vec<Attention>> {
     let filter = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
-    let page = list::page(db, &filter, None, MOST_LOCKED).await?;
+    let list = List::of(db, &filter).await?;
+    let page = list.page(db, None, MOST_LOCKED).await?;
     if page.next.is_some() {
-        let words = match list::count(db, &filter, COUNTED).await? {
+        let words = match list.count(db, COUNTED).await? {
             Count::Exactly(all) => format!("{all} accounts are locked after failed sign-ins."),
             Count::MoreThan(most) => {
                 format!("More than {most} accounts are locked after failed sign-ins.")

@@ -12,7 +12,7 @@ use crate::base::error::Result;
 use crate::base::store::Count;
 use crate::base::timestamp::Timestamp;
 use crate::base::zone::Zone;
-use crate::domain::accounts::list::{self, Filter, State};
+use crate::domain::accounts::list::{Filter, List, State};
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::statistics::{self, LIVE_SESSIONS, REFRESHES, Step, THROTTLED};
 use crate::domain::{accounts, sessions};
@@ -78,9 +78,10 @@ async fn figures(
     now: Timestamp,
 ) -> Result<[(&'static str, String, &'static str); 3]> {
     let db = doorward.db.read();
-    let accounts = list::count(db, &Filter::default(), COUNTED).await?;
+    let all = Filter::default();
+    let accounts = List::of(db, &all).await?.count(db, COUNTED).await?;
     let locked = Filter { state: Some(State::LockedAt(now)), ..Filter::default() };
-    let locked = list::count(db, &locked, COUNTED).await?;
+    let locked = List::of(db, &locked).await?.count(db, COUNTED).await?;
     Ok([
         ("Accounts", counted(accounts), "/admin/accounts"),
         ("Active sessions", counted(live), "/admin/sessions"),

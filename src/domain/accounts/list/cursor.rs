@@ -24,6 +24,8 @@ pub enum Place {
     Name(String),
     /// That of this moment and account.
     Moment(Timestamp, AccountId),
+    /// That of this number among the searched names.
+    Number(i64),
 }
 
 impl Cursor {
@@ -41,6 +43,7 @@ impl Cursor {
         };
         let place = match kind {
             "n" => Place::Name(place.to_owned()),
+            "s" => Place::Number(place.parse().ok().filter(|number| *number > 0)?),
             "m" => {
                 let (moment, id) = place.split_once('~')?;
                 let id = AccountId(Uuid::try_parse(id).ok()?);
@@ -60,6 +63,7 @@ impl std::fmt::Display for Cursor {
         match &self.place {
             Place::Name(name) => write!(f, "{direction}n~{first}~{name}"),
             Place::Moment(moment, id) => write!(f, "{direction}m~{first}~{}~{id}", moment.0),
+            Place::Number(number) => write!(f, "{direction}s~{first}~{number}"),
         }
     }
 }

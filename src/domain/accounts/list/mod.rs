@@ -11,10 +11,11 @@ use sea_orm::{
 };
 
 pub use self::cursor::{Cursor, Place};
-use self::search::{Search, Way};
+use self::search::{Search, TRIGRAMS};
 use super::account::Account;
 use super::find::with_roles;
 use super::id::AccountId;
+use super::searched::{self, numbers_of};
 use super::tables::{self, Column, Entity, role};
 use crate::base::error::Result;
 use crate::base::store::Count;
@@ -52,17 +53,16 @@ pub struct Filter {
     pub role: Option<String>,
     /// Only accounts in this state.
     pub state: Option<State>,
-    /// In which order; see [`Filter::is_by_name`].
+    /// In which order; see [`List::sort`].
     pub sort: Sort,
 }
 
 impl Filter {
-    /// Whether the order is by name whatever was asked for: what few accounts
-    /// have is found along an index that is in that order.
-    pub fn is_by_name(&self) -> bool {
+    /// Whether few accounts have what is asked for: they stand in an index of
+    /// their own, which is in the order of names.
+    fn is_narrow(&self) -> bool {
         let few = matches!(self.state, Some(State::Disabled | State::LockedAt(_)));
-        let narrow = !Search::of(&self.search).is_empty() || self.role.is_some() || few;
-        narrow || self.sort == Sort::Name
+        self.role.is_some() || few
     }
 }
 
@@ -79,119 +79,184 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// One page of accounts, of at most `size`.
-///
-/// # Errors
-/// The database failed.
-pub async fn page(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    from: Option<&Cursor>,
-    size: u64,
-) -> Result<Page> {
-    let order = Ordered::of(db, filter).await?;
-    // A place in another order says nothing about this one.
-    let from =
-        from.filter(|from| matches!(from.place, Place::Name(_)) == (order.sort == Sort::Name));
-    let is_backward = from.is_some_and(|from| from.is_backward);
-    let mut rows = order.query(filter, from).limit(size + 1).all(db).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    if is_backward {
-        if !more {
-            // The page before is the first one, and full.
-            return Box::pin(page(db, filter, None, size)).await;
-        }
-        rows.reverse();
-    }
-    let first = from.map_or(1, |from| from.first);
-    let at = |row: Option<&tables::Model>, is_backward, first: u64| {
-        row.map(|row| Cursor { is_backward, first: Ord::max(first, 1), place: order.place(row) })
-    };
-    let previous = at(rows.first().filter(|_| from.is_some()), true, first.saturating_sub(size));
-    let goes_on = more || is_backward;
-    let next = at(rows.last().filter(|_| goes_on), false, first + rows.len() as u64);
-    Ok(Page { accounts: with_roles(db, rows).await?, first, previous, next })
+/// A search that finds more of all accounts is not sorted by name, but lists the newest first.
+const SORTED: u64 = 1_000;
+/// A search that finds more lets each account of a role or state be looked at instead.
+const FEW: u64 = 10_000;
+
+/// How a search is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// What the index finds is sorted by name.
+    Found,
+    /// The index is read from the newest account on.
+    Newest,
+    /// The list is read in its order, and each account looked at.
+    Read,
 }
 
-/// How many accounts fit; only until there are more than `most`.
-///
-/// # Errors
-/// The database failed.
-pub async fn count(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Count> {
-    let is_search_alone = filter.role.is_none() && filter.state.is_none();
-    let by_index = Search::of(&filter.search).by_index_alone(db.get_database_backend());
-    let rows = match by_index.filter(|_| is_search_alone) {
-        Some(rows) => rows,
-        None => Ordered::of(db, filter).await?.all(filter).into_query(),
-    };
-    Count::up_to(db, rows, most).await
-}
-
-/// The ids of all accounts that fit, in no order; at most so many.
-///
-/// # Errors
-/// The database failed.
-pub async fn ids(db: &impl ConnectionTrait, filter: &Filter, most: u64) -> Result<Vec<AccountId>> {
-    Ok(Ordered::of(db, filter).await?.all(filter).limit(most).into_tuple().all(db).await?)
-}
-
-/// How a filter is carried out in its order.
-struct Ordered {
-    sort: Sort,
+/// The list of the accounts that fit a filter.
+pub struct List<'a> {
+    filter: &'a Filter,
     search: Search,
+    /// How many the search finds, whatever else is asked for.
+    matches: Option<Count>,
     way: Way,
     backend: DbBackend,
 }
 
-impl Ordered {
-    async fn of(db: &impl ConnectionTrait, filter: &Filter) -> Result<Self> {
-        let search = Search::of(&filter.search);
-        let sort = if filter.is_by_name() { Sort::Name } else { filter.sort };
-        let (way, backend) = (search.way(db).await?, db.get_database_backend());
-        Ok(Self { sort, search, way, backend })
+impl<'a> List<'a> {
+    /// The list of that filter.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of(db: &impl ConnectionTrait, filter: &'a Filter) -> Result<Self> {
+        let (search, backend) = (Search::of(&filter.search), db.get_database_backend());
+        let matches = if search.is_empty() { None } else { Some(search.count(db, FEW).await?) };
+        let way = match matches {
+            None => Way::Read,
+            Some(Count::Exactly(all)) if filter.is_narrow() || all <= SORTED => Way::Found,
+            Some(_) if filter.is_narrow() => Way::Read,
+            Some(_) => Way::Newest,
+        };
+        Ok(Self { filter, search, matches, way, backend })
+    }
+
+    /// In which order it is, whatever was asked for: what few accounts have and
+    /// what a search finds is found along an index of another order.
+    pub fn sort(&self) -> Sort {
+        match self.way {
+            Way::Newest => Sort::Created,
+            Way::Read if self.search.is_empty() && !self.filter.is_narrow() => self.filter.sort,
+            Way::Found | Way::Read => Sort::Name,
+        }
+    }
+
+    /// One page of accounts, of at most `size`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn page(
+        &self,
+        db: &impl ConnectionTrait,
+        from: Option<&Cursor>,
+        size: u64,
+    ) -> Result<Page> {
+        // A place in another order says nothing about this one.
+        let from = from.filter(|from| self.has(&from.place));
+        let is_backward = from.is_some_and(|from| from.is_backward);
+        let mut rows = self.query(from).limit(size + 1).all(db).await?;
+        let more = rows.len() as u64 > size;
+        rows.truncate(size as usize);
+        if is_backward {
+            if !more {
+                // The page before is the first one, and full.
+                return Box::pin(self.page(db, None, size)).await;
+            }
+            rows.reverse();
+        }
+        let first = from.map_or(1, |from| from.first);
+        let before = first.saturating_sub(size);
+        let after = first + rows.len() as u64;
+        let (mut previous, mut next) = (None, None);
+        if from.is_some() {
+            previous = self.edge(db, &rows, true, before).await?;
+        }
+        if more || is_backward {
+            next = self.edge(db, &rows, false, after).await?;
+        }
+        Ok(Page { accounts: with_roles(db, rows).await?, first, previous, next })
+    }
+
+    /// How many accounts fit; only until there are more than `most`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(&self, db: &impl ConnectionTrait, most: u64) -> Result<Count> {
+        let is_search_alone = self.filter.role.is_none() && self.filter.state.is_none();
+        match self.matches.filter(|_| is_search_alone) {
+            Some(Count::Exactly(all)) if all <= most => Ok(Count::Exactly(all)),
+            Some(Count::MoreThan(FEW)) if most == FEW => Ok(Count::MoreThan(most)),
+            Some(_) => self.search.count(db, most).await,
+            None => Count::up_to(db, self.all().into_query(), most).await,
+        }
+    }
+
+    /// The ids of all accounts that fit, in no order; at most so many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ids(&self, db: &impl ConnectionTrait, most: u64) -> Result<Vec<AccountId>> {
+        Ok(self.all().limit(most).into_tuple().all(db).await?)
     }
 
     /// What the rows are sorted by before their ids.
-    fn by(&self, filter: &Filter) -> Expr {
-        match self.sort {
-            Sort::Created => Expr::col((Entity, Column::CreatedAt)),
-            Sort::LastLogin => Expr::col((Entity, Column::LastLoginAt)),
-            // Few that were found are sorted; SQLite would read all names to find them in order.
-            Sort::Name if self.is_found() && self.backend == DbBackend::Sqlite => {
+    fn by(&self) -> Expr {
+        match (self.way, self.sort()) {
+            (Way::Newest, _) if self.backend == DbBackend::Sqlite => Expr::col((TRIGRAMS, "rowid")),
+            (Way::Newest, _) => Expr::col((searched::Entity, searched::Column::Id)),
+            (_, Sort::Created) => Expr::col((Entity, Column::CreatedAt)),
+            (_, Sort::LastLogin) => Expr::col((Entity, Column::LastLoginAt)),
+            // SQLite would read all names to find these in order.
+            (Way::Found, Sort::Name) if self.backend == DbBackend::Sqlite => {
                 Expr::cust("+\"accounts\".\"username_canonical\"")
             }
             // Holders of a role stand in an index by name of their own.
-            Sort::Name if filter.role.is_some() && !self.is_found() => {
+            (Way::Read, Sort::Name) if self.filter.role.is_some() => {
                 Expr::col((role::Entity, role::Column::UsernameCanonical))
             }
-            Sort::Name => Expr::col((Entity, Column::UsernameCanonical)),
+            (_, Sort::Name) => Expr::col((Entity, Column::UsernameCanonical)),
         }
     }
 
-    fn is_found(&self) -> bool {
-        !self.search.is_empty() && self.way == Way::Found
-    }
-
-    fn place(&self, row: &tables::Model) -> Place {
-        match self.sort {
-            Sort::Name => Place::Name(row.username_canonical.clone()),
-            Sort::Created => Place::Moment(row.created_at, row.id),
-            Sort::LastLogin => Place::Moment(row.last_login_at.unwrap_or(row.created_at), row.id),
+    /// Whether it is a place in this order.
+    fn has(&self, place: &Place) -> bool {
+        match place {
+            Place::Name(_) => self.sort() == Sort::Name,
+            Place::Moment(..) => self.sort() != Sort::Name && self.way != Way::Newest,
+            Place::Number(_) => self.way == Way::Newest,
         }
     }
 
-    fn query(&self, filter: &Filter, from: Option<&Cursor>) -> Select<Entity> {
-        let by = || self.by(filter);
+    /// Where the page before these rows ends, or that after them begins.
+    async fn edge(
+        &self,
+        db: &impl ConnectionTrait,
+        rows: &[tables::Model],
+        is_backward: bool,
+        first: u64,
+    ) -> Result<Option<Cursor>> {
+        let row = if is_backward { rows.first() } else { rows.last() };
+        let Some(row) = row else { return Ok(None) };
+        let place = match (self.way, self.sort()) {
+            (Way::Newest, _) => {
+                let numbers = numbers_of(db, rows.iter().map(|row| row.id)).await?;
+                let Some((least, greatest)) = numbers else { return Ok(None) };
+                Place::Number(if is_backward { greatest } else { least })
+            }
+            (_, Sort::Name) => Place::Name(row.username_canonical.clone()),
+            (_, Sort::Created) => Place::Moment(row.created_at, row.id),
+            (_, Sort::LastLogin) => {
+                Place::Moment(row.last_login_at.unwrap_or(row.created_at), row.id)
+            }
+        };
+        Ok(Some(Cursor { is_backward, first: Ord::max(first, 1), place }))
+    }
+
+    fn query(&self, from: Option<&Cursor>) -> Select<Entity> {
+        let by = || self.by();
         let is_backward = from.is_some_and(|from| from.is_backward);
-        let rises = (self.sort == Sort::Name) != is_backward;
+        let rises = (self.sort() == Sort::Name) != is_backward;
         let order = if rises { Order::Asc } else { Order::Desc };
-        let mut query = self.filtered(filter).order_by(by(), order.clone());
+        let mut query = self.filtered().order_by(by(), order.clone());
         let beyond = |at: Expr, place: &dyn Fn() -> Expr| {
             if rises { at.gt(place()) } else { at.lt(place()) }
         };
         match from.map(|from| &from.place) {
             Some(Place::Name(name)) => query = query.filter(beyond(by(), &|| Expr::value(name))),
+            Some(Place::Number(number)) => {
+                query = query.filter(beyond(by(), &|| Expr::value(*number)));
+            }
             Some(Place::Moment(at, id)) => {
                 let id = || Expr::value(*id);
                 let same = Condition::all()
@@ -204,35 +269,30 @@ impl Ordered {
             }
             None => {}
         }
-        if self.sort == Sort::Name { query } else { query.order_by(Column::Id, order) }
+        let is_unique = self.sort() == Sort::Name || self.way == Way::Newest;
+        if is_unique { query } else { query.order_by(Column::Id, order) }
     }
 
     /// The ids of all that fit.
-    fn all(&self, filter: &Filter) -> Select<Entity> {
-        let all = self.filtered(filter).select_only().column(Column::Id);
+    fn all(&self) -> Select<Entity> {
+        let all = self.filtered().select_only().column(Column::Id);
         // Without an order, SQLite would read also those who never signed in.
-        if self.sort == Sort::LastLogin { all.order_by_asc(self.by(filter)) } else { all }
+        if self.sort() == Sort::LastLogin { all.order_by_asc(self.by()) } else { all }
     }
 
-    fn filtered(&self, filter: &Filter) -> Select<Entity> {
-        let mut query = Entity::find().filter(self.search.condition(self.way, self.backend));
-        if let Some(beginning) = self.search.beginning() {
-            let end = format!("{beginning}\u{10ffff}");
-            query = query
-                .filter(Column::UsernameCanonical.gte(beginning))
-                .filter(Column::UsernameCanonical.lt(end));
-        }
-        if self.sort == Sort::LastLogin {
+    fn filtered(&self) -> Select<Entity> {
+        let mut query = self.searched(Entity::find());
+        if self.sort() == Sort::LastLogin {
             query = query.filter(Column::LastLoginAt.is_not_null());
         }
-        query = match filter.state {
+        query = match self.filter.state {
             None => query,
             Some(State::Active) => query.filter(Column::DisabledAt.is_null()),
             Some(State::Disabled) => query.filter(Column::DisabledAt.is_not_null()),
             Some(State::LockedAt(now)) => query.filter(Column::LockedUntil.gt(now)),
         };
-        let Some(name) = &filter.role else { return query };
-        if !self.is_found() {
+        let Some(name) = &self.filter.role else { return query };
+        if self.way == Way::Read {
             let holder: RelationDef = Entity::belongs_to(role::Entity)
                 .from(Column::Id)
                 .to(role::Column::AccountId)
@@ -248,5 +308,43 @@ impl Ordered {
             )
             .to_owned();
         query.filter(Expr::exists(holds))
+    }
+
+    /// Only what is searched for.
+    fn searched(&self, mut query: Select<Entity>) -> Select<Entity> {
+        if self.search.is_empty() {
+            return query;
+        }
+        let number = (searched::Entity, searched::Column::Id);
+        let account = (searched::Entity, searched::Column::AccountId);
+        let same = Expr::col(account).equals((Entity, Column::Id));
+        match self.way {
+            Way::Found => {
+                let found = Query::select()
+                    .column(account)
+                    .from(searched::Entity)
+                    .and_where(Expr::col(number).in_subquery(self.search.numbers(self.backend)))
+                    .to_owned();
+                query.filter(Column::Id.in_subquery(found))
+            }
+            Way::Newest => {
+                QuerySelect::query(&mut query).inner_join(searched::Entity, same);
+                if self.backend != DbBackend::Sqlite {
+                    return query.filter(self.search.contained(self.backend));
+                }
+                let found = Expr::col((TRIGRAMS, "rowid")).equals(number);
+                QuerySelect::query(&mut query).inner_join(TRIGRAMS, found);
+                query.filter(self.search.matches())
+            }
+            Way::Read => {
+                let looked_at = Query::select()
+                    .expr(Expr::value(1))
+                    .from(searched::Entity)
+                    .and_where(same)
+                    .cond_where(self.search.contained(self.backend))
+                    .to_owned();
+                query.filter(Expr::exists(looked_at))
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ use rocket_dyn_templates::context;
 
 use self::query::{AccountsQuery, range_in_words};
 use crate::domain::accounts::custom_roles;
-use crate::domain::accounts::list::{self, Cursor};
+use crate::domain::accounts::list::{Cursor, List, Sort};
 use crate::domain::accounts::permissions::BUILT_IN;
 use crate::web::admin::query::cursor;
 use crate::web::admin::view::account::AccountRow;
@@ -52,12 +52,19 @@ async fn accounts_page(
     let filter = query.filter(now.0, &mut notices);
     let size = query.size(&mut notices);
     let from = cursor(from, Cursor::parse, &mut notices);
-    let found = list::page(db, &filter, from.as_ref(), size).await?;
-    let count = list::count(db, &filter, COUNTED).await?;
+    let sorted = List::of(db, &filter).await?;
+    let found = sorted.page(db, from.as_ref(), size).await?;
+    let count = sorted.count(db, COUNTED).await?;
     let own = custom_roles::list(db).await?;
     let built_in = BUILT_IN.iter().map(|name| (*name).to_owned());
     let all_roles: Vec<String> = built_in.chain(own.into_iter().map(|role| role.name)).collect();
-    let (total, range) = range_in_words(&found, count);
+    if sorted.sort() == Sort::Name && filter.sort != Sort::Name {
+        notices.push("A filtered list is sorted by name.".to_owned());
+    }
+    let (total, mut range) = range_in_words(&found, count);
+    if sorted.sort() == Sort::Created && filter.sort != Sort::Created {
+        range.push_str(", newest first");
+    }
     let there = |cursor: Option<Cursor>| {
         cursor.map(|cursor| query.link("/admin/accounts", &cursor.to_string()))
     };

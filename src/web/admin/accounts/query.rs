@@ -31,16 +31,12 @@ impl AccountsQuery {
             ("disabled", State::Disabled),
             ("locked", State::LockedAt(now)),
         ];
-        let filter = Filter {
+        Filter {
             search: typed(self.q.as_deref()),
             role: Some(typed(self.role.as_deref())).filter(|role| !role.is_empty()),
             state: chosen(self.state.as_deref(), &states, "state", notices),
             sort: chosen(self.sort.as_deref(), &SORTS, "order", notices).unwrap_or_default(),
-        };
-        if filter.is_by_name() && filter.sort != Sort::Name {
-            notices.push("A filtered list is sorted by name.".to_owned());
         }
-        filter
     }
 
     /// How many rows a page has.

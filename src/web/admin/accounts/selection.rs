@@ -9,7 +9,8 @@ use crate::base::error::{Error, Result};
 use crate::base::secrets;
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::{self, Account, AccountId, list};
+use crate::domain::accounts::list::List;
+use crate::domain::accounts::{self, Account, AccountId};
 use crate::domain::administration::refusals;
 use crate::service::Doorward;
 use crate::web::admin::query::fits_an_address;
@@ -104,7 +105,10 @@ impl Selection {
             return Ok(self.ticked.clone());
         }
         match self.list.as_deref().and_then(|list| AccountsQuery::filter_of(list, now)) {
-            Some(filter) => list::ids(db.read(), &filter, MOST_FOUND + 1).await,
+            Some(filter) => {
+                let list = List::of(db.read(), &filter).await?;
+                list.ids(db.read(), MOST_FOUND + 1).await
+            }
             None => Ok(vec![]),
         }
     }
