@@ -240,11 +240,11 @@ async fn many_are_found_newest_first_and_page_by_page() {
     assert_eq!(count(db, &odd, 30_000).await, Count::Exactly(MANY / 2));
     assert_eq!(names(&turn(&world, &odd, None).await), ["member-00001", "member-00003"]);
     // Few enough to be sorted.
-    let few = search("member-01");
-    assert_eq!(count(db, &few, 10_000).await, Count::Exactly(1_000));
+    let few = search("member-010");
+    assert_eq!(count(db, &few, 10_000).await, Count::Exactly(100));
     assert_eq!(names(&turn(&world, &few, None).await), ["member-01000", "member-01001"]);
     let of_both = Filter { role: Some("editors".to_owned()), ..few };
-    assert_eq!(count(db, &of_both, 10_000).await, Count::Exactly(500));
+    assert_eq!(count(db, &of_both, 10_000).await, Count::Exactly(50));
     assert_eq!(names(&turn(&world, &of_both, None).await), ["member-01001", "member-01003"]);
 }
 

@@ -100,7 +100,7 @@ async fn steps(db: &DatabaseConnection, statement: Statement) -> Vec<String> {
     rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect()
 }
 
-/// A thousand accounts that a search finds are sorted by name, behind a `+`. Of
+/// A page of accounts that a search finds is sorted by name, behind a `+`. Of
 /// active accounts a page is full soon, and more than 10,000 are not counted.
 fn is_slow(sql: &str, step: &str) -> bool {
     let active = sql.contains("\"disabled_at\" IS NULL") && sql.contains("LIMIT");

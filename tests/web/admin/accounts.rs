@@ -34,24 +34,24 @@ async fn a_long_list_goes_on_from_screen_to_screen() {
 }
 
 #[rocket::async_test]
-async fn a_search_that_finds_more_than_a_thousand_lists_the_newest_first_and_says_so() {
+async fn a_search_that_finds_more_than_a_page_lists_the_newest_first_and_says_so() {
     let app = App::start().await;
     let chief = app.staff("chief", "admin").await;
-    for number in 0..1_001 {
-        app.quick_account(&format!("member-{number:04}")).await;
+    for number in 0..201 {
+        app.quick_account(&format!("member-{number:03}")).await;
     }
     let range = async |path: &str| chief.get(path).await.page().texts(".range").remove(0);
     let many = "/admin/accounts?q=member";
-    assert_eq!(range(many).await, "1–50 of 1,001, newest first");
+    assert_eq!(range(many).await, "1–50 of 201, newest first");
     let page = chief.get(many).await.page();
-    assert!(page.texts("tbody th a")[0].starts_with("member-1000"));
+    assert!(page.texts("tbody th a")[0].starts_with("member-200"));
     let second = page.attributes("a[rel=next]", "href").remove(0);
-    assert_eq!(range(&second).await, "51–100 of 1,001, newest first");
-    assert_eq!(range("/admin/accounts?q=member-0").await, "1–50 of 1,000");
-    let asked = chief.get("/admin/accounts?q=member-0&sort=opened").await.page();
+    assert_eq!(range(&second).await, "51–100 of 201, newest first");
+    assert_eq!(range("/admin/accounts?q=member-1").await, "1–50 of 100");
+    let asked = chief.get("/admin/accounts?q=member-1&sort=opened").await.page();
     assert!(asked.texts("main").concat().contains("A filtered list is sorted by name."));
     let asked = chief.get("/admin/accounts?q=member&sort=opened").await.page();
-    assert_eq!(asked.texts(".range")[0], "1–50 of 1,001");
+    assert_eq!(asked.texts(".range")[0], "1–50 of 201");
 }
 
 #[rocket::async_test]

@@ -79,8 +79,9 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// A search that finds more of all accounts is not sorted by name, but lists the newest first.
-const SORTED: u64 = 1_000;
+/// A search that finds more of all accounts, and so more than fit on the longest page, is not
+/// sorted by name, but lists the newest first.
+const SORTED: u64 = 200;
 /// A search that finds more lets each account of a role or state be looked at instead.
 const FEW: u64 = 10_000;
 
