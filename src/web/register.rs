@@ -34,8 +34,8 @@ impl PageForm for NewAccount {
 
     fn read(fields: &mut Fields) -> Option<Self> {
         // `username`: 3 to 32 of `a-z`, `0-9`, `.`, `_`, `-` after NFKC and small letters; begins
-        // and ends with a letter or digit; unique in that form; names like `admin` only at
-        // setup and the command line
+        // and ends with a letter or digit; unique in that form, and none by which an application
+        // knows another account; names like `admin` only at setup and the command line
         let username = fields.parsed("username", "User name", Username::parse);
         // `email`: at most 254 bytes, one `@`, local part at most 64 bytes, a host name; no
         // spaces, controls or invisible characters; unique in small letters, the host as

@@ -19,6 +19,7 @@ fn the_table_of_tables_says_what_each_is_to_a_person() {
         };
         let then = table.accounts.iter().map(|(column, then)| match then {
             AtDeletion::Removed => format!("`{column}`: removed"),
+            AtDeletion::Cleared(why) => format!("`{column}`: emptied, the rest is kept {why}"),
             AtDeletion::Kept(why) => format!("`{column}`: kept {why}"),
         });
         let mut then = then.collect::<Vec<_>>().join("; ");

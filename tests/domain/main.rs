@@ -12,6 +12,7 @@ mod events;
 mod everyone;
 mod guarding;
 mod held_forms;
+mod kept_names;
 mod lifting;
 mod listing;
 mod many;

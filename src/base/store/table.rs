@@ -79,6 +79,8 @@ pub struct Batch {
 pub enum AtDeletion {
     /// It is removed in the same transaction, by its foreign key.
     Removed,
+    /// The column is emptied by its foreign key, and the rest is kept for this reason.
+    Cleared(&'static str),
     /// It is kept, as long as this says and for this reason.
     Kept(&'static str),
 }

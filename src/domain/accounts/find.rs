@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::account::{Account, NewAccount};
 use super::id::AccountId;
-use super::names::LoginName;
+use super::names::{LoginName, kept};
 use super::permissions::{ADMIN, Roles};
 use super::refusals;
 use super::tables;
@@ -113,7 +113,9 @@ pub(super) async fn by_name(
 /// Why somebody cannot be called so, if another account is.
 pub(super) async fn taken(db: &impl ConnectionTrait, new: &NewAccount) -> Result<Option<Refusal>> {
     let of = |column: tables::Column, name: &str| tables::Entity::find().filter(column.eq(name));
-    if of(tables::Column::UsernameCanonical, new.username.canonical()).one(db).await?.is_some() {
+    let name = new.username.canonical();
+    let is_taken = of(tables::Column::UsernameCanonical, name).one(db).await?.is_some();
+    if is_taken || kept::is_kept(db, name).await? {
         return Ok(Some(refusals::USERNAME_TAKEN));
     }
     let email = of(tables::Column::EmailCanonical, new.email.canonical()).one(db).await?;

@@ -34,5 +34,5 @@ pub use self::update::{
 
 /// The tables of this module.
 pub fn tables() -> Vec<crate::base::store::Table> {
-    [tables::tables(), searched::tables()].concat()
+    [tables::tables(), searched::tables(), names::kept::tables()].concat()
 }

@@ -21,6 +21,8 @@ pub const EMAIL_TOO_LONG: Refusal = Refusal::new("email-too-long", Subject::Emai
 pub const ROLE_NAME: Refusal = Refusal::new("role-name", Subject::RoleName);
 /// Somebody has this user name, or one that reads the same.
 pub const USERNAME_TAKEN: Refusal = Refusal::new("username-taken", Subject::Username);
+/// It was the name of another account, by which an application may know that one.
+pub const USERNAME_KEPT: Refusal = Refusal::new("username-kept", Subject::Username);
 /// The name is kept for the operators of the service.
 pub const USERNAME_RESERVED: Refusal = Refusal::new("username-reserved", Subject::Username);
 /// An account with this address exists.

@@ -7,6 +7,7 @@ use super::account::{Account, NewAccount};
 use super::authenticate::Passwords;
 use super::find::taken;
 use super::id::AccountId;
+use super::names::kept;
 use super::permissions::Roles;
 use super::update::write_roles;
 use super::{events, refusals};
@@ -49,7 +50,8 @@ pub async fn register(
     throttle.register(&origin.address, now).await?.count(now).await?;
     let hash = hash_for(hasher, rules, &new, Waiter::at(&origin.address)).await?;
     let txn = db.begin().await?;
-    let account = insert(&txn, &new, hash, Roles::default(), now).await?;
+    let inserted = insert(&txn, &new, hash, Roles::default(), now).await;
+    let account = inserted.map_err(without_reason)?;
     audit::record(&txn, Entry::by_owner(events::REGISTERED, account.id.0, origin), now).await?;
     txn.commit().await?;
     Ok(account)
@@ -77,6 +79,16 @@ fn screen(rules: &PasswordRules, new: &NewAccount) -> Result<()> {
     Ok(rules_for(rules, new).screen(&new.password)?)
 }
 
+/// Strangers are not told who used to be here.
+fn without_reason(error: Error) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.is(refusals::USERNAME_KEPT) => {
+            refusals::USERNAME_TAKEN.into()
+        }
+        other => other,
+    }
+}
+
 /// Which name was taken, where that is why the database refuses a row.
 pub(super) fn taken_name(error: DbErr) -> Error {
     if store::is_taken(&error, "username_canonical") {
@@ -91,7 +103,7 @@ pub(super) fn taken_name(error: DbErr) -> Error {
 /// Writes a new account within the caller's transaction.
 ///
 /// # Errors
-/// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`, `accounts::refusals::TOO_MANY_ROLES`.
+/// `USERNAME_TAKEN`, `USERNAME_KEPT`, `EMAIL_TAKEN`, `TOO_MANY_ROLES` of `accounts::refusals`.
 pub async fn insert(
     db: &impl ConnectionTrait,
     new: &NewAccount,
@@ -121,6 +133,7 @@ pub async fn insert(
         failed_before_unlock: Set(0),
     };
     let row = row.insert(db).await.map_err(taken_name)?;
+    kept::ensure_free(db, row.id, &row.username_canonical).await?;
     searched::write(db, &row).await?;
     write_roles(db, row.id, &roles, now).await?;
     Ok(Account::of(row, roles))

@@ -5,7 +5,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::account::Account;
-use super::names::{DisplayName, EmailAddress, Username};
+use super::names::{DisplayName, EmailAddress, Username, kept};
 use super::register::taken_name;
 use super::{searched, tables};
 use crate::base::error::Result;
@@ -14,7 +14,7 @@ use crate::base::error::Result;
 /// with them.
 ///
 /// # Errors
-/// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`.
+/// `USERNAME_TAKEN`, `USERNAME_KEPT`, `EMAIL_TAKEN` of `accounts::refusals`.
 pub async fn set_names(
     db: &impl ConnectionTrait,
     account: &Account,
@@ -42,6 +42,7 @@ pub async fn set_names(
     let row = row.update(db).await.map_err(taken_name)?;
     searched::write(db, &row).await?;
     if username.is_some() {
+        kept::keep_new(db, account.id, &row.username_canonical).await?;
         // A role's accounts are listed by the name in the same row.
         tables::role::Entity::update_many()
             .col_expr(tables::role::Column::UsernameCanonical, Expr::value(&row.username_canonical))

@@ -33,7 +33,7 @@ pub struct Edit {
 ///
 /// # Errors
 /// [`Error::Denied`]; `administration::refusals::TARGET_OUTRANKS_ACTOR`;
-/// `accounts::refusals::USERNAME_TAKEN`, `accounts::refusals::EMAIL_TAKEN`; not found.
+/// `USERNAME_TAKEN`, `USERNAME_KEPT`, `EMAIL_TAKEN` of `accounts::refusals`; not found.
 pub async fn edit(
     sessions: &Sessions,
     throttle: &Throttle,

@@ -182,8 +182,9 @@ async fn undo_part(
 
 /// Somebody else may have taken a name since.
 fn taken_since(error: Error) -> Error {
+    use accounts::refusals::{EMAIL_TAKEN, USERNAME_KEPT, USERNAME_TAKEN};
     match error {
-        Error::Refused(accounts::refusals::USERNAME_TAKEN | accounts::refusals::EMAIL_TAKEN) => {
+        Error::Refused(USERNAME_TAKEN | USERNAME_KEPT | EMAIL_TAKEN) => {
             refusals::TOO_LATE_TO_UNDO.into()
         }
         other => other,

@@ -129,7 +129,7 @@ pub async fn enter(
         None => live(&txn, row.sid, now).await?,
         Some(_) => None,
     };
-    let Some((session, enabled)) = live else {
+    let Some((session, account)) = live else {
         txn.commit().await?;
         return Ok(Err(refused.unwrap_or(NoEntry::SessionOver)));
     };
@@ -145,7 +145,8 @@ pub async fn enter(
         ended_at: Set(None),
     };
     table::Entity::insert(entry).exec_without_returning(&txn).await?;
-    let told = Entry::by_owner(events::ENTERED, enabled.0, origin)
+    accounts::names::kept::keep(&txn, account.id, &account.canonical_username).await?;
+    let told = Entry::by_owner(events::ENTERED, account.id.0, origin)
         .in_session(session.sid.0)
         .with(json!({ "host": row.host }));
     audit::record(&txn, told, now).await?;
@@ -159,7 +160,7 @@ async fn live(
     txn: &Txn,
     sid: SessionId,
     now: Timestamp,
-) -> Result<Option<(Session, accounts::AccountId)>> {
+) -> Result<Option<(Session, accounts::Account)>> {
     let session = match sessions::by_id(txn, sid).await {
         Err(Error::NotFound) => return Ok(None),
         session => session?,
@@ -170,7 +171,7 @@ async fn live(
     };
     let is_live =
         session.is_live(now) && session.client == Audience::Web && account.disabled_at.is_none();
-    Ok(is_live.then_some((session, account.id)))
+    Ok(is_live.then_some((session, account)))
 }
 
 /// Ends the earlier entries of a session at a host, but for those of a moment

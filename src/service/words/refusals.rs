@@ -29,6 +29,10 @@ const WORDS: &[(Refusal, &str)] = &[
         "Use 2 to 32 lowercase letters, digits and hyphens, beginning with a letter.",
     ),
     (accounts::refusals::USERNAME_TAKEN, "That user name is taken. Please choose another."),
+    (
+        accounts::refusals::USERNAME_KEPT,
+        "Another account with that user name used an application. Its next owner could be taken for that person there, so it is not given out again. Please choose another.",
+    ),
     (accounts::refusals::USERNAME_RESERVED, "That user name is reserved. Please choose another."),
     (
         accounts::refusals::EMAIL_TAKEN,

@@ -2,6 +2,7 @@
 //! name is one name, so that nobody can pass for somebody else.
 
 mod display;
+pub mod kept;
 mod letters;
 mod likeness;
 
