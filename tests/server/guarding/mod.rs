@@ -1,6 +1,7 @@
 //! An application behind real proxies, each with the configuration that the
 //! program prints: what a visitor gets, and what the application is told.
 
+mod cluster;
 mod proxies;
 mod radicale;
 mod spellings;
