@@ -23,6 +23,7 @@ mod m20261125_000019_payload_of_tokens;
 mod m20261125_000020_staff_limits;
 mod m20261129_000021_finding_people;
 mod m20261130_000022_applications;
+mod m20261130_000023_personal_tokens;
 mod m20261130_000025_kept_names;
 mod m20261130_000026_parts_of_names;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000020_staff_limits::Migration),
             Box::new(m20261129_000021_finding_people::Migration),
             Box::new(m20261130_000022_applications::Migration),
+            Box::new(m20261130_000023_personal_tokens::Migration),
             Box::new(m20261130_000025_kept_names::Migration),
             Box::new(m20261130_000026_parts_of_names::Migration),
         ];

@@ -25,7 +25,7 @@ const BASE: [&str; 12] = [
     "keys",
     "clock",
 ];
-const DOMAIN: [&str; 12] = [
+const DOMAIN: [&str; 13] = [
     "statistics",
     "audit",
     "throttle",
@@ -36,6 +36,7 @@ const DOMAIN: [&str; 12] = [
     "one_time",
     "applications",
     "entries",
+    "personal_tokens",
     "credentials",
     "administration",
 ];

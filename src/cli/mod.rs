@@ -15,6 +15,7 @@ mod role;
 mod serve;
 mod sessions;
 mod terminal;
+mod token;
 
 use std::process::ExitCode;
 
@@ -112,9 +113,9 @@ enum Command {
     /// Who is signed in
     #[command(subcommand)]
     Session(sessions::SessionCommand),
-    /// Access tokens, one by one
+    /// Personal tokens, and access tokens one by one
     #[command(subcommand)]
-    Token(sessions::TokenCommand),
+    Token(token::Command),
 }
 
 #[derive(Subcommand)]
@@ -236,7 +237,8 @@ async fn dispatch(
             sessions::run_session(command, &open(&figment, settings).await?).await
         }
         Command::Token(command) => {
-            sessions::run_token(command, &open(&figment, settings).await?).await
+            let origin = RequestSource::command_line();
+            token::run(command, &open(&figment, settings).await?, Actor::operator(&origin)).await
         }
     }
 }

@@ -1,5 +1,4 @@
-//! `doorward session …` and `doorward token …`. A running server applies what
-//! they write within a second.
+//! `doorward session …`. A running server applies what it writes within a second.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -8,7 +7,7 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::account::find;
 use crate::cli::listing::Listing;
-use crate::cli::terminal::{count, say, secret, warn};
+use crate::cli::terminal::{count, say};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::search::{self, Filter};
@@ -50,16 +49,6 @@ pub(super) struct Which {
 fn parse_sid(text: &str) -> Result<SessionId, &'static str> {
     SessionId::parse(text)
         .ok_or("a session is named by 22 characters, as `session list` shows them")
-}
-
-#[derive(Subcommand)]
-pub(super) enum TokenCommand {
-    /// Revoke one access token, or the session of a refresh token
-    Revoke {
-        /// The token's `jti`; leave it out to pass a whole token on standard input
-        #[arg(value_name = "JTI-OR-TOKEN", allow_hyphen_values = true)]
-        token: Option<String>,
-    },
 }
 
 pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) -> Result<()> {
@@ -133,29 +122,5 @@ async fn end(
     match doorward.sessions.end_by_staff(&[sid], Actor::operator(origin), now).await? {
         0 => Err(none()),
         _ => Ok(()),
-    }
-}
-
-pub(super) async fn run_token(command: TokenCommand, doorward: &Doorward) -> Result<()> {
-    let now = doorward.clock.now();
-    let TokenCommand::Revoke { token } = command;
-    let origin = RequestSource::command_line();
-    let token = match token {
-        Some(token) if token != "-" => {
-            if token.contains('.') {
-                warn(
-                    "Every user of this machine can read the arguments of a command: a whole token is better passed on standard input.",
-                );
-            }
-            zeroize::Zeroizing::new(token)
-        }
-        _ => secret("Token: ", !std::io::IsTerminal::is_terminal(&std::io::stdin()))?,
-    };
-    let sessions = &doorward.sessions;
-    let named = sessions.named(&token, now).ok_or(sessions::refusals::UNKNOWN_TOKEN)?;
-    if sessions.revoke_named(named, Actor::operator(&origin), now).await? {
-        Ok(())
-    } else {
-        Err(Error::broken("That session was over already."))
     }
 }

@@ -21,6 +21,8 @@ pub mod applications;
 
 pub mod entries;
 
+pub mod personal_tokens;
+
 pub mod credentials;
 
 pub mod administration;

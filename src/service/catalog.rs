@@ -5,8 +5,8 @@ use crate::base::keys::in_use;
 use crate::base::store::{Table, numbers};
 use crate::domain::sessions::revocation;
 use crate::domain::{
-    accounts, administration, applications, audit, entries, one_time, sessions, statistics,
-    throttle,
+    accounts, administration, applications, audit, entries, one_time, personal_tokens, sessions,
+    statistics, throttle,
 };
 use crate::service::export;
 
@@ -24,6 +24,7 @@ pub fn tables() -> Vec<Table> {
         administration::tables(),
         applications::tables(),
         entries::tables(),
+        personal_tokens::tables(),
         audit::tables(export::OWN_EVENTS),
         audit::tables_of_seals(),
         statistics::tables(),

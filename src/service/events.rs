@@ -2,7 +2,8 @@
 
 use crate::domain::audit::Event;
 use crate::domain::{
-    accounts, administration, applications, credentials, entries, one_time, sessions,
+    accounts, administration, applications, credentials, entries, one_time, personal_tokens,
+    sessions,
 };
 
 /// A server began.
@@ -17,7 +18,7 @@ pub const KEY_REVOKED: Event = Event::new("key.revoked");
 pub const BACKED_UP: Event = Event::new("backup.written");
 
 /// The events of every module.
-const MODULES: [&[Event]; 8] = [
+const MODULES: [&[Event]; 9] = [
     accounts::events::ALL,
     sessions::events::ALL,
     one_time::events::ALL,
@@ -25,6 +26,7 @@ const MODULES: [&[Event]; 8] = [
     administration::events::ALL,
     applications::events::ALL,
     entries::events::ALL,
+    personal_tokens::events::ALL,
     &[STARTED, STOPPED, KEY_ROTATED, KEY_REVOKED, BACKED_UP],
 ];
 

@@ -59,12 +59,18 @@ pub struct Task {
 }
 
 /// All of them, in the order in which they are done.
-pub static TASKS: [Task; 15] = [
+pub static TASKS: [Task; 16] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,
         at_stop: true,
         work: |doorward, now| doorward.sessions.sync(now).boxed(),
+    },
+    Task {
+        name: "use of personal tokens",
+        period: Period::HalfSecond,
+        at_stop: true,
+        work: |doorward, now| doorward.tokens.usage.write(&doorward.db, now).boxed(),
     },
     Task {
         name: "counts of throttling",

@@ -30,6 +30,7 @@ use crate::domain::credentials::Credentials;
 use crate::domain::entries::Entries;
 use crate::domain::passwords::hasher::Hasher;
 use crate::domain::passwords::policy::PasswordRules;
+use crate::domain::personal_tokens::Tokens;
 use crate::domain::sessions::Sessions;
 use crate::domain::sessions::tokens::access::Issuer;
 use crate::domain::throttle::Throttle;
@@ -52,6 +53,8 @@ pub struct Doorward {
     pub sightings: Sightings,
     /// Who has entered them.
     pub entries: Entries,
+    /// What scripts show them.
+    pub tokens: Tokens,
     /// The threads that hash.
     pub hasher: Hasher,
     /// What a new password must be like.
@@ -151,6 +154,7 @@ impl Doorward {
             applications,
             sightings: Sightings::default(),
             entries: Entries::new(settings.access_token_life),
+            tokens: Tokens::default(),
             throttle: Throttle::new(db.clone(), Arc::clone(&keys), settings.throttle),
             hasher: Hasher::start(settings.hash_cost, Arc::clone(&keys))?,
             rules: PasswordRules {

@@ -2,7 +2,7 @@
 
 use doorward::base::error::{Denied, Error, Result};
 use doorward::base::timestamp::Timestamp;
-use doorward::domain::accounts::names::{EmailAddress, RoleName, Username};
+use doorward::domain::accounts::names::{EmailAddress, LoginName, RoleName, Username};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change, Edit, RoleChange, UndoKind};
@@ -10,6 +10,7 @@ use doorward::domain::applications;
 use doorward::domain::audit;
 use doorward::domain::passwords::hasher::Waiter;
 use doorward::domain::passwords::policy::Password;
+use doorward::domain::personal_tokens::{self, Expiry};
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::domain::sessions::{Actor, Issued, Named, Principal};
 use sea_orm::{ConnectionTrait, Statement};
@@ -98,8 +99,29 @@ pub(crate) async fn act_number(
             let changes = [crate::guarding::added("wiki", "wiki.example.org")];
             applications::change_applications(sessions, &changes, actor, now).await.map(drop)
         }
+        20 => {
+            let (name, roles) = (Username::parse("backups").unwrap(), Roles::default());
+            administration::add_service(&credentials, &name, roles, actor, now).await.map(drop)
+        }
+        21 => {
+            let builds = LoginName::parse("builds");
+            let id = accounts::by_login_name(sessions.db.read(), &builds).await.unwrap().id;
+            let new = (&crate::personal_tokens::wanted(Expiry::Days(1)), 365);
+            personal_tokens::make_for(sessions, id, new, actor, now).await.map(drop)
+        }
+        22 => {
+            let all = personal_tokens::of_account(sessions.db.read(), ada.id, now).await;
+            personal_tokens::revoke_by_staff(sessions, all.unwrap()[0].id, actor, now).await
+        }
         _ => return None,
     })
+}
+
+/// What those need who act on tokens: the account of a service, and a token.
+pub(crate) async fn tokens_to_act_on(world: &World, ada: &Account) {
+    crate::personal_tokens::service(world, "builds").await;
+    let new = crate::personal_tokens::wanted(Expiry::Days(1));
+    crate::personal_tokens::made_for(world, ada.id, &new).await;
 }
 
 /// How a session loses what its guard proved, and what is said then.
@@ -178,6 +200,7 @@ async fn no_act_of_staff_comes_about_once_its_guard_would_say_no() {
         let cli = Actor::operator(&here);
         administration::create_role(&world.sessions, &role("own"), "", cli, NOON).await.unwrap();
         let (ada, session) = world.session("ada").await;
+        tokens_to_act_on(&world, &ada).await;
         for (place, (how, expected)) in LOSSES.into_iter().enumerate() {
             let chief = world.account(&format!("chief-{place}"), Roles::admin()).await;
             let mut issued = world.start(&chief, NOON).await;

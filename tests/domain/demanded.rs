@@ -11,11 +11,11 @@ use doorward::domain::administration::{self, UndoKind, refusals};
 use doorward::domain::sessions::Actor;
 use shared::source::{product, rust_files};
 
-use crate::acting::act_number;
+use crate::acting::{act_number, tokens_to_act_on};
 use crate::{NOON, World, origin};
 
 /// The acts of `act_number`: the function, and the permission that it demands.
-pub(crate) const ACTS: [(&str, Permission); 20] = [
+pub(crate) const ACTS: [(&str, Permission); 23] = [
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::EndSessions),
@@ -36,6 +36,9 @@ pub(crate) const ACTS: [(&str, Permission); 20] = [
     ("edit", Permission::ManageAccounts),
     ("change_role", Permission::Administer),
     ("change_applications", Permission::Administer),
+    ("add_service", Permission::Administer),
+    ("make_for", Permission::Administer),
+    ("revoke_by_staff", Permission::EndSessions),
 ];
 
 /// Functions that begin an act for another one.
@@ -74,6 +77,7 @@ async fn each_act_is_done_by_staff_with_its_permission_and_by_nobody_else() {
         for (number, (name, demanded)) in ACTS.into_iter().enumerate() {
             let world = World::new().await;
             let (ada, session) = world.session("ada").await;
+            tokens_to_act_on(&world, &ada).await;
             let by = world.account("one-of-staff", roles.clone()).await;
             let issued = world.start(&by, NOON).await;
             let here = origin("web");

@@ -11,6 +11,7 @@ use doorward::domain::audit::{self, Detail, Event, Filter, RecordedEvent};
 use doorward::domain::entries;
 use doorward::domain::one_time;
 use doorward::domain::passwords::policy::Password;
+use doorward::domain::personal_tokens::{self, Expiry};
 use doorward::domain::sessions::Actor;
 use doorward::domain::sessions::tokens::refresh::RefreshToken;
 use doorward::service::{events, words};
@@ -99,6 +100,10 @@ async fn administered(world: &World, ada: &Account) {
     entries::leave(sessions, who, which, &here, NOON).await.unwrap();
     let other = crate::guarding::replaced("wiki", "books.example.org");
     applications::change_applications(sessions, &[other], by, NOON).await.unwrap();
+    crate::personal_tokens::misused(world, ada.id, NOON).await;
+    let new = crate::personal_tokens::wanted(Expiry::Days(1));
+    let made = crate::personal_tokens::made_for(world, ada.id, &new).await;
+    personal_tokens::revoke_by_staff(sessions, made.id, by, NOON).await.unwrap();
     let gone = applications::Change::Remove("wiki".to_owned());
     applications::change_applications(sessions, &[gone], by, NOON).await.unwrap();
 }

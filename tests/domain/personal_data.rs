@@ -9,6 +9,7 @@ use doorward::domain::accounts::names::{LoginName, RoleName};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::passwords::policy::Password;
+use doorward::domain::personal_tokens::Expiry;
 use doorward::domain::sessions::Actor;
 use doorward::service::catalog;
 use doorward::service::export::OWN_EVENTS;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 use crate::{NOON, World, origin};
 
 /// UUIDs that name something else.
-const NO_ACCOUNTS: [(&str, &str); 10] = [
+const NO_ACCOUNTS: [(&str, &str); 11] = [
     ("sessions", "sid"),
     ("sessions", "continued_by"),
     ("applications", "id"),
@@ -31,6 +32,7 @@ const NO_ACCOUNTS: [(&str, &str); 10] = [
     ("entries", "application_id"),
     ("entry_codes", "sid"),
     ("entry_codes", "application_id"),
+    ("personal_tokens", "id"),
 ];
 
 /// A name that stands in no other text.
@@ -58,6 +60,7 @@ async fn named_everywhere(world: &World) -> Account {
     administration::start_recovery(sessions, bob.id, by_ada, life).await.unwrap();
     administration::apply(sessions, BulkAction::Disable, &[bob.id], by_ada, NOON).await.unwrap();
     crate::guarding::entered(world, &session, by_ada).await;
+    crate::personal_tokens::made(world, by_ada, Expiry::Days(30)).await;
     let (name, wrong) = (LoginName::parse(NAME), Password::parse("not the password").unwrap());
     world.passwords().authenticate(&name, &wrong, None, &here, NOON).await.unwrap_err();
     ada

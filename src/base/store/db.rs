@@ -1,6 +1,8 @@
 //! Opening the database, its schema, and the one way to begin writing.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use migrations::Migrator;
@@ -40,6 +42,8 @@ pub struct Db {
     read: DatabaseConnection,
     write: DatabaseConnection,
     changes: Changes,
+    #[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "for tests"))]
+    asked: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -65,9 +69,10 @@ impl Db {
     async fn open_sqlite(options: &Options) -> Result<Self, DbErr> {
         let mut write = Database::connect(sqlite(options, 1)).await?;
         let mut read = Database::connect(sqlite(options, 4)).await?;
-        measure(&mut write);
-        measure(&mut read);
-        Ok(Self { read, write, changes: Changes::default() })
+        let asked = Arc::default();
+        measure(&mut write, &asked);
+        measure(&mut read, &asked);
+        Ok(Self { read, write, changes: Changes::default(), asked })
     }
 
     async fn open_postgres(options: &Options) -> Result<Self, DbErr> {
@@ -84,8 +89,9 @@ impl Db {
                 move |connect| verified(connect, &url).options(PAUSED)
             });
         let mut both = Database::connect(connect).await?;
-        measure(&mut both);
-        Ok(Self { read: both.clone(), write: both, changes: Changes::default() })
+        let asked = Arc::default();
+        measure(&mut both, &asked);
+        Ok(Self { read: both.clone(), write: both, changes: Changes::default(), asked })
     }
 
     /// For queries outside a transaction.
@@ -96,6 +102,12 @@ impl Db {
     /// For one statement that is a transaction of its own.
     pub fn write(&self) -> &DatabaseConnection {
         &self.write
+    }
+
+    /// How many queries this process has made.
+    #[cfg(feature = "test-support")]
+    pub fn queries(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Says that something shown about an account has changed, after its commit.
@@ -233,9 +245,11 @@ const PAUSED: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s"
 /// How long SQLite's log may grow, in bytes.
 const MOST_LOG: u64 = 32 << 20;
 
-/// Measures how long each query takes.
-fn measure(db: &mut DatabaseConnection) {
-    db.set_metric_callback(|done| {
+/// Measures how long each query takes, and counts them.
+fn measure(db: &mut DatabaseConnection, asked: &Arc<AtomicU64>) {
+    let asked = Arc::clone(asked);
+    db.set_metric_callback(move |done| {
+        asked.fetch_add(1, Ordering::Relaxed);
         metrics::histogram!("doorward_database_seconds").record(done.elapsed.as_secs_f64());
     });
 }

@@ -7,6 +7,7 @@ mod show;
 use clap::Subcommand;
 
 pub(super) use self::find::find;
+pub(in crate::cli) use self::roles::parse as parse_roles;
 
 use crate::base::error::Result;
 use crate::cli::terminal::{confirm, new_password, say};
@@ -24,7 +25,11 @@ pub(super) enum Command {
         /// User name
         name: String,
         /// E-mail address
-        email: String,
+        #[arg(required_unless_present = "service")]
+        email: Option<String>,
+        /// An account of a program: it never signs in, and uses personal tokens
+        #[arg(long, conflicts_with_all = ["email", "password_stdin"])]
+        service: bool,
         /// A role; may be given more than once
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
@@ -136,16 +141,17 @@ pub(super) async fn run(command: Command, doorward: &Doorward) -> Result<()> {
         administration::edit(sessions, &doorward.throttle, id, &names, actor, now).await
     };
     match command {
-        Command::Add { name, email, roles, password_stdin } => {
+        Command::Add { name, email, service, roles, password_stdin } => {
             let roles = roles::parse(doorward, &roles).await?;
-            let new = NewAccount {
-                username: Username::parse(&name)?,
-                email: EmailAddress::parse(&email)?,
-                password: new_password(password_stdin)?,
+            let (username, credentials) = (Username::parse(&name)?, doorward.credentials());
+            let account = if service {
+                administration::add_service(&credentials, &username, roles, actor, now).await?
+            } else {
+                let email = EmailAddress::parse(&email.unwrap_or_default())?;
+                let password = new_password(password_stdin)?;
+                let new = NewAccount { username, email, password };
+                administration::add_account(&credentials, &new, roles, actor, now).await?
             };
-            let credentials = doorward.credentials();
-            let account =
-                administration::add_account(&credentials, &new, roles, actor, now).await?;
             say(&account.id.to_string());
         }
         Command::List { search, json } => show::list(doorward, &search, json, now).await?,

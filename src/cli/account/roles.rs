@@ -11,7 +11,7 @@ use crate::service::{Doorward, words};
 ///
 /// # Errors
 /// One of them does not exist; a suggestion says which may be meant.
-pub(super) async fn parse(doorward: &Doorward, names: &[String]) -> Result<Roles> {
+pub(in crate::cli) async fn parse(doorward: &Doorward, names: &[String]) -> Result<Roles> {
     let own = custom_roles::list(doorward.db.read()).await?;
     let own = own.iter().map(|role| role.name.as_str());
     let known: Vec<&str> = BUILT_IN.into_iter().chain(own).collect();

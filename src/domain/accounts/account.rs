@@ -1,6 +1,7 @@
 //! An account as everyone else sees it.
 
 use super::id::AccountId;
+use super::kind::AccountKind;
 use super::names::{EmailAddress, Username};
 use super::permissions::Roles;
 use super::tables::Model;
@@ -13,6 +14,8 @@ use crate::domain::passwords::policy::Password;
 pub struct Account {
     /// Never changes.
     pub id: AccountId,
+    /// Whose it is.
+    pub kind: AccountKind,
     /// As it was typed at registration.
     pub username: String,
     /// What it is called on pages; may be empty.
@@ -65,6 +68,7 @@ impl Account {
         };
         Self {
             id: row.id,
+            kind: row.kind,
             username: row.username,
             display_name: row.display_name,
             email: row.email,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::account::Account;
 use super::find::{by_name, roles_of};
 use super::id::AccountId;
+use super::kind::AccountKind;
 use super::names::LoginName;
 use super::tables;
 use super::update::{replace_hash, set_locked_until};
@@ -53,6 +54,8 @@ impl Passwords<'_> {
     ) -> Result<Account> {
         let Self { db, hasher, throttle } = *self;
         let found = by_name(db.read(), login).await?;
+        // A service does not sign in, and its name is answered like a strange one.
+        let found = found.filter(|row| row.kind == AccountKind::Person);
         let names: Vec<&str> = found.iter().flat_map(canonical_names).collect();
         let known = known.filter(|known| found.as_ref().is_some_and(|row| knows(row, known)));
         let (name, address) = (login.canonical(), &*origin.address);

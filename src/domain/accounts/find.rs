@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::account::{Account, NewAccount};
 use super::id::AccountId;
+use super::kind::AccountKind;
 use super::names::{LoginName, kept};
 use super::permissions::{ADMIN, Roles};
 use super::refusals;
@@ -65,13 +66,14 @@ pub async fn hold(
 ///
 /// # Errors
 /// `accounts::refusals::ACCOUNT_CHANGED` when it has another password since, was disabled
-/// or deleted.
+/// or deleted; also of a service, which has none.
 pub async fn hold_unchanged(db: &impl ConnectionTrait, verified: &Account) -> Result<Account> {
     let held = match by_id_to_change(db, verified.id).await {
         Err(Error::NotFound) => return Err(refusals::ACCOUNT_CHANGED.into()),
         held => held?,
     };
-    if held.password_hash == verified.password_hash && held.disabled_at.is_none() {
+    let is_same = held.password_hash == verified.password_hash && held.disabled_at.is_none();
+    if is_same && held.kind == AccountKind::Person {
         Ok(held)
     } else {
         Err(refusals::ACCOUNT_CHANGED.into())

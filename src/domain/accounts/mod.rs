@@ -6,6 +6,7 @@ pub mod custom_roles;
 pub mod events;
 mod find;
 mod id;
+mod kind;
 pub mod list;
 pub mod names;
 pub mod permissions;
@@ -25,7 +26,8 @@ pub use self::find::{
     hold_for_sign_in, hold_unchanged, most_failures, names_of,
 };
 pub use self::id::AccountId;
-pub use self::register::{hash_for, insert, register};
+pub use self::kind::AccountKind;
+pub use self::register::{hash_for, insert, insert_service, register};
 pub use self::rename::set_names;
 pub use self::update::{
     delete, forget_browsers, forget_locks, raise_epoch, set_disabled, set_locked_until,

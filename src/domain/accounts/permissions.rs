@@ -61,6 +61,11 @@ impl Roles {
         Self(self.0.iter().filter(|name| !names.contains(&name.as_str())).cloned().collect())
     }
 
+    /// Those that the others have, too.
+    pub fn common(&self, others: &Self) -> Self {
+        Self(self.0.intersection(&others.0).cloned().collect())
+    }
+
     /// The only role of an administrator.
     pub fn admin() -> Self {
         Self(BTreeSet::from([ADMIN.to_owned()]))

@@ -37,6 +37,8 @@ pub const WRONG_PASSWORD: Refusal = Refusal::new("wrong-password", Subject::Pres
 pub const ACCOUNT_DISABLED: Refusal = Refusal::new("account-disabled", Subject::Whole);
 /// Password, roles or state of the account changed while the request was under way.
 pub const ACCOUNT_CHANGED: Refusal = Refusal::new("account-changed", Subject::Whole);
+/// A service does not sign in, and so has neither a password nor roles of staff.
+pub const NOT_FOR_SERVICES: Refusal = Refusal::new("not-for-services", Subject::Whole);
 /// A role of this name exists, or one is built in.
 pub const ROLE_TAKEN: Refusal = Refusal::new("role-taken", Subject::RoleName);
 /// The roles would make the access cookie larger than browsers keep.

@@ -7,7 +7,8 @@ use super::account::{Account, NewAccount};
 use super::authenticate::Passwords;
 use super::find::taken;
 use super::id::AccountId;
-use super::names::kept;
+use super::kind::AccountKind;
+use super::names::{EmailAddress, Username, kept};
 use super::permissions::Roles;
 use super::update::write_roles;
 use super::{events, refusals};
@@ -111,12 +112,39 @@ pub async fn insert(
     roles: Roles,
     now: Timestamp,
 ) -> Result<Account> {
+    let who = (&new.username, &new.email, AccountKind::Person);
+    write(db, who, password_hash, roles, now).await
+}
+
+/// The same for a service: nobody has the password of `unknown`, and no mail
+/// goes to its address (RFC 6761).
+///
+/// # Errors
+/// As [`insert`]; `accounts::refusals::NOT_FOR_SERVICES`.
+pub async fn insert_service(
+    db: &impl ConnectionTrait,
+    username: &Username,
+    unknown: PasswordHash,
+    roles: Roles,
+    now: Timestamp,
+) -> Result<Account> {
+    let email = EmailAddress::parse(&format!("{}@service.invalid", username.canonical()))?;
+    write(db, (username, &email, AccountKind::Service), unknown, roles, now).await
+}
+
+async fn write(
+    db: &impl ConnectionTrait,
+    (username, email, kind): (&Username, &EmailAddress, AccountKind),
+    password_hash: PasswordHash,
+    roles: Roles,
+    now: Timestamp,
+) -> Result<Account> {
     let row = tables::ActiveModel {
         id: Set(AccountId(Uuid::new_v4())),
-        username: Set(new.username.typed().to_owned()),
-        username_canonical: Set(new.username.canonical().to_owned()),
-        email: Set(new.email.typed().to_owned()),
-        email_canonical: Set(new.email.canonical().to_owned()),
+        username: Set(username.typed().to_owned()),
+        username_canonical: Set(username.canonical().to_owned()),
+        email: Set(email.typed().to_owned()),
+        email_canonical: Set(email.canonical().to_owned()),
         password_hash: Set(password_hash.into_text()),
         password_changed_at: Set(now),
         created_at: Set(now),
@@ -131,6 +159,7 @@ pub async fn insert(
         display_name: Set(String::new()),
         locked_until: Set(None),
         failed_before_unlock: Set(0),
+        kind: Set(kind),
     };
     let row = row.insert(db).await.map_err(taken_name)?;
     kept::ensure_free(db, row.id, &row.username_canonical).await?;

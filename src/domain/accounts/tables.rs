@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use super::id::AccountId;
+use super::kind::AccountKind;
 use crate::base::error::{Error, Result};
 use crate::base::store::{AtDeletion, Batch, Exported, Table};
 use crate::base::timestamp::Timestamp;
@@ -35,6 +36,7 @@ pub struct Model {
     pub display_name: String,
     pub locked_until: Option<Timestamp>,
     pub failed_before_unlock: i64,
+    pub kind: AccountKind,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

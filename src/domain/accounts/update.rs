@@ -5,7 +5,8 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 
 use super::find::roles_of;
 use super::id::AccountId;
-use super::permissions::{Permission, Roles};
+use super::kind::AccountKind;
+use super::permissions::{BUILT_IN, Permission, Roles};
 use super::refusals;
 use super::{custom_roles, tables};
 use crate::base::error::{Error, Result};
@@ -16,7 +17,8 @@ use crate::domain::passwords::hash::PasswordHash;
 /// staff that are new to it open only once the password is given again.
 ///
 /// # Errors
-/// `accounts::refusals::TOO_MANY_ROLES` when they would not fit into an access token.
+/// `accounts::refusals::TOO_MANY_ROLES` when they would not fit into an access token;
+/// `accounts::refusals::NOT_FOR_SERVICES`.
 pub async fn write_roles(
     db: &impl ConnectionTrait,
     id: AccountId,
@@ -27,6 +29,10 @@ pub async fn write_roles(
         return Err(refusals::TOO_MANY_ROLES.into());
     }
     let before = roles_of(db, id).await?;
+    let row = tables::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
+    if row.kind == AccountKind::Service && BUILT_IN.iter().any(|role| roles.has(role)) {
+        return Err(refusals::NOT_FOR_SERVICES.into());
+    }
     if Permission::ALL.iter().any(|right| roles.may(*right) && !before.may(*right)) {
         tables::Entity::update_many()
             .col_expr(tables::Column::RaisedAt, Expr::value(now))
@@ -41,7 +47,6 @@ pub async fn write_roles(
     if roles.names().next().is_none() {
         return Ok(());
     }
-    let row = tables::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
     let rows: Vec<_> = roles
         .names()
         .map(|role| tables::role::ActiveModel {

@@ -57,6 +57,26 @@ pub async fn invite(
     Ok((account, token))
 }
 
+/// Opens an account for a service, which has tokens and never signs in.
+///
+/// # Errors
+/// As [`add_account`]; `accounts::refusals::NOT_FOR_SERVICES` for roles of staff.
+pub async fn add_service(
+    credentials: &Credentials<'_>,
+    username: &Username,
+    roles: Roles,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<Account> {
+    let (_, hash) = credentials.passwords.hasher.hash_unknown().await?;
+    let demanded = Some(Permission::Administer);
+    let (act, _) = credentials.sessions.begin_act(actor, demanded, &[], now).await?;
+    let account = accounts::insert_service(&act.txn, username, hash, roles, now).await?;
+    tell(&act, &account).await?;
+    act.commit().await?;
+    Ok(account)
+}
+
 async fn insert(
     act: &Act<'_>,
     new: &NewAccount,
@@ -64,7 +84,11 @@ async fn insert(
     roles: Roles,
 ) -> Result<Account> {
     let account = accounts::insert(&act.txn, new, hash, roles, act.now).await?;
-    let data = json!({ "roles": account.roles });
-    act.tell(accounts::events::REGISTERED, Some(account.id), data).await?;
+    tell(act, &account).await?;
     Ok(account)
+}
+
+async fn tell(act: &Act<'_>, account: &Account) -> Result<()> {
+    let data = json!({ "roles": account.roles });
+    act.tell(accounts::events::REGISTERED, Some(account.id), data).await.map(drop)
 }

@@ -20,7 +20,7 @@ mod undoable;
 pub use self::bulk::{BulkAction, apply, delete_own};
 pub use self::edit::{Edit, edit, set_own_display_name};
 pub use self::export::note_export;
-pub use self::invite::{add_account, invite};
+pub use self::invite::{add_account, add_service, invite};
 pub use self::outcome::Outcome;
 pub use self::recovery::{lift_throttle, start_recovery};
 pub use self::roles::{

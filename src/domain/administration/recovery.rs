@@ -8,7 +8,7 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::names::LoginName;
 use crate::domain::accounts::permissions::{ADMIN, Permission};
-use crate::domain::accounts::{self, AccountId};
+use crate::domain::accounts::{self, AccountId, AccountKind};
 use crate::domain::one_time;
 use crate::domain::sessions::{Act, Actor, Sessions};
 use crate::domain::throttle::Throttle;
@@ -18,7 +18,8 @@ use crate::domain::throttle::Throttle;
 /// # Errors
 /// `administration::refusals::NOT_AN_ADMIN`: anyone who could make one for an administrator could
 /// become that administrator. The operator can, at the command line. And
-/// `administration::refusals::TARGET_OUTRANKS_ACTOR`, `administration::refusals::OWN_ACCOUNT`.
+/// `administration::refusals::TARGET_OUTRANKS_ACTOR`, `administration::refusals::OWN_ACCOUNT`;
+/// `accounts::refusals::NOT_FOR_SERVICES`.
 pub async fn start_recovery(
     sessions: &Sessions,
     id: AccountId,
@@ -30,6 +31,9 @@ pub async fn start_recovery(
     let account = found.first().ok_or(Error::NotFound)?;
     if account.roles.has(ADMIN) && act.by.is_some() {
         return Err(refusals::NOT_AN_ADMIN.into());
+    }
+    if account.kind == AccountKind::Service {
+        return Err(accounts::refusals::NOT_FOR_SERVICES.into());
     }
     ensure_outranks(&act, &found)?;
     leave_oneself_alone(&act, id)?;

@@ -15,6 +15,7 @@ use crate::domain::accounts::permissions::{ADMIN, Permission, Roles};
 use crate::domain::accounts::{self, Account, AccountId, custom_roles};
 use crate::domain::applications;
 use crate::domain::one_time::{self, TokenPurpose};
+use crate::domain::personal_tokens;
 use crate::domain::sessions::revocation::Revoked;
 use crate::domain::sessions::{Act, Actor, Sessions};
 
@@ -191,6 +192,7 @@ pub async fn rename_role(
     custom_roles::rename(&act.txn, from, to, description).await?;
     if from != to.as_str() {
         applications::rename_role(&act.txn, from, to.as_str()).await?;
+        personal_tokens::rename_role(&act.txn, from, to.as_str()).await?;
     }
     let data = json!({ "before": from, "after": to.as_str() });
     act.tell(events::ROLE_RENAMED, None, data).await?;

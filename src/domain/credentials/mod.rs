@@ -11,13 +11,14 @@ use crate::base::error::{Error, Result};
 use crate::base::store::Db;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::accounts::{self, Account, NewAccount, Passwords};
+use crate::domain::accounts::{self, Account, AccountKind, NewAccount, Passwords};
 use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::login::{self, Verified};
 use crate::domain::one_time::{TokenPurpose, find, recovering, use_up, void};
 use crate::domain::passwords::hash::PasswordHash;
 use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::{Password, PasswordRules};
+use crate::domain::personal_tokens;
 use crate::domain::sessions::{EndReason, Sessions};
 
 /// What changing passwords needs.
@@ -44,7 +45,7 @@ impl Credentials<'_> {
     /// The operator sets a password at the command line. All sessions end.
     ///
     /// # Errors
-    /// what the password rules refuse; [`Error::Busy`].
+    /// what the password rules refuse; `accounts::refusals::NOT_FOR_SERVICES`; [`Error::Busy`].
     pub async fn set_password(
         &self,
         account: &Account,
@@ -52,6 +53,9 @@ impl Credentials<'_> {
         origin: &RequestSource,
         now: Timestamp,
     ) -> Result<()> {
+        if account.kind == AccountKind::Service {
+            return Err(accounts::refusals::NOT_FOR_SERVICES.into());
+        }
         let hash = self.new_hash(account, new).await?;
         let txn = self.db().begin().await?;
         let account = accounts::by_id_to_change(&txn, account.id).await?;
@@ -59,7 +63,7 @@ impl Credentials<'_> {
     }
 
     /// Sets the password of the account that `token` was made for and uses the token up.
-    /// All sessions end; nobody is signed in by it.
+    /// All sessions and personal tokens end; nobody is signed in by it.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a token that is wrong, used up or too old;
@@ -94,6 +98,7 @@ impl Credentials<'_> {
         let id = account.id;
         accounts::set_password_hash(&txn, id, hash, now).await?;
         void(&txn, id, &[TokenPurpose::Recovery], now).await?;
+        personal_tokens::revoke_all_of(&txn, id, origin, now).await?;
         let reason = EndReason::PasswordChanged;
         let (_, revoked) = self.sessions.end_all(&txn, account, None, reason, now).await?;
         audit::record(&txn, Entry::about(events::PASSWORD_RESET, id.0, origin), now).await?;

@@ -33,7 +33,7 @@ pub struct Parties<'a> {
     pub unverified_email: bool,
 }
 
-/// Somebody who has entered.
+/// Somebody who has entered, or shows a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor<'a> {
     /// Names the account.
@@ -44,8 +44,8 @@ pub struct Visitor<'a> {
     pub email: &'a str,
     /// What it may.
     pub roles: &'a Roles,
-    /// When the password had been given, at the moment of entering.
-    pub confirmed_at: Timestamp,
+    /// When the password had been given, at the moment of entering; `None` for a token.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -57,14 +57,14 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     groups: Vec<&'a str>,
-    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
     iat: i64,
     nbf: i64,
     exp: i64,
 }
 
-/// The one that was made last for an entry. An entry is to one host, so it
-/// always has the same audience.
+/// The one that was made last for an entry or a personal token.
 #[derive(Debug, Default)]
 pub struct Latest(Mutex<Option<Made>>);
 
@@ -74,6 +74,7 @@ struct Made {
     kid: String,
     at: Timestamp,
     has_email: bool,
+    audience: Box<str>,
 }
 
 impl Latest {
@@ -95,13 +96,20 @@ impl Latest {
         let fits = |made: &&Made| {
             made.kid == key.kid
                 && made.has_email == has_email
+                && *made.audience == *parties.audience
                 && (Duration::ZERO..KEPT).contains(&now.since(made.at))
         };
         if let Some(made) = latest.as_ref().filter(fits) {
             return Ok(Arc::clone(&made.text));
         }
         let text: Arc<str> = signed(visitor, key, parties, now)?.into();
-        let made = Made { text: Arc::clone(&text), kid: key.kid.clone(), at: now, has_email };
+        let made = Made {
+            text: Arc::clone(&text),
+            kid: key.kid.clone(),
+            at: now,
+            has_email,
+            audience: parties.audience.into(),
+        };
         *latest = Some(made);
         Ok(text)
     }
@@ -116,7 +124,7 @@ fn signed(visitor: Visitor<'_>, key: &Key, parties: Parties<'_>, now: Timestamp)
         preferred_username: visitor.username,
         email: parties.unverified_email.then_some(visitor.email),
         groups: visitor.roles.names().collect(),
-        auth_time: visitor.confirmed_at.seconds(),
+        auth_time: visitor.confirmed_at.map(Timestamp::seconds),
         iat: begins,
         nbf: begins,
         exp: (now + LIFE).seconds(),

@@ -84,7 +84,7 @@ impl Held {
             username: &self.username,
             email: &self.email,
             roles: &self.roles,
-            confirmed_at: self.confirmed_at,
+            confirmed_at: Some(self.confirmed_at),
         };
         self.assertions.stated(visitor, ring, parties, now)
     }

@@ -85,7 +85,7 @@ pub(super) async fn end(
         .await?;
     let mut revoked = Revoked::default();
     for id in ids {
-        revoked = revoked.and(sessions.revoke_entry(txn, *id, now).await?);
+        revoked = revoked.and(sessions.revoke_held(txn, *id, "entry ended", now).await?);
     }
     Ok(revoked)
 }

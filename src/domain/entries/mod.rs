@@ -12,7 +12,7 @@ mod leave;
 pub mod refusals;
 mod table;
 
-pub use self::assertion::Parties;
+pub use self::assertion::{Latest, Parties, Visitor};
 pub use self::cookie::issue as issue_cookie;
 pub use self::enter::{NoEntry, code, enter, remove_expired};
 pub use self::handshake::{Challenge, Nonce, State, Target};

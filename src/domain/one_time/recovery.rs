@@ -12,7 +12,7 @@ use crate::base::error::{Error, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Permission;
-use crate::domain::accounts::{self, Account, AccountId};
+use crate::domain::accounts::{self, Account, AccountId, AccountKind};
 use crate::domain::sessions::Act;
 
 /// A fresh recovery token for `account`, within the act that makes it. Older ones are void.
@@ -78,10 +78,13 @@ fn payload(form: &str) -> Result<String> {
 /// # Errors
 /// [`Error::NotFound`] for a token that is wrong, used up or too old, and for
 /// one whose maker could not make it any more: it is disabled or deleted,
-/// or its roles do not cover those of the account.
+/// or its roles do not cover those of the account. Also for that of a service.
 pub async fn recovering(db: &impl ConnectionTrait, token: &str, now: Timestamp) -> Result<Account> {
     let good = find(db, token, TokenPurpose::Recovery, now).await?.ok_or(Error::NotFound)?;
     let account = accounts::by_id(db, good.account.ok_or(Error::NotFound)?).await?;
+    if account.kind == AccountKind::Service {
+        return Err(Error::NotFound);
+    }
     let Some(maker) = good.made_by else { return Ok(account) };
     let maker = accounts::by_id(db, maker).await?;
     let could = maker.disabled_at.is_none()

@@ -62,6 +62,8 @@ pub struct Settings {
     pub access_token_life: Duration,
     /// How long a recovery link is good.
     pub recovery_link_life: Duration,
+    /// How many days a personal token is good at most; 0: no limit.
+    pub personal_token_max_days: u32,
     /// How many attempts are let through.
     pub throttle: Limits,
     /// How long audit events are kept; `None`: forever.
@@ -131,6 +133,7 @@ impl Settings {
             sessions: times.policy,
             access_token_life: times.access_token_life,
             recovery_link_life: times.recovery_link_life,
+            personal_token_max_days: times.personal_token_max_days,
             throttle: throttle::read(&section)?,
             audit_retention: records::audit_retention(&section)?,
             log_format,

@@ -51,6 +51,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     Setting::new("recovery_link_seconds", "`1800`", "life of a recovery link"),
     Setting::new(
+        "personal_token_max_days",
+        "`365`",
+        "a personal token is good for at most so many days; `0`: no limit, and tokens need not expire",
+    ),
+    Setting::new(
         "max_sessions_per_account",
         "`20`",
         "at one more, the least recently used session ends",
@@ -62,6 +67,7 @@ pub(super) struct Times {
     pub policy: Policy,
     pub access_token_life: Duration,
     pub recovery_link_life: Duration,
+    pub personal_token_max_days: u32,
 }
 
 /// Reads them, and compares them with each other.
@@ -95,5 +101,6 @@ pub(super) fn read(section: &Section<'_>) -> Result<Times> {
         }
     }
     let recovery_link_life = seconds("recovery_link_seconds", 30 * MINUTE, DAY)?;
-    Ok(Times { policy, access_token_life, recovery_link_life })
+    let personal_token_max_days = section.whole("personal_token_max_days", 365, 0..=36_500)? as u32;
+    Ok(Times { policy, access_token_life, recovery_link_life, personal_token_max_days })
 }

@@ -84,6 +84,7 @@ fn every_key_can_be_given_in_file_and_variable() {
         ("staff_absolute_seconds", "7200"),
         ("recent_login_seconds", "60"),
         ("recovery_link_seconds", "600"),
+        ("personal_token_max_days", "30"),
         ("max_sessions_per_account", "5"),
         ("audit_retention_days", "30"),
         ("throttle_address", "0"),

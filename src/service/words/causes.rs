@@ -2,10 +2,10 @@
 //! happened, and one sentence on what to do.
 
 use super::ends::words as end;
-use super::verdicts::reason as refused;
+use super::verdicts::{fault as token, reason as refused};
 use crate::domain::applications::decide::Reason;
 use crate::domain::applications::question::Unread;
-use crate::domain::applications::sightings::{Cause, Refused};
+use crate::domain::applications::sightings::{Cause, Refused, TokenFault};
 
 /// What happened.
 pub fn cause(cause: Cause) -> String {
@@ -26,6 +26,7 @@ pub fn cause(cause: Cause) -> String {
         }
         Cause::EntryOld => "The sign-in to this application is more than 12 hours old.",
         Cause::PasswordTooOld => "The password was given too long ago.",
+        Cause::Token(fault) => token(fault),
         Cause::RefusedByProxy => "Doorward accepted this request, and the proxy refused it.",
         Cause::Loop => "The browser was sent around several times without getting in.",
     };
@@ -79,6 +80,22 @@ pub fn advice(cause: Cause) -> &'static str {
         }
         Cause::SessionOver(_) => "The person has to sign in again.",
         Cause::PasswordTooOld => "The person has to give the password again, as the rule says.",
+        Cause::Token(TokenFault::Malformed | TokenFault::Several | TokenFault::Unknown) => {
+            "Copy the whole token into the script, or create another."
+        }
+        Cause::Token(TokenFault::Revoked | TokenFault::Expired) => {
+            "Create another token for the script, or stop it."
+        }
+        Cause::Token(TokenFault::Disabled) => "Enable the account to accept its tokens again.",
+        Cause::Token(TokenFault::OtherApplication) => {
+            "Create a token for this application: what a token opens is fixed."
+        }
+        Cause::Token(TokenFault::OtherNetwork) => {
+            "Create a token for that network, if the script should run there."
+        }
+        Cause::Token(TokenFault::NotAPassword) => {
+            "Create a token for this application alone, or send it as a Bearer token."
+        }
         Cause::RefusedByProxy => {
             "Look for deny, limit_except or the like in the proxy's configuration."
         }

@@ -68,6 +68,19 @@ enum Data {
     Token {
         jti: String,
     },
+    PersonalToken {
+        token: String,
+        hint: String,
+    },
+    TokenMisused {
+        token: String,
+        hint: String,
+        application: String,
+        cause: String,
+    },
+    TokensRevoked {
+        tokens_revoked: u64,
+    },
     Denied {
         method: String,
         route: String,
@@ -143,6 +156,11 @@ fn in_words(data: Data) -> String {
             format!("session was last used from {last_used_from}")
         }
         Data::Token { jti } => format!("jti {jti}"),
+        Data::PersonalToken { token, hint } => format!("{token} (…{hint})"),
+        Data::TokenMisused { token, hint, application, cause } => {
+            format!("{token} (…{hint}) at {application}: {}", cause.replace('_', " "))
+        }
+        Data::TokensRevoked { tokens_revoked } => format!("personal tokens: {tokens_revoked}"),
         Data::Denied { method, route } => format!("{method} {route}"),
         Data::Exported { list } => match &*list {
             "accounts" => "list of accounts".to_owned(),

@@ -2,7 +2,8 @@
 
 use crate::domain::audit::Event;
 use crate::domain::{
-    accounts, administration, applications, credentials, entries, one_time, sessions,
+    accounts, administration, applications, credentials, entries, one_time, personal_tokens,
+    sessions,
 };
 use crate::service::events;
 
@@ -60,6 +61,13 @@ const WORDS: &[(Event, &str, &str)] = &[
     (applications::events::REMOVED, "an application was removed", "removed an application"),
     (entries::events::ENTERED, "opened an application", "opened an application"),
     (entries::events::LEFT, "left an application", "left an application"),
+    (personal_tokens::events::MADE, "a personal token was created", "created a personal token"),
+    (personal_tokens::events::REVOKED, "a personal token was revoked", "revoked a personal token"),
+    (
+        personal_tokens::events::MISUSED,
+        "a personal token was refused",
+        "was refused with a personal token",
+    ),
     (events::STARTED, "the server started", "started"),
     (events::STOPPED, "the server stopped", "stopped"),
     (events::KEY_ROTATED, "a signing key was added", "added a signing key"),

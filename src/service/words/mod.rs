@@ -19,4 +19,4 @@ pub use self::events::{action, event};
 pub use self::near::near;
 pub use self::refusals::{error, refusal};
 pub use self::roles::BUILT_IN_ROLES;
-pub use self::verdicts::{reason, verdict};
+pub use self::verdicts::{fault, reason, verdict};

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::base::error::{Error, Refusal};
 use crate::base::keys;
 use crate::domain::{
-    accounts, administration, applications, credentials, entries, passwords, sessions, throttle,
+    accounts, administration, applications, credentials, entries, passwords, personal_tokens,
+    sessions, throttle,
 };
 
 /// Each refusal in words. `{0}` stands for its number, `{wait}` for its number of
@@ -54,6 +55,10 @@ const WORDS: &[(Refusal, &str)] = &[
     (
         accounts::refusals::ACCOUNT_CHANGED,
         "Your account was changed a moment ago. Please try again.",
+    ),
+    (
+        accounts::refusals::NOT_FOR_SERVICES,
+        "A service account cannot sign in: it has no password, no recovery links and no roles of staff. Create tokens for it.",
     ),
     (
         accounts::refusals::ROLE_TAKEN,
@@ -193,6 +198,25 @@ const WORDS: &[(Refusal, &str)] = &[
     (
         throttle::refusals::TOO_MANY_ATTEMPTS,
         "Too many attempts. Please wait {wait} and try again. A browser that you signed in with before is not affected.",
+    ),
+    (personal_tokens::refusals::NAME, "Use 1 to 64 letters, digits, spaces and punctuation."),
+    (personal_tokens::refusals::NO_APPLICATION, "Choose at least one application."),
+    (personal_tokens::refusals::ROLE, "The account does not have one of these roles."),
+    (
+        personal_tokens::refusals::NETWORK,
+        "Write networks like 192.168.1.0/24 or single addresses, one a line.",
+    ),
+    (
+        personal_tokens::refusals::EXPIRY,
+        "Choose how long the token is good: at most {0} days are permitted.",
+    ),
+    (
+        personal_tokens::refusals::TOO_MANY,
+        "This account has as many tokens as it can have. Revoke some that are not used.",
+    ),
+    (
+        personal_tokens::refusals::NOT_A_SERVICE,
+        "Only its owner can create a token for the account of a person.",
     ),
     (
         keys::refusals::KEYS_IN_VARIABLE,

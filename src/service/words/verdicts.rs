@@ -2,6 +2,7 @@
 
 use crate::domain::applications::decide::{Reason, Verdict};
 use crate::domain::applications::readings::Unreadable;
+use crate::domain::applications::sightings::TokenFault;
 
 /// A verdict in a sentence.
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -24,5 +25,24 @@ pub fn reason(reason: Reason) -> &'static str {
         }
         Reason::Path(Unreadable::NotText) => "The address has characters that no page has.",
         Reason::Path(Unreadable::Ambiguous) => "The address can be read in too many ways.",
+    }
+}
+
+/// Why a token is refused, in a sentence for the person who sent it.
+pub fn fault(fault: TokenFault) -> &'static str {
+    match fault {
+        TokenFault::Malformed => {
+            "This is no token of this service: it was mistyped, cut, or sent in a wrong place."
+        }
+        TokenFault::Several => "Several tokens were sent. Send one.",
+        TokenFault::Unknown => "No account has this token.",
+        TokenFault::Revoked => "This token was revoked.",
+        TokenFault::Expired => "This token has expired.",
+        TokenFault::Disabled => "The account of this token is disabled.",
+        TokenFault::OtherApplication => "This token is for other applications.",
+        TokenFault::OtherNetwork => "This token is not accepted from this address.",
+        TokenFault::NotAPassword => {
+            "Only a token for a single application can be sent as a password. Send it as a Bearer token."
+        }
     }
 }

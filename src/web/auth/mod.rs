@@ -2,5 +2,6 @@
 
 mod answer;
 mod noted;
+mod script;
 mod told;
 pub mod verify;

@@ -7,7 +7,7 @@ use super::answer::Answer;
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::{Reason, decide};
 use crate::domain::applications::question::{METHOD, Question, URI};
-use crate::domain::applications::sightings::{Cause, Refused, shortened};
+use crate::domain::applications::sightings::{Cause, Refused, TokenFault, shortened};
 use crate::service::Doorward;
 use crate::web::request::cookies::Received;
 use crate::web::request::now::Now;
@@ -25,11 +25,17 @@ pub fn status_of(cause: Cause) -> (Status, &'static str) {
     }
 }
 
+/// The status of an answer to a script whose token is refused.
+pub fn status_of_token(fault: TokenFault) -> Status {
+    if fault.is_of_use() { Status::Forbidden } else { Status::Unauthorized }
+}
+
 /// Notes a request that is not let through.
 pub fn refused(request: &Request<'_>, answer: &Answer) {
     let (found, question, cause) = match answer {
         Answer::SignIn(found, question, _, cause) => (found, question, *cause),
         Answer::Forbidden(found, question, reason, _) => (found, question, Cause::Refused(*reason)),
+        Answer::NoToken(found, question, fault) => (found, question, Cause::Token(*fault)),
         // That of a proxy that is not trusted is noted once a minute.
         Answer::Wrong(cause, _) if *cause != Cause::UntrustedProxy => {
             return note(request, None, *cause, status_of(*cause).0);
@@ -39,6 +45,7 @@ pub fn refused(request: &Request<'_>, answer: &Answer) {
     let status = match cause {
         Cause::Refused(Reason::Path(_)) => Status::BadRequest,
         Cause::Refused(_) => Status::Forbidden,
+        Cause::Token(fault) => status_of_token(fault),
         _ if question.nature.is_navigation && matches!(&*question.method, "GET" | "HEAD") => {
             Status::SeeOther
         }

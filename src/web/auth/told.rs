@@ -7,35 +7,35 @@ use rocket::response::{self, Response};
 
 use crate::base::percent::percent_encoded;
 use crate::domain::applications::Application;
-use crate::domain::entries::Held;
+use crate::web::guarding::token::in_authorization;
+use crate::web::guarding::visitor::Sender;
 
 /// The answer that lets a request pass. Every header, always: what is missing would stay as the client sent it.
 pub fn allowed(
     request: &Request<'_>,
-    (held, assertion): (Option<&Held>, Option<&str>),
+    (sender, assertion): (Option<&Sender>, Option<&str>),
     application: &Application,
 ) -> response::Result<'static> {
     let mut response = Response::build();
     response.status(Status::Ok);
-    let told = held.filter(|_| application.identity.has_headers());
-    let groups = told.map(|held| held.roles.names().collect::<Vec<_>>().join(","));
-    let name = told.map(|held| match &*held.display_name {
-        "" => &held.username,
-        _ => &held.display_name,
-    });
+    let told = sender.filter(|_| application.identity.has_headers());
+    let groups = told.map(|sender| sender.roles().names().collect::<Vec<_>>().join(","));
     // Nobody has confirmed any address yet.
-    let email = told.filter(|_| application.unverified_email).map(|held| &held.email);
+    let email = told.filter(|_| application.unverified_email).map(Sender::email);
     for (header, value) in [
-        ("Remote-User", told.map(|held| &*held.username)),
+        ("Remote-User", told.map(Sender::username)),
         ("Remote-Groups", groups.as_deref()),
-        ("Remote-Name", name.map(|name| &**name)),
-        ("Remote-Email", email.map(|email| &**email)),
+        ("Remote-Name", told.map(Sender::name)),
+        ("Remote-Email", email),
         ("X-Doorward-Assertion", assertion),
     ] {
         response.raw_header(header, encoded(value.unwrap_or_default()));
     }
     if let Some(authorization) = request.headers().get_one("authorization") {
-        response.raw_header("Authorization", authorization.to_owned());
+        // No application sees a token, also where none is asked for.
+        let is_ours = in_authorization(authorization).is_some();
+        let left = if is_ours { String::new() } else { authorization.to_owned() };
+        response.raw_header("Authorization", left);
     }
     if request.headers().contains("x-doorward-token") {
         response.raw_header("X-Doorward-Token", "");

@@ -17,17 +17,21 @@ use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::applications::decide::{Reason, Verdict, decide};
 use crate::domain::applications::question::Question;
-use crate::domain::applications::sightings::Cause;
+use crate::domain::applications::sightings::{Cause, TokenFault};
 use crate::domain::applications::{Application, Catalog, Found};
-use crate::domain::entries::{Held, Parties, Target};
+use crate::domain::audit::RequestSource;
+use crate::domain::entries::Target;
 use crate::service::{Doorward, words};
 use crate::web::auth::answer::Answer;
 use crate::web::auth::noted;
+use crate::web::auth::script::by_token;
 use crate::web::auth::told::allowed;
 use crate::web::guarding::asked;
 use crate::web::guarding::notice::Notice;
 use crate::web::guarding::site::is_by_trusted_proxy;
-use crate::web::guarding::visitor::{self, Stranger};
+use crate::web::guarding::token::{self, PresentedToken};
+use crate::web::guarding::visitor::{self, Sender, Stranger};
+use crate::web::request::caller::Caller;
 use crate::web::request::cookies::{Cookie, Received};
 use crate::web::request::now::Now;
 use crate::web::request::service::Service;
@@ -42,6 +46,8 @@ struct Check {
     question: Result<Question, Answer>,
     catalog: Option<Arc<Catalog>>,
     entry: Option<String>,
+    token: Option<Result<PresentedToken, TokenFault>>,
+    origin: RequestSource,
 }
 
 #[rocket::async_trait]
@@ -70,7 +76,8 @@ impl<'r> FromRequest<'r> for Check {
             }
         };
         let entry = Received::of(request).get(Cookie::Entry).map(str::to_owned);
-        Outcome::Success(Self { question, catalog, entry })
+        let (token, origin) = (token::shown(request), Caller::of(request).clone());
+        Outcome::Success(Self { question, catalog, entry, token, origin })
     }
 }
 
@@ -115,6 +122,13 @@ impl Check {
             let why = format!("{} is a host of another application than {slug}.", question.host);
             return Err(Answer::Wrong(Cause::WrongApplication, why));
         }
+        // A token decides alone where somebody is asked for, and elsewhere not at all.
+        if let Some(token) = self.token
+            && decide(&found.application, &question, None, now).verdict == Verdict::SignInFirst
+        {
+            let asked = (Arc::clone(found), question);
+            return Box::pin(by_token(doorward, asked, token, &self.origin, now)).await;
+        }
         let place = (&**found, &question.host);
         let read = visitor::visitor(doorward, place, self.entry.as_deref(), now).await;
         let known = read.map_err(|error| {
@@ -135,14 +149,12 @@ impl Check {
                 if let Some(held) = held {
                     doorward.sessions.note_use(held.session, now);
                 }
-                let stated = match held {
-                    Some(held) => stated(doorward, (held, &found), &question.origin(), now)?,
-                    None => None,
-                };
-                Answer::Allow(known.ok(), stated, found)
+                let sender = known.ok().map(Sender::Entered);
+                Answer::allow(doorward, (sender, found), &question.origin(), now)?
             }
             Verdict::Refused(reason) => {
-                Answer::Forbidden(found, Box::new(question), reason, known.ok())
+                let sender = known.ok().map(Sender::Entered);
+                Answer::Forbidden(found, Box::new(question), reason, sender)
             }
             first => {
                 let cause = known.err().map_or(Cause::PasswordTooOld, Stranger::cause);
@@ -151,28 +163,6 @@ impl Check {
             }
         })
     }
-}
-
-/// A signed statement about somebody, for applications that ask for one.
-fn stated(
-    doorward: &Doorward,
-    (held, found): (&Held, &Found),
-    audience: &str,
-    now: Timestamp,
-) -> Result<Option<Arc<str>>, Answer> {
-    let application = &found.application;
-    if !application.identity.has_assertion() {
-        return Ok(None);
-    }
-    let parties = Parties {
-        issuer: doorward.settings.base_url.as_str(),
-        audience,
-        unverified_email: application.unverified_email,
-    };
-    held.assertion(&doorward.keys.ring(), parties, now).map(Some).map_err(|error| {
-        tracing::error!(%error, "cannot tell an application who asks");
-        Answer::Unavailable
-    })
 }
 
 /// The whole answer, for proxies that show it to the visitor.
@@ -208,14 +198,15 @@ impl<'r> Responder<'r, 'static> for Whole {
 
 fn whole(answer: Answer, request: &Request<'_>) -> response::Result<'static> {
     match answer {
-        Answer::Allow(held, assertion, found) => {
-            let told = (held.as_deref(), assertion.as_deref());
+        Answer::Allow(sender, assertion, found) => {
+            let told = (sender.as_ref(), assertion.as_deref());
             allowed(request, told, &found.application)
         }
         Answer::SignIn(found, question, verdict, _) => sign_in(request, &found, &question, verdict),
-        Answer::Forbidden(found, question, reason, held) => {
-            forbidden(request, (&found, &question), reason, held.as_deref())
+        Answer::Forbidden(found, question, reason, sender) => {
+            forbidden(request, (&found, &question), reason, sender.as_ref())
         }
+        Answer::NoToken(found, question, fault) => no_token(&found, &question, fault),
         Answer::Wrong(cause, why) => {
             let (status, code) = noted::status_of(cause);
             told(status, json!({ "error": code, "message": why })).ok()
@@ -232,6 +223,7 @@ impl<'r> Responder<'r, 'static> for Bare {
         let status = match self.0 {
             Answer::SignIn(..) => Status::Unauthorized,
             Answer::Forbidden(..) => Status::Forbidden,
+            Answer::NoToken(.., fault) => noted::status_of_token(fault),
             other => return Whole(other).respond_to(request),
         };
         noted::refused(request, &self.0);
@@ -278,15 +270,31 @@ fn sign_in(
         Verdict::ConfirmFirst => "confirm_required",
         _ => "login_required",
     };
-    let realm = &found.application.slug;
-    let challenge = if found.application.challenge_basic && question.nature.is_tool {
+    told(Status::Unauthorized, json!({ "error": code, "enter": enter }))
+        .header(challenge(&found.application, question))
+        .ok()
+}
+
+/// What a client without a cookie may show.
+fn challenge(application: &Application, question: &Question) -> Header<'static> {
+    let realm = &application.slug;
+    let challenge = if application.challenge_basic && question.nature.is_tool {
         format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")
     } else {
         format!("Bearer realm=\"{realm}\"")
     };
-    told(Status::Unauthorized, json!({ "error": code, "enter": enter }))
-        .header(Header::new("WWW-Authenticate", challenge))
-        .ok()
+    Header::new("WWW-Authenticate", challenge)
+}
+
+/// Never a page and never a redirect: what shows a token is a script.
+fn no_token(found: &Found, question: &Question, fault: TokenFault) -> response::Result<'static> {
+    let status = noted::status_of_token(fault);
+    let code = if status == Status::Forbidden { "forbidden" } else { "invalid_token" };
+    let mut answer = told(status, json!({ "error": code, "message": words::fault(fault) }));
+    if status == Status::Unauthorized {
+        answer.header(challenge(&found.application, question));
+    }
+    answer.ok()
 }
 
 /// A form was sent after the entry ended. The browser still has it.
@@ -320,11 +328,12 @@ fn forbidden(
     request: &Request<'_>,
     (found, question): (&Found, &Question),
     reason: Reason,
-    held: Option<&Held>,
+    sender: Option<&Sender>,
 ) -> response::Result<'static> {
     let is_bad = matches!(reason, Reason::Path(_));
     let status = if is_bad { Status::BadRequest } else { Status::Forbidden };
-    if !question.nature.is_navigation || is_bad {
+    let is_script = matches!(sender, Some(Sender::Script(_)));
+    if !question.nature.is_navigation || is_bad || is_script {
         let code = if is_bad { "bad_request" } else { "forbidden" };
         let body = json!({ "error": code, "message": words::reason(reason) });
         return told(status, body).ok();
@@ -334,9 +343,9 @@ fn forbidden(
         found.application.name,
         words::reason(reason)
     ));
-    if let Some(held) = held {
+    if let Some(sender) = sender {
         page = page
-            .saying(format!("You are signed in as {}.", held.username))
+            .saying(format!("You are signed in as {}.", sender.username()))
             .link("Use another account", "/.doorward/leave");
     }
     page.respond_to(request)

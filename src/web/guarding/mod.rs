@@ -1,9 +1,10 @@
 //! What the check, the handshake and the pages on hosts of applications share:
-//! who asks (`asked`, `site`), who is meant (`visitor`), and the pages that
+//! who asks (`asked`, `site`), who is meant (`visitor`, `token`), and the pages that
 //! stand alone (`notice`).
 
 pub mod asked;
 pub mod named;
 pub mod notice;
 pub mod site;
+pub mod token;
 pub mod visitor;

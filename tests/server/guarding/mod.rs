@@ -5,6 +5,7 @@ mod cluster;
 mod proxies;
 mod radicale;
 mod spellings;
+mod tokens;
 mod upstream;
 mod verifiers;
 mod visitor;
@@ -17,6 +18,7 @@ use shared::jar::Jar;
 
 use self::proxies::{Kind, Proxy};
 use self::spellings::spellings;
+use self::tokens::scripts;
 use self::upstream::Upstream;
 use self::verifiers::{Language, Verifier, forgeries};
 use crate::browser::Browser;
@@ -339,6 +341,7 @@ fn contract(kind: Kind) {
     identity(&place, kind);
     assertions(&place, kind);
     bodies(&place, kind);
+    scripts(&place, kind);
     endings(&place);
     let ada = place.signed_in("ada");
     let cookies = ada.there.clone();

@@ -5,6 +5,7 @@ mod check;
 mod entering;
 mod refusals;
 mod staff;
+mod tokens;
 
 use doorward::domain::applications::{Change, Draft, change_applications};
 use doorward::domain::audit::RequestSource;

@@ -3,6 +3,7 @@
 
 use super::super::decide::Reason;
 use super::super::question::Unread;
+use super::token_fault::TokenFault;
 use crate::domain::sessions::EndReason;
 
 /// Why a request was not let through. Its words are in `service::words::causes`.
@@ -34,6 +35,8 @@ pub enum Cause {
     EntryOld,
     /// The password was given too long ago for the rule.
     PasswordTooOld,
+    /// It came with a token, which is refused for this reason.
+    Token(TokenFault),
     /// Doorward let it through, and the proxy did not.
     RefusedByProxy,
     /// The browser was led around several times and never entered.

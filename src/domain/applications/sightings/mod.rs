@@ -3,6 +3,7 @@
 
 mod cause;
 mod recent;
+mod token_fault;
 
 use std::sync::Mutex;
 
@@ -12,6 +13,7 @@ use uuid::Uuid;
 pub use self::cause::Cause;
 use self::recent::Recent;
 pub use self::recent::{Refused, shortened};
+pub use self::token_fault::TokenFault;
 use crate::base::timestamp::Timestamp;
 
 /// What was seen.

@@ -66,13 +66,20 @@ impl Sessions {
         Ok((ended, self.require_refresh(txn, account, &reason.name(), now).await?))
     }
 
-    /// An entry to an application has ended, within the caller's transaction.
+    /// An entry to an application or a personal token has ended, within the
+    /// caller's transaction, for this reason.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn revoke_entry(&self, txn: &Txn, entry: Uuid, now: Timestamp) -> Result<Revoked> {
+    pub async fn revoke_held(
+        &self,
+        txn: &Txn,
+        id: Uuid,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Revoked> {
         let life = (self.token_life(), now);
-        revoke(txn, Kind::Token, entry, OUTRIGHT, "entry ended", life).await
+        revoke(txn, Kind::Token, id, OUTRIGHT, reason, life).await
     }
 
     /// Nothing of a deleted account is good any more.

@@ -72,7 +72,7 @@ impl Index {
     pub fn permits(&self, claims: &Claims) -> bool {
         self.permits_all(
             claims.epoch,
-            [(claims.jti, 0), (claims.sid.0, claims.generation), (claims.sub.0, claims.epoch)],
+            &[(claims.jti, 0), (claims.sid.0, claims.generation), (claims.sub.0, claims.epoch)],
         )
     }
 
@@ -85,10 +85,15 @@ impl Index {
         epoch: i64,
     ) -> bool {
         const NEWEST: i64 = OUTRIGHT - 1;
-        self.permits_all(epoch, [(entry, 0), (session.0, NEWEST), (account.0, epoch)])
+        self.permits_all(epoch, &[(entry, 0), (session.0, NEWEST), (account.0, epoch)])
     }
 
-    fn permits_all(&self, epoch: i64, versions: [(Uuid, i64); 3]) -> bool {
+    /// The same for a personal token, which rests on no session.
+    pub fn permits_token(&self, token: Uuid, account: AccountId, epoch: i64) -> bool {
+        self.permits_all(epoch, &[(token, 0), (account.0, epoch)])
+    }
+
+    fn permits_all(&self, epoch: i64, versions: &[(Uuid, i64)]) -> bool {
         if epoch < self.global_epoch() {
             return false;
         }
@@ -97,7 +102,7 @@ impl Index {
             let hit = minimums.get(&id).filter(|minimum| version < minimum.version);
             hit.map(|minimum| minimum.refused.fetch_add(1, Ordering::Relaxed)).is_some()
         };
-        !versions.into_iter().any(|(id, version)| below(id, version))
+        !versions.iter().any(|(id, version)| below(*id, *version))
     }
 
     /// The epoch for a token of an account whose row has this one. A row that

@@ -1,0 +1,119 @@
+//! A token that is to be made, as people describe it.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use time::Duration;
+use uuid::Uuid;
+
+use super::refusals;
+use crate::base::error::Refusal;
+use crate::domain::accounts::names::DisplayName;
+use crate::domain::accounts::permissions::Roles;
+
+/// Which applications a token opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reach {
+    /// These.
+    These(Vec<Uuid>),
+    /// Every one there is and will be.
+    All,
+}
+
+impl Reach {
+    /// Whether it opens that application.
+    pub fn includes(&self, application: Uuid) -> bool {
+        match self {
+            Self::These(ids) => ids.contains(&application),
+            Self::All => true,
+        }
+    }
+
+    /// Whether it was made for exactly one application.
+    pub fn is_single(&self) -> bool {
+        matches!(self, Self::These(ids) if ids.len() == 1)
+    }
+}
+
+/// How long a token is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// So many days.
+    Days(u32),
+    /// Until it is revoked.
+    Never,
+}
+
+impl Expiry {
+    /// How long that is, where no token may be good for more than `most` days; 0: no limit.
+    pub(super) fn life(self, most: u32) -> Result<Option<Duration>, Refusal> {
+        match self {
+            Self::Days(0) => Err(refusals::EXPIRY.with(most.into())),
+            Self::Days(days) if most == 0 || days <= most => Ok(Some(Duration::days(days.into()))),
+            Self::Never if most == 0 => Ok(None),
+            _ => Err(refusals::EXPIRY.with(most.into())),
+        }
+    }
+}
+
+/// A token that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    pub(super) name: String,
+    pub(super) reach: Reach,
+    pub(super) roles: Option<Roles>,
+    pub(super) networks: Vec<IpNet>,
+    pub(super) expiry: Expiry,
+}
+
+impl NewToken {
+    /// A token of that name for these applications; with all roles its account
+    /// has now, from anywhere.
+    ///
+    /// # Errors
+    /// `personal_tokens::refusals::NAME`, `personal_tokens::refusals::NO_APPLICATION`.
+    pub fn parse(name: &str, reach: Reach, expiry: Expiry) -> Result<Self, Refusal> {
+        // What a name may hold is the same as where people read those of others.
+        let name = DisplayName::parse(name).map_err(|_| refusals::NAME)?;
+        if name.as_str().is_empty() {
+            return Err(refusals::NAME);
+        }
+        let reach = match reach {
+            Reach::These(mut ids) => {
+                ids.sort_unstable();
+                ids.dedup();
+                if ids.is_empty() {
+                    return Err(refusals::NO_APPLICATION);
+                }
+                Reach::These(ids)
+            }
+            Reach::All => Reach::All,
+        };
+        let name = name.as_str().to_owned();
+        Ok(Self { name, reach, roles: None, networks: vec![], expiry })
+    }
+
+    /// The same with these roles alone.
+    pub fn with_roles(self, roles: Roles) -> Self {
+        Self { roles: Some(roles), ..self }
+    }
+
+    /// The same from these networks alone, in CIDR notation or as single
+    /// addresses; from anywhere if there are none.
+    ///
+    /// # Errors
+    /// `personal_tokens::refusals::NETWORK`.
+    pub fn within<'a>(self, networks: impl IntoIterator<Item = &'a str>) -> Result<Self, Refusal> {
+        let network = |text: &str| {
+            let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+            let parsed = text.parse::<IpNet>().ok().or_else(single);
+            parsed.map(|network| network.trunc()).ok_or(refusals::NETWORK)
+        };
+        let mut networks = networks.into_iter().map(network).collect::<Result<Vec<_>, _>>()?;
+        networks.sort();
+        networks.dedup();
+        Ok(Self { networks, ..self })
+    }
+}
