@@ -24,6 +24,7 @@ mod m20261125_000020_staff_limits;
 mod m20261129_000021_finding_people;
 mod m20261130_000022_applications;
 mod m20261130_000023_personal_tokens;
+mod m20261130_000024_check_sightings;
 mod m20261130_000025_kept_names;
 mod m20261130_000026_parts_of_names;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000023_personal_tokens::Migration),
             Box::new(m20261130_000025_kept_names::Migration),
             Box::new(m20261130_000026_parts_of_names::Migration),
+            Box::new(m20261130_000024_check_sightings::Migration),
         ];
         steps.into_iter().map(|step| Box::new(Whole(step)) as Box<dyn MigrationTrait>).collect()
     }

@@ -99,6 +99,18 @@ pub static TASKS: [Task; 16] = [
         work: |doorward, _| doorward.applications.sync(doorward.db.read()).boxed(),
     },
     Task {
+        name: "what proxies asked about",
+        period: Period::HalfSecond,
+        at_stop: true,
+        work: |doorward, now| {
+            async move {
+                let catalog = doorward.applications.current();
+                doorward.sightings.write(&doorward.db, &catalog, now).await
+            }
+            .boxed()
+        },
+    },
+    Task {
         name: "figures",
         period: Period::HalfSecond,
         at_stop: false,
@@ -176,6 +188,7 @@ impl Doorward {
     /// # Errors
     /// The database failed.
     pub async fn write_at_stop(&self, now: Timestamp) -> Result<()> {
+        self.sightings.write_soon();
         run_once(self, |task| task.at_stop, now).await
     }
 

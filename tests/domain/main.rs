@@ -27,6 +27,7 @@ mod revocation_table;
 mod right_passwords;
 mod rotation;
 mod service_accounts;
+mod sightings;
 mod staff_limits;
 mod story;
 mod throttle;

@@ -27,6 +27,7 @@ const NO_ACCOUNTS: [(&str, &str); 11] = [
     ("applications", "id"),
     ("application_hosts", "application_id"),
     ("application_changes", "application_id"),
+    ("check_sightings", "application_id"),
     ("entries", "id"),
     ("entries", "sid"),
     ("entries", "application_id"),

@@ -121,6 +121,13 @@ impl Application {
         self.open_url.clone().or_else(|| first().map(page))
     }
 
+    /// The host as it is written here: that of a single host, or the pattern that it fits.
+    pub fn host_of(&self, asked: &Authority) -> String {
+        let fitting = self.hosts.iter().filter(|host| host.fits(asked));
+        let written = fitting.max_by_key(|host| host.specificity());
+        written.map_or_else(|| asked.to_string(), HostPattern::to_string)
+    }
+
     /// Whether it is reached there.
     pub fn has_host(&self, asked: &Authority) -> bool {
         self.hosts.iter().any(|host| host.fits(asked))

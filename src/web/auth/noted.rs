@@ -1,21 +1,24 @@
 //! What is noted of requests that are not let through, for those who wonder why.
 
+use std::sync::Arc;
+
 use rocket::Request;
 use rocket::http::Status;
 
 use super::answer::Answer;
+use crate::base::host::{Authority, Scheme};
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::{Reason, decide};
-use crate::domain::applications::question::{METHOD, Question, URI};
-use crate::domain::applications::sightings::{Cause, Refused, TokenFault, shortened};
+use crate::domain::applications::question::{HOST, METHOD, URI, Unread};
+use crate::domain::applications::sightings::{Cause, Problem, Refused, TokenFault, shortened};
 use crate::service::Doorward;
+use crate::web::guarding::site::peer;
 use crate::web::request::cookies::Received;
 use crate::web::request::now::Now;
 use crate::web::request::request_id::RequestId;
 
 /// The status and the name of an answer to a question that is none.
 pub fn status_of(cause: Cause) -> (Status, &'static str) {
-    use crate::domain::applications::question::Unread;
     match cause {
         Cause::UntrustedProxy => (Status::Forbidden, "untrusted_proxy"),
         Cause::Unread(Unread::NotHttps) => (Status::BadRequest, "not_https"),
@@ -38,7 +41,7 @@ pub fn refused(request: &Request<'_>, answer: &Answer) {
         Answer::NoToken(found, question, fault) => (found, question, Cause::Token(*fault)),
         // That of a proxy that is not trusted is noted once a minute.
         Answer::Wrong(cause, _) if *cause != Cause::UntrustedProxy => {
-            return note(request, None, *cause, status_of(*cause).0);
+            return note_wrong(request, *cause);
         }
         Answer::Wrong(..) | Answer::Allow(..) | Answer::Unavailable => return,
     };
@@ -51,7 +54,12 @@ pub fn refused(request: &Request<'_>, answer: &Answer) {
         }
         _ => Status::Unauthorized,
     };
-    note(request, Some((found, question)), cause, status);
+    let doorward = Doorward::of(request);
+    let mut refused = about(request, cause, status);
+    refused.is_script = status == Status::Unauthorized && !question.nature.is_navigation;
+    let rules = decide(&found.application, question, None, refused.at).asked.len();
+    refused.has_several_rules = rules > 1;
+    doorward.sightings.note_refused(found.id, refused);
 }
 
 /// Notes a request that is let through, and that the proxy refuses.
@@ -63,35 +71,51 @@ pub fn refused_by_proxy(request: &Request<'_>, found: &Found) {
 
 /// Notes that somebody asks who may not. Returns the address.
 pub fn untrusted(request: &Request<'_>) -> String {
-    let peer = request.remote().map(|peer| peer.ip().to_canonical().to_string());
-    let peer = peer.unwrap_or_default();
+    let peer = peer(request).map(|peer| peer.to_string()).unwrap_or_default();
     if Doorward::of(request).sightings.tells_of_untrusted(Now::of(request)) {
         tracing::warn!(id = RequestId::of(request), peer, "check.untrusted_proxy");
-        note(request, None, Cause::UntrustedProxy, Status::Forbidden);
+        note_wrong(request, Cause::UntrustedProxy);
+    } else {
+        note_problem(request, Cause::UntrustedProxy);
     }
     peer
 }
 
-fn note(request: &Request<'_>, asked: Option<(&Found, &Question)>, cause: Cause, status: Status) {
-    let doorward = Doorward::of(request);
-    let mut refused = about(request, cause, status);
-    let application = match asked {
-        Some((found, question)) => {
-            refused.is_script = status == Status::Unauthorized && !question.nature.is_navigation;
-            let now = refused.at;
-            let rules = decide(&found.application, question, None, now).asked.len();
-            refused.has_several_rules = rules > 1;
-            Some(found.id)
-        }
-        // The one that the proxy asks for.
-        None => request
-            .param::<&str>(2)
-            .and_then(Result::ok)
-            .and_then(|slug| doorward.applications.current().by_slug(slug).map(|found| found.id)),
-    };
-    if let Some(application) = application {
-        doorward.sightings.note_refused(application, refused);
+/// Notes a question that is none, for the application that the proxy asks for.
+fn note_wrong(request: &Request<'_>, cause: Cause) {
+    note_problem(request, cause);
+    if let Some(named) = named(request) {
+        let refused = about(request, cause, status_of(cause).0);
+        Doorward::of(request).sightings.note_refused(named.id, refused);
     }
+}
+
+/// Notes what the operator has to correct.
+fn note_problem(request: &Request<'_>, cause: Cause) {
+    let Some(problem) = cause.problem() else { return };
+    let doorward = Doorward::of(request);
+    let asked = request.headers().get_one(HOST);
+    let asked = asked.and_then(|host| Authority::parse(host, Scheme::Https));
+    let catalog = doorward.applications.current();
+    let found = asked.as_ref().and_then(|host| catalog.by_host(host));
+    let host = match (problem, &asked, found) {
+        (_, Some(host), Some(found)) => found.application.host_of(host),
+        (Problem::UnknownHost | Problem::UnknownApplication, Some(host), None) => host.to_string(),
+        // What it says of hosts is its own.
+        _ => String::new(),
+    };
+    let application = match problem {
+        Problem::UntrustedProxy | Problem::NotHttps => found.cloned(),
+        _ => named(request),
+    };
+    let place = (host, application.map(|application| application.id));
+    doorward.sightings.note_problem(problem, place, peer(request), Now::of(request));
+}
+
+/// The application that the proxy asks for.
+fn named(request: &Request<'_>) -> Option<Arc<Found>> {
+    let slug = request.param::<&str>(2)?.ok()?;
+    Doorward::of(request).applications.current().by_slug(slug).cloned()
 }
 
 fn about(request: &Request<'_>, cause: Cause, status: Status) -> Refused {

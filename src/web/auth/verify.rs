@@ -5,6 +5,7 @@
 //! nginx cannot show another answer than 200, 401 and 403, so it asks a second
 //! address that never redirects, and fetches what its visitor is to see from a third.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rocket::http::{Header, Status};
@@ -28,7 +29,7 @@ use crate::web::auth::script::by_token;
 use crate::web::auth::told::allowed;
 use crate::web::guarding::asked;
 use crate::web::guarding::notice::Notice;
-use crate::web::guarding::site::is_by_trusted_proxy;
+use crate::web::guarding::site::{is_by_trusted_proxy, peer};
 use crate::web::guarding::token::{self, PresentedToken};
 use crate::web::guarding::visitor::{self, Sender, Stranger};
 use crate::web::request::caller::Caller;
@@ -48,6 +49,7 @@ struct Check {
     entry: Option<String>,
     token: Option<Result<PresentedToken, TokenFault>>,
     origin: RequestSource,
+    peer: Option<IpAddr>,
 }
 
 #[rocket::async_trait]
@@ -77,7 +79,8 @@ impl<'r> FromRequest<'r> for Check {
         };
         let entry = Received::of(request).get(Cookie::Entry).map(str::to_owned);
         let (token, origin) = (token::shown(request), Caller::of(request).clone());
-        Outcome::Success(Self { question, catalog, entry, token, origin })
+        let peer = peer(request);
+        Outcome::Success(Self { question, catalog, entry, token, origin, peer })
     }
 }
 
@@ -126,8 +129,12 @@ impl Check {
         if let Some(token) = self.token
             && decide(&found.application, &question, None, now).verdict == Verdict::SignInFirst
         {
+            let place = (Arc::clone(found), question.host.clone());
             let asked = (Arc::clone(found), question);
-            return Box::pin(by_token(doorward, asked, token, &self.origin, now)).await;
+            let answer = Box::pin(by_token(doorward, asked, token, &self.origin, now)).await;
+            let is_allowed = matches!(answer, Ok(Answer::Allow(..)));
+            doorward.sightings.note_asked((&place.0, &place.1), self.peer, is_allowed, now);
+            return answer;
         }
         let place = (&**found, &question.host);
         let read = visitor::visitor(doorward, place, self.entry.as_deref(), now).await;
@@ -138,6 +145,8 @@ impl Check {
         let held = known.as_ref().ok();
         let decision =
             decide(&found.application, &question, held.map(|held| visitor::known(held)), now);
+        let is_allowed = decision.verdict == Verdict::Allow;
+        doorward.sightings.note_asked(place, self.peer, is_allowed, now);
         let found = Arc::clone(found);
         let is_old = held.is_some_and(|held| held.is_to_be_renewed(now));
         let goes_to_a_page = question.nature.is_navigation && question.only_reads();

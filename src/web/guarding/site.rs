@@ -1,5 +1,6 @@
 //! A request on the host of an application, brought by its proxy.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rocket::http::Status;
@@ -27,6 +28,8 @@ pub struct Site {
     pub is_from_itself: bool,
     /// The names of our cookies that came along.
     pub cookies: Vec<&'static str>,
+    /// The address of the proxy.
+    pub peer: Option<IpAddr>,
 }
 
 impl Site {
@@ -50,6 +53,7 @@ impl Site {
             nonce: cookie(Cookie::Nonce),
             is_from_itself: site == Some("same-origin"),
             cookies: received.names(),
+            peer: peer(request),
         })
     }
 
@@ -81,11 +85,15 @@ impl<'r> FromRequest<'r> for Site {
     }
 }
 
+/// The address that the connection comes from.
+pub fn peer(request: &Request<'_>) -> Option<IpAddr> {
+    request.remote().map(|peer| peer.ip().to_canonical())
+}
+
 /// Whether the sender is one of the proxies that are trusted.
 pub fn is_by_trusted_proxy(request: &Request<'_>) -> bool {
     let trusted = &Doorward::of(request).settings.web.trusted_proxies;
-    let peer = request.remote().map(|peer| peer.ip().to_canonical());
-    peer.is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer)))
+    peer(request).is_some_and(|peer| trusted.iter().any(|network| network.contains(&peer)))
 }
 
 /// The host of an application. Those of this machine may be without TLS where

@@ -3,6 +3,7 @@
 
 use super::super::decide::Reason;
 use super::super::question::Unread;
+use super::problem::Problem;
 use super::token_fault::TokenFault;
 use crate::domain::sessions::EndReason;
 
@@ -41,4 +42,19 @@ pub enum Cause {
     RefusedByProxy,
     /// The browser was led around several times and never entered.
     Loop,
+}
+
+impl Cause {
+    /// What the operator has to correct, where it is not the visitor who was refused.
+    pub fn problem(self) -> Option<Problem> {
+        Some(match self {
+            Self::UntrustedProxy => Problem::UntrustedProxy,
+            Self::Unread(Unread::NotHttps) => Problem::NotHttps,
+            Self::UnknownHost => Problem::UnknownHost,
+            Self::UnknownApplication => Problem::UnknownApplication,
+            Self::WrongApplication => Problem::WrongApplication,
+            Self::Loop => Problem::Loop,
+            _ => return None,
+        })
+    }
 }
