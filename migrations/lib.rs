@@ -51,9 +51,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000021_finding_people::Migration),
             Box::new(m20261130_000022_applications::Migration),
             Box::new(m20261130_000023_personal_tokens::Migration),
+            Box::new(m20261130_000024_check_sightings::Migration),
             Box::new(m20261130_000025_kept_names::Migration),
             Box::new(m20261130_000026_parts_of_names::Migration),
-            Box::new(m20261130_000024_check_sightings::Migration),
         ];
         steps.into_iter().map(|step| Box::new(Whole(step)) as Box<dyn MigrationTrait>).collect()
     }

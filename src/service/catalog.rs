@@ -23,6 +23,7 @@ pub fn tables() -> Vec<Table> {
         one_time::tables(),
         administration::tables(),
         applications::tables(),
+        applications::sightings::tables(),
         entries::tables(),
         personal_tokens::tables(),
         audit::tables(export::OWN_EVENTS),

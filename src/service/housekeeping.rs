@@ -59,7 +59,7 @@ pub struct Task {
 }
 
 /// All of them, in the order in which they are done.
-pub static TASKS: [Task; 16] = [
+pub static TASKS: [Task; 17] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,

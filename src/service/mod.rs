@@ -1,6 +1,7 @@
 //! The service as a whole: its settings, opening it, and its
 //! periodic work.
 
+pub mod asked;
 pub mod catalog;
 pub mod doctor;
 pub mod events;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{NOON, World, origin};
 
 /// UUIDs that name something else.
-const NO_ACCOUNTS: [(&str, &str); 11] = [
+const NO_ACCOUNTS: [(&str, &str); 12] = [
     ("sessions", "sid"),
     ("sessions", "continued_by"),
     ("applications", "id"),

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
+use crate::raw;
 use crate::server::{PASSWORD, Server, wait};
 
 /// Whether it becomes so within a second and a little (the machine is shared).
@@ -229,4 +230,33 @@ fn the_doctor_says_what_is_in_order_and_what_to_mend() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("PROBLEM  Others can look into"), "{said}");
+}
+
+#[test]
+fn the_command_line_sees_what_the_server_saw_of_proxies() {
+    let server = Server::with(&[("DOORWARD_TRUSTED_PROXIES", r#"["10.0.0.1"]"#)]);
+    server.account("ada", &[]);
+    let file = server.folder.path().join("applications.toml");
+    let text = "[[application]]\nslug = \"wiki\"\nname = \"Wiki\"\nhosts = [\"wiki.localhost\"]\nneeds = \"members\"\nanyone_may_register = true\n";
+    std::fs::write(&file, text).unwrap();
+    server.done(&["application", "apply", file.to_str().unwrap(), "--yes"], "");
+    let says = || String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
+    let before = says();
+    assert!(before.contains("warning  No proxy asked about Wiki"), "{before}");
+    assert!(!before.contains("is not trusted"), "{before}");
+    let ask = || {
+        let headers = "Host: doorward.internal\r\nX-Forwarded-Host: wiki.localhost\r\n";
+        raw::exchange(
+            server.port,
+            format!("GET /auth/verify/wiki HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")
+                .as_bytes(),
+        )
+    };
+    wait(|| ask().is_some_and(|answer| answer.body.contains("untrusted_proxy")));
+    wait(|| says().contains("PROBLEM  127.0.0.1 asks about Wiki and is not trusted"));
+    for _ in 0..5 {
+        ask();
+    }
+    let logged = server.stdout() + &server.stderr();
+    assert_eq!(logged.matches("check.untrusted_proxy").count(), 1, "one line a minute: {logged}");
 }

@@ -1,9 +1,7 @@
-//! The tables `applications`, `application_hosts` and `application_changes`, and that of
-//! `sightings`.
+//! The tables `applications`, `application_hosts` and `application_changes`.
 
 use sea_orm::entity::prelude::*;
 
-use super::sightings;
 use crate::base::store::{AtDeletion, Exported, Table};
 use crate::base::timestamp::Timestamp;
 
@@ -71,7 +69,7 @@ pub mod change {
 
 /// The tables of this module.
 pub fn tables() -> Vec<Table> {
-    let own = vec![
+    vec![
         Table::naming_nobody::<Entity>("which applications there are, and their rules"),
         Table::naming_nobody::<host::Entity>("which application has which host"),
         Table::naming_accounts::<change::Entity>(
@@ -83,6 +81,5 @@ pub fn tables() -> Vec<Table> {
                 ),
             )],
         ),
-    ];
-    own.into_iter().chain(sightings::tables()).collect()
+    ]
 }

@@ -5,7 +5,7 @@ use super::ends::words as end;
 use super::verdicts::{fault as token, reason as refused};
 use crate::domain::applications::decide::Reason;
 use crate::domain::applications::question::Unread;
-use crate::domain::applications::sightings::{Cause, Refused, TokenFault};
+use crate::domain::applications::sightings::{Cause, Problem, Refused, TokenFault};
 
 /// What happened.
 pub fn cause(cause: Cause) -> String {
@@ -102,6 +102,18 @@ pub fn advice(cause: Cause) -> &'static str {
         Cause::Loop => {
             "Let the person open /.doorward/explain on this host: it shows which cookies arrive."
         }
+    }
+}
+
+/// What is wrong with what a proxy asks, in a few words.
+pub fn problem(problem: Problem) -> &'static str {
+    match problem {
+        Problem::UntrustedProxy => "Proxy not trusted",
+        Problem::NotHttps => "Asked about http",
+        Problem::UnknownHost => "Unknown host",
+        Problem::UnknownApplication => "Unknown application",
+        Problem::WrongApplication => "Host of another application",
+        Problem::Loop => "Browser could not enter",
     }
 }
 

@@ -5,7 +5,6 @@ use rocket::http::Status;
 use rocket::{Route, get, routes};
 
 use super::cookies::Cookies;
-use crate::domain::applications::sightings::Cause;
 use crate::domain::entries::{self, NoEntry, Nonce, State};
 use crate::web::answer::failure::Failure;
 use crate::web::answer::redirect::SeeOther;
@@ -63,7 +62,7 @@ async fn callback(
         return on(format!("/.doorward/enter?to={}&attempt={attempt}", target.encoded()));
     }
     tracing::warn!(id = caller.0.request_id, ?why, host = %site.host, "enter.loop");
-    doorward.sightings.note_refused(site.found.id, site.refused(Cause::Loop, &target, now.0));
+    site.note_loop(doorward, &target, now.0);
     Ok(Shown::Page(Box::new(stuck(&site, why))))
 }
 

@@ -9,7 +9,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use crate::base::host::{Authority, Scheme};
 use crate::base::timestamp::Timestamp;
 use crate::domain::applications::Found;
-use crate::domain::applications::sightings::{Cause, Refused, shortened};
+use crate::domain::applications::sightings::{Cause, Problem, Refused, shortened};
 use crate::domain::entries::Target;
 use crate::service::Doorward;
 use crate::web::request::cookies::{Cookie, Received};
@@ -57,19 +57,22 @@ impl Site {
         })
     }
 
-    /// Somebody who cannot enter on the way to a page, as it is noted.
-    pub fn refused(&self, cause: Cause, target: &Target, now: Timestamp) -> Refused {
-        Refused {
+    /// Notes that a browser is led around on the way to a page, and never enters.
+    pub fn note_loop(&self, doorward: &Doorward, target: &Target, now: Timestamp) {
+        let place = (self.found.application.host_of(&self.host), Some(self.found.id));
+        doorward.sightings.note_problem(Problem::Loop, place, self.peer, now);
+        let refused = Refused {
             at: now,
             method: "GET".to_owned(),
             path: shortened(&target.to_string()),
             answer: Status::Forbidden.code,
-            cause,
+            cause: Cause::Loop,
             is_script: false,
             has_several_rules: false,
             destination: String::new(),
             cookies: self.cookies.clone(),
-        }
+        };
+        doorward.sightings.note_refused(self.found.id, refused);
     }
 }
 

@@ -2,7 +2,9 @@
 //! browser see them. With real proxies: `tests/server/guarding`.
 
 mod check;
+mod doctor;
 mod entering;
+mod explained;
 mod refusals;
 mod staff;
 mod tokens;

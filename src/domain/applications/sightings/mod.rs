@@ -139,13 +139,13 @@ impl Sightings {
             if written_at.is_some_and(|at| now.since(at).abs() < BETWEEN_WRITES) {
                 return Ok(());
             }
-            *written_at = Some(now);
             let mut unwritten = self.unwritten.lock().expect("no panic while the lock is held");
+            if unwritten.is_empty() {
+                return Ok(());
+            }
+            *written_at = Some(now);
             std::mem::take(&mut *unwritten)
         };
-        if seen.is_empty() {
-            return Ok(());
-        }
         let told = seen.iter().map(|(key, seen)| seen.told(key.clone())).collect();
         let known = |id| catalog.all().iter().any(|found| found.id == id);
         let written = table::add(db, told, known, now).await;

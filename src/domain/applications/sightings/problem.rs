@@ -12,7 +12,7 @@ use crate::base::timestamp::Timestamp;
 pub enum Problem {
     /// A proxy asked that is not trusted.
     UntrustedProxy,
-    /// The proxy says that the browser came by http.
+    /// The proxy says that the browser uses http.
     NotHttps,
     /// No application has the host.
     UnknownHost,

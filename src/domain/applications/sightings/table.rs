@@ -1,6 +1,7 @@
 //! The table `check_sightings`: what servers saw lately, so that the command
 //! line and the other servers know it. It stays small whatever is asked.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use sea_orm::entity::prelude::*;
@@ -108,7 +109,8 @@ pub(super) async fn add(
         rows.insert(key, (joined, true));
     }
     let mut ordered: Vec<_> = rows.into_iter().collect();
-    ordered.sort_by_key(|(_, (one, _))| std::cmp::Reverse(one.asked_at));
+    // What is well goes before what is wrong: it is as much as applications have hosts.
+    ordered.sort_by_key(|(_, (one, _))| (one.problem.is_some(), Reverse(one.asked_at)));
     let (mut count, mut unknown) = (0, 0);
     let (mut removed, mut added) = (Condition::any(), vec![]);
     for ((host, problem), (one, is_new)) in ordered {

@@ -15,9 +15,12 @@ mod view;
 use rocket::{Route, get, routes};
 use rocket_dyn_templates::context;
 
-use self::view::Overview;
+use self::view::Row;
+use crate::service::asked::Asked;
 use crate::service::words;
+use crate::web::answer::failure::Failure;
 use crate::web::answer::page::{Html, Page};
+use crate::web::request::now::Now;
 use crate::web::request::service::Service;
 use crate::web::request::staff_guards::Staff;
 
@@ -27,12 +30,19 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 #[get("/applications")]
-fn applications_page(_who: Staff, page: Page, doorward: &Service) -> Html {
+async fn applications_page(
+    _who: Staff,
+    page: Page,
+    doorward: &Service,
+    now: Now,
+) -> Result<Html, Failure> {
     let catalog = doorward.applications.current();
-    let applications: Vec<Overview> = catalog.all().iter().map(|found| found.into()).collect();
+    let asked = Asked::read(doorward, now.0).await?;
+    let applications: Vec<Row> = catalog.all().iter().map(|one| Row::of(one, &asked)).collect();
     let unusable: Vec<_> =
         catalog.unusable().iter().map(|one| (&one.slug, words::unusable(one))).collect();
     let asks = !doorward.settings.web.trusted_proxies.is_empty();
-    page.in_section("admin/applications")
-        .render("admin/applications.html", context! { applications, unusable, asks })
+    Ok(page
+        .in_section("admin/applications")
+        .render("admin/applications.html", context! { applications, unusable, asks }))
 }

@@ -4,14 +4,40 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::domain::applications::sightings::Problem;
 use crate::domain::applications::{Draft, Found};
-use crate::service::Doorward;
+use crate::service::asked::Asked;
+use crate::service::{Doorward, words};
 use crate::web::answer::view::Moment;
 use crate::web::guarding::site::scheme_of;
 
-/// An application in the list.
+/// An application in the list, and what proxies asked about it.
 #[derive(Serialize)]
-pub(super) struct Overview {
+pub(super) struct Row {
+    #[serde(flatten)]
+    overview: Overview,
+    asked_at: Option<Moment>,
+    problems: Vec<&'static str>,
+}
+
+impl Row {
+    /// Of an application of this service.
+    pub(super) fn of(found: &Arc<Found>, asked: &Asked) -> Self {
+        let of_this = asked.problems.iter().filter(|seen| seen.application == Some(found.id));
+        let named = of_this.filter_map(|seen| seen.problem);
+        // Visitors make up hosts.
+        let named = named.filter(|problem| *problem != Problem::UnknownHost);
+        let mut problems: Vec<&str> = named.map(words::problem).collect();
+        problems.sort_unstable();
+        problems.dedup();
+        let asked_at = asked.last(found.id).map(Moment::from);
+        Self { overview: found.into(), asked_at, problems }
+    }
+}
+
+/// The main facts of an application.
+#[derive(Serialize)]
+struct Overview {
     slug: String,
     name: String,
     hosts: Vec<String>,
@@ -27,7 +53,7 @@ impl From<&Arc<Found>> for Overview {
             slug: slug.clone(),
             name: name.clone(),
             hosts: hosts.clone(),
-            needs: words(needs, roles),
+            needs: needed(needs, roles),
             rules: rules.len(),
             is_disabled: *disabled,
         }
@@ -69,7 +95,7 @@ impl Details {
         let row = |(number, rule): (usize, &crate::domain::applications::RuleDraft)| RuleRow {
             number,
             path: rule.path.clone(),
-            needs: words(&rule.needs, &rule.roles),
+            needs: needed(&rule.needs, &rule.roles),
             confirm_seconds: rule.confirm_seconds,
             reading_only: rule.reading_only,
             networks: rule.networks.clone(),
@@ -91,7 +117,7 @@ impl Details {
 }
 
 /// Who may open it, in words.
-fn words(needs: &str, roles: &[String]) -> String {
+fn needed(needs: &str, roles: &[String]) -> String {
     match needs {
         "public" => "Everybody".to_owned(),
         "members" => "Everybody signed in".to_owned(),

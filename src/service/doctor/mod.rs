@@ -1,6 +1,9 @@
 //! What is in order, what somebody should look at, and what to fix. Asked by
 //! `doorward doctor` and by `/admin/doctor`.
 
+mod applications;
+mod finding;
+
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
@@ -8,6 +11,8 @@ use std::time::Instant;
 use sea_orm::DatabaseConnection;
 use time::Duration;
 
+pub use self::finding::Finding;
+use self::finding::Finding::{Good, Look, Mend};
 use crate::base::clock::Standing;
 use crate::base::error::Result;
 use crate::base::files;
@@ -20,21 +25,7 @@ use crate::domain::passwords::hasher::Waiter;
 use crate::domain::passwords::policy::Password;
 use crate::domain::sessions;
 use crate::service::housekeeping::{Round, TASKS};
-use crate::service::settings::Registration;
 use crate::service::{Doorward, words};
-
-/// What came of a look at one thing, in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// It is as it should be.
-    Good(String),
-    /// It works; somebody should know.
-    Look(String),
-    /// It does not work, or is not safe.
-    Mend(String),
-}
-
-use Finding::{Good, Look, Mend};
 
 /// Looks at settings, keys, database, clock, disk and machine.
 pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
@@ -46,8 +37,8 @@ pub async fn examine(doorward: &Doorward, now: Timestamp) -> Vec<Finding> {
     findings.extend(database(doorward, now).await);
     findings.extend(tasks(doorward, now));
     findings.push(hashing(doorward).await);
-    findings.push(proxies(doorward));
-    findings.extend(applications(doorward).await);
+    findings.extend(proxies(doorward));
+    findings.extend(applications::findings(doorward, now).await);
     findings
 }
 
@@ -220,52 +211,20 @@ async fn hashing(doorward: &Doorward) -> Finding {
     Good(format!("This machine does about {a_minute:.0} sign-ins a minute."))
 }
 
-/// What keeps applications from being opened, or opens them to everybody.
-async fn applications(doorward: &Doorward) -> Vec<Finding> {
-    if let Err(error) = doorward.applications.sync(doorward.db.read()).await {
-        return vec![Mend(format!("The applications cannot be read: {error}"))];
+fn proxies(doorward: &Doorward) -> Vec<Finding> {
+    let trusted = &doorward.settings.web.trusted_proxies;
+    if trusted.is_empty() {
+        return vec![Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (doorward proxy prints their configuration) set trusted_proxies = [\"127.0.0.1\"], or all clients appear to be one.".to_owned())];
     }
-    let catalog = doorward.applications.current();
-    if catalog.all().is_empty() && catalog.unusable().is_empty() {
-        return vec![];
-    }
-    let mut found = vec![];
-    for one in catalog.unusable() {
-        found.push(Mend(format!(
-            "The application {0} admits nobody, because it cannot be used: {1} Correct it with doorward application apply, or remove it: doorward application remove {0}",
-            one.slug,
-            words::unusable(one)
+    let names: Vec<String> = trusted.iter().map(words::network).collect();
+    let mut findings = vec![Good(format!("X-Forwarded-For is trusted from {}.", names.join(", ")))];
+    // More than eight addresses are no proxies by their names.
+    for wide in trusted.iter().filter(|one| one.max_prefix_len() - one.prefix_len() > 3) {
+        findings.push(Look(format!(
+            "trusted_proxies has {wide}: everybody in that network can say where a request comes from. Name the addresses of the proxies themselves."
         )));
     }
-    if doorward.settings.web.trusted_proxies.is_empty() {
-        found.push(Mend(
-            "No proxy may ask about applications, so none can be opened. Set trusted_proxies to the address of the proxy, for example [\"127.0.0.1\"].".to_owned(),
-        ));
-    }
-    let open = doorward.settings.web.registration == Registration::Open;
-    let around = doorward.applications.surroundings(open);
-    for one in catalog.all() {
-        if one.draft.parse(around).is_err() {
-            found.push(Mend(format!(
-                "Everybody who creates an account can open {}. Say anyone_may_register = true if that is meant, ask for roles, or close registration.",
-                one.application.name
-            )));
-        }
-    }
-    if found.is_empty() {
-        let count = catalog.all().len();
-        found.push(Good(format!("Applications that are guarded: {count}.")));
-    }
-    found
-}
-
-fn proxies(doorward: &Doorward) -> Finding {
-    let settings = &doorward.settings;
-    if settings.web.trusted_proxies.is_empty() {
-        return Look("No proxy is trusted: every client's address is that of its connection. Behind nginx or Caddy (doorward proxy prints their configuration) set trusted_proxies = [\"127.0.0.1\"], or all clients appear to be one.".to_owned());
-    }
-    let names: Vec<String> = settings.web.trusted_proxies.iter().map(ToString::to_string).collect();
-    Good(format!("X-Forwarded-For is trusted from {}.", names.join(", ")))
+    findings
 }
 
 /// As many log-ins of so many accounts, all from one address, are no coincidence.
