@@ -280,3 +280,18 @@ async fn what_is_public_stays_open_to_strangers_while_the_database_is_gone() {
     let elsewhere = Person { slug: "wiki", host: FILES, ..Person::stranger(&app) };
     assert_eq!(elsewhere.fetch("/share/a").await.status, Status::ServiceUnavailable);
 }
+
+#[rocket::async_test]
+async fn what_lets_a_request_pass_has_what_its_proxy_takes_and_nothing_else() {
+    let app = start().await;
+    let ada = Person::named(&app, "ada", &[]).await;
+    ada.enter().await;
+    let answer = ada.ask("GET", "/a", &[]).await;
+    let mut names: Vec<String> =
+        answer.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names.join(" "),
+        "cache-control remote-email remote-groups remote-name remote-user vary x-doorward-assertion"
+    );
+}
