@@ -7,7 +7,7 @@ mod queue;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
@@ -274,6 +274,14 @@ fn difference(less: &Params, today: &Params) -> Option<Params> {
     Params::new(memory, passes, 1, None).ok()
 }
 
+/// A thread with nothing to do keeps its memory for so long.
+const KEPT: Duration =
+    if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(10) };
+
+/// Of so many blocks, all memory goes back to the system: what glibc keeps for itself is
+/// at most 32 MiB long. Those that are never written to take up no memory.
+const GIVEN_BACK: usize = 33 * 1024;
+
 fn work(queue: &Queue) {
     // A log-in may wait a little longer so that everybody's pages do not.
     // Where the system refuses, hashing merely competes with the pages.
@@ -283,7 +291,10 @@ fn work(queue: &Queue) {
         let next = queue.next().or_else(|| {
             // Nothing to do: leave no trace of the last password in memory.
             memory.iter_mut().for_each(Zeroize::zeroize);
-            queue.wait()
+            queue.wait_for(KEPT).or_else(|| {
+                memory = Vec::new();
+                queue.wait()
+            })
         });
         let Some(job) = next else { return };
         // Whatever a library makes of a password, the thread is there for the next one.
@@ -303,6 +314,7 @@ fn run(
     let fault = |why: &dyn std::fmt::Display| Error::broken(format!("Argon2: {why}"));
     let blocks = params.block_count();
     if memory.len() < blocks {
+        memory.reserve_exact(Ord::max(blocks, GIVEN_BACK));
         memory.resize(blocks, Block::default());
     }
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);

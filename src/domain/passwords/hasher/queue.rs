@@ -137,6 +137,15 @@ impl Queue {
         self.state().take()
     }
 
+    /// The next job, if there is one within that time.
+    pub(super) fn wait_for(&self, time: Duration) -> Option<Job> {
+        let has_none = |state: &mut State| {
+            !state.closed && state.known.is_empty() && state.strangers.is_empty()
+        };
+        let waited = self.ready.wait_timeout_while(self.state(), time, has_none);
+        waited.expect("no panic while the lock is held").0.take()
+    }
+
     /// The next job, as soon as there is one; `None` once there will be no more.
     pub(super) fn wait(&self) -> Option<Job> {
         let mut state = self.state();

@@ -157,3 +157,34 @@ async fn only_a_password_that_the_policy_lets_pass_gets_a_hash_to_store() {
     let made = made.into_text();
     assert_eq!(hasher.matches(&unknown, Some(&made), Waiter::House).await.unwrap(), Match::Yes);
 }
+
+#[tokio::test]
+async fn a_thread_without_work_gives_its_memory_back() {
+    let queue = Arc::new(Queue::default());
+    let place = queue.place(Waiter::House).await.unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let job = || {
+        let tell = tell.clone();
+        Box::new(move |memory: &mut Vec<Block>| {
+            tell.send(memory.len()).unwrap();
+            memory.resize(8, Block::default());
+        })
+    };
+    queue.put(&place, job()).unwrap();
+    queue.put(&place, job()).unwrap();
+    let hashing = Arc::clone(&queue);
+    let hashing = thread::spawn(move || work(&hashing));
+    assert_eq!((told.recv(), told.recv()), (Ok(0), Ok(8)));
+    let mut left = 8;
+    for _ in 0..10 {
+        thread::sleep(5 * KEPT);
+        queue.put(&place, job()).unwrap();
+        left = told.recv().unwrap();
+        if left == 0 {
+            break;
+        }
+    }
+    assert_eq!(left, 0);
+    queue.close();
+    hashing.join().unwrap();
+}
