@@ -92,9 +92,19 @@ impl Server {
         let text = format!(
             "[[application]]\nslug = \"wiki\"\nname = \"Wiki of the choir\"\nhosts = [\"{host}\"]\nneeds = \"roles\"\nroles = [\"admin\"]\n[[application.rule]]\npath = \"/admin*\"\nneeds = \"roles\"\nroles = [\"admin\"]\nconfirm_seconds = 900\nnetworks = [\"192.168.0.0/16\"]\n"
         );
+        self.apply(&text);
+        format!("http://{host}")
+    }
+
+    /// Guards the applications of this file.
+    pub fn apply(&self, text: &str) {
         std::fs::write(self.folder.path().join("applications.toml"), text).unwrap();
         self.command(&["application", "apply", "applications.toml"], "");
-        format!("http://{host}")
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.base.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap()
     }
 
     /// The id of an account.

@@ -2,7 +2,6 @@
 //! program prints: what a visitor gets, and what the application is told.
 
 mod cluster;
-mod proxies;
 mod radicale;
 mod spellings;
 mod tokens;
@@ -15,8 +14,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use shared::jar::Jar;
+use shared::proxies::{Kind, Proxy};
 
-use self::proxies::{Kind, Proxy};
 use self::spellings::spellings;
 use self::tokens::scripts;
 use self::upstream::Upstream;
@@ -68,7 +67,8 @@ impl Place {
         std::fs::write(&file, application("wiki") + &application("files")).unwrap();
         server.done(&["application", "apply", file.to_str().unwrap()], "");
         let slugs: &[&str] = if kind == Kind::Haproxy { &["wiki"] } else { &["wiki", "files"] };
-        let proxy = Proxy::start(kind, &server, port, slugs);
+        let command = |arguments: &[&str]| server.done(arguments, "");
+        let proxy = Proxy::start(kind, command, server.port, port, slugs);
         let place = Self { server, upstream, proxy };
         // The running server reads the applications twice a second.
         wait(|| place.visitor().go("/").status == 303);

@@ -4,11 +4,11 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
-use super::proxies::Kind;
 use super::upstream::Upstream;
 use super::verifiers::LIBRARIES;
 use super::{Place, Visitor};
 use crate::server::{free_port, wait};
+use shared::proxies::Kind;
 
 struct Radicale {
     process: Child,

@@ -1,6 +1,7 @@
 //! The same request, written in other ways.
 
-use super::proxies::Kind;
+use shared::proxies::Kind;
+
 use super::{FETCHES, Place};
 
 /// However a request is written, what is decided about is what the application gets.

@@ -3,9 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::proxies::Kind;
 use super::{FETCHES, GOES, Place, told};
 use crate::server::wait;
+use shared::proxies::Kind;
 
 pub fn scripts(place: &Place, kind: Kind) {
     let server = &place.server;

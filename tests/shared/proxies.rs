@@ -1,18 +1,25 @@
 //! Real proxies, with the configuration that the program prints. Only TLS is
 //! taken out of it, and the ports are those of the test.
 
-use std::fs;
-use std::process::{Child, Command};
+#![expect(clippy::disallowed_types, reason = "it starts proxies")]
 
-use crate::server::{Server, wait};
+use std::fs;
+use std::net::TcpStream;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 /// What stands in front of the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Of Debian.
     Nginx,
+    /// Of Debian.
     Caddy,
+    /// Of PyPI.
     NewCaddy,
+    /// Of PyPI.
     Traefik,
+    /// Of Debian.
     Haproxy,
 }
 
@@ -31,8 +38,12 @@ impl Kind {
         match self {
             Self::Nginx => "/usr/sbin/nginx",
             Self::Caddy => "/usr/bin/caddy",
-            Self::NewCaddy => concat!(env!("CARGO_MANIFEST_DIR"), "/target/proxies/bin/caddy"),
-            Self::Traefik => concat!(env!("CARGO_MANIFEST_DIR"), "/target/proxies/bin/traefik"),
+            Self::NewCaddy => {
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/proxies/bin/caddy")
+            }
+            Self::Traefik => {
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/proxies/bin/traefik")
+            }
             Self::Haproxy => "/usr/sbin/haproxy",
         }
     }
@@ -42,22 +53,30 @@ impl Kind {
 pub struct Proxy {
     process: Child,
     folder: tempfile::TempDir,
+    /// Where it listens.
     pub port: u16,
 }
 
 impl Proxy {
-    /// In front of the applications of these short names, all of which have this
-    /// port in their hosts.
-    pub fn start(kind: Kind, server: &Server, port: u16, slugs: &[&str]) -> Self {
-        let doorward = format!("127.0.0.1:{}", server.port);
+    /// In front of the applications of these short names, all of which have the port
+    /// `port` in their hosts. `command` runs a command of the server, which listens at
+    /// `server_port`, and returns what it printed.
+    pub fn start(
+        kind: Kind,
+        command: impl Fn(&[&str]) -> String,
+        server_port: u16,
+        port: u16,
+        slugs: &[&str],
+    ) -> Self {
+        let doorward = format!("127.0.0.1:{server_port}");
         let printed = |name: &str, slug: &str| {
             let arguments = ["application", "proxy", slug, "--for", name, "--doorward", &doorward];
-            server.done(&arguments, "").trim_end().to_owned() + "\n"
+            command(&arguments).trim_end().to_owned() + "\n"
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display().to_string();
         let files: Vec<String> = slugs.iter().map(|slug| printed(kind.name(), slug)).collect();
-        let mut command = Command::new(kind.program());
+        let mut program = Command::new(kind.program());
         match kind {
             Kind::Nginx => {
                 let sites = files.join("\n");
@@ -78,7 +97,7 @@ impl Proxy {
                      }}"
                 );
                 fs::write(folder.path().join("nginx.conf"), config).unwrap();
-                command.args(["-c", &format!("{path}/nginx.conf"), "-p", &path]);
+                program.args(["-c", &format!("{path}/nginx.conf"), "-p", &path]);
             }
             Kind::Caddy | Kind::NewCaddy => {
                 let head = "{\n\tadmin off\n\tauto_https off\n}\n";
@@ -92,9 +111,9 @@ impl Proxy {
                     .collect();
                 fs::write(folder.path().join("Caddyfile"), head.to_owned() + &sites.join("\n"))
                     .unwrap();
-                command.args(["run", "--adapter", "caddyfile", "--config"]);
-                command.arg(folder.path().join("Caddyfile"));
-                command.env("XDG_DATA_HOME", &path).env("XDG_CONFIG_HOME", &path);
+                program.args(["run", "--adapter", "caddyfile", "--config"]);
+                program.arg(folder.path().join("Caddyfile"));
+                program.env("XDG_DATA_HOME", &path).env("XDG_CONFIG_HOME", &path);
             }
             Kind::Traefik => {
                 fs::create_dir(folder.path().join("dynamic")).unwrap();
@@ -107,7 +126,7 @@ impl Proxy {
                      providers: {{file: {{directory: {path}/dynamic}}}}\n"
                 );
                 fs::write(folder.path().join("traefik.yml"), fixed).unwrap();
-                command.arg(format!("--configFile={path}/traefik.yml"));
+                program.arg(format!("--configFile={path}/traefik.yml"));
             }
             Kind::Haproxy => {
                 let lua = printed("haproxy-lua", slugs[0]);
@@ -119,11 +138,11 @@ impl Proxy {
                         &format!("bind 127.0.0.1:{port}"),
                     );
                 fs::write(folder.path().join("haproxy.cfg"), file).unwrap();
-                command.args(["-f", &format!("{path}/haproxy.cfg")]);
+                program.args(["-f", &format!("{path}/haproxy.cfg")]);
             }
         }
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let process = command
+        let process = program
             .current_dir(folder.path())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -132,10 +151,15 @@ impl Proxy {
                 panic!("{kind:?} is not installed ({why}): tests/run installs it")
             });
         let proxy = Self { process, folder, port };
-        wait(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let end = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < end, "{kind:?} does not listen: {}", proxy.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
         proxy
     }
 
+    /// What it has written.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
