@@ -279,7 +279,7 @@ const KEPT: Duration =
     if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(10) };
 
 /// Of so many blocks, all memory goes back to the system: what glibc keeps for itself is
-/// at most 32 MiB long. Those that are never written to take up no memory.
+/// at most 32 MiB long. A block that nothing is written to costs no memory.
 const GIVEN_BACK: usize = 33 * 1024;
 
 fn work(queue: &Queue) {
