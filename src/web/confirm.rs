@@ -48,12 +48,14 @@ fn confirm_page(who: LiveSession, next: Option<&str>, page: Page) -> Html {
 }
 
 /// What waits for the password, by its address; of two that fit the first.
-const ACTS: [(&str, &str); 35] = [
+const ACTS: [(&str, &str); 37] = [
     ("/account/password", "Change password"),
     ("/account/delete", "Delete account"),
     ("/account/display-name", "Change your display name"),
     ("/account/data.json", "Export your data"),
     ("/account/sessions", "Your sessions"),
+    ("/account/tokens", "Personal tokens"),
+    ("/account/tokens/new", "Create token"),
     ("/admin/accounts.csv", "Export accounts"),
     ("/admin/accounts.jsonl", "Export accounts"),
     ("/admin/audit.csv", "Export the audit log"),

@@ -5,7 +5,7 @@ use crate::web::{account, admin, answer, leave, recover, register, setup};
 
 /// The messages of every page.
 pub(super) fn all() -> Messages {
-    let pages: [&[Message]; 10] = [
+    let pages: [&[Message]; 11] = [
         register::MESSAGES,
         recover::MESSAGES,
         setup::MESSAGES,
@@ -13,6 +13,7 @@ pub(super) fn all() -> Messages {
         account::sessions::MESSAGES,
         account::delete::MESSAGES,
         account::display_name::MESSAGES,
+        account::tokens::MESSAGES,
         leave::MESSAGES,
         answer::redirect::MESSAGES,
         &admin::messages(),

@@ -73,6 +73,7 @@ pub fn server(figment: Figment, doorward: Arc<Doorward>) -> Rocket<Build> {
         .mount("/", account::data::routes())
         .mount("/", account::delete::routes())
         .mount("/", account::display_name::routes())
+        .mount("/", account::tokens::routes())
         .mount("/", health::routes())
         .mount("/", metrics::routes())
         .mount("/", misdirected::routes())

@@ -81,6 +81,9 @@ fn before(server: &Server, address: &str) -> Shown {
         Browser::of(server).log_in("ada");
     } else if address.starts_with("/account") || ["/confirm", "/leave"].contains(&address) {
         browser.log_in("ada");
+        if address.starts_with("/account/tokens/<tid>") {
+            server.done(&["token", "add", "ada", "--all-applications"], "");
+        }
     } else if address == "/recover/<token>" {
         page = link(server);
         path.clone_from(&page);

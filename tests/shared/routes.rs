@@ -96,11 +96,12 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("/leave", "/leave?application=wiki"),
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
     ("/account/sessions/<sid>/revoke", "/account/sessions"),
+    ("/account/tokens/<tid>/revoke", "/account/tokens"),
     ("/admin/accounts/<id>/forgive", "/admin/accounts/<id>"),
     // Only about somebody.
     ("/admin/accounts/disable", "/admin/accounts/disable?id=<id>"),
@@ -128,6 +129,7 @@ pub fn page_of(address: &str) -> &str {
 pub fn filled(address: &str, id: &str) -> String {
     let path = address
         .replace("<sid>", "AAAAAAAAAAAAAAAAAAAAAA")
+        .replace("<tid>", "AAAAAAAAAAAAAAAAAAAAAA")
         .replace("<token>", "A")
         .replace("<name>", "editors")
         .replace("<slug>", "wiki")

@@ -49,6 +49,10 @@ impl<'a> Crowd<'a> {
             let answer = self.chief.post(&filled(form.0, &self.id), form.1).await;
             return self.app.browser().get(&answer.link()).await.page();
         }
+        if address == "/account/tokens/<tid>/revoke" {
+            let fields = [("name", "Backup"), ("application.wiki", "on"), ("days", "30")];
+            self.ada.post("/account/tokens/new", &fields).await;
+        }
         if address == "/admin/undo/applications" {
             self.fill_in("/admin/applications/<slug>/edit", &self.id).await;
         } else if let Some(act) = address.strip_prefix("/admin/undo/") {
@@ -97,7 +101,8 @@ async fn no_form_leaves_it_to_the_browser_to_say_what_is_missing() {
 
 /// What the documentation calls a field.
 fn documented(name: String) -> String {
-    if name.starts_with("role.") { "role.NAME".to_owned() } else { name }
+    let of_one = ["role.", "application."].into_iter().find(|prefix| name.starts_with(prefix));
+    of_one.map_or(name, |prefix| format!("{prefix}NAME"))
 }
 
 #[rocket::async_test]

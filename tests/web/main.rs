@@ -17,6 +17,7 @@ mod held;
 mod login;
 mod metrics;
 mod my_sessions;
+mod my_tokens;
 mod pages;
 mod recovery;
 mod registration;

@@ -21,6 +21,7 @@ const MOST: u64 = 100;
 /// A token that was made.
 pub struct Made {
     /// Names it in addresses.
+    #[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "for tests"))]
     pub id: Uuid,
     /// The token. This is the only copy.
     pub text: String,
@@ -31,7 +32,6 @@ pub struct Made {
 ///
 /// # Errors
 /// [`Error::Denied`]; `ROLE`, `EXPIRY`, `TOO_MANY` of `personal_tokens::refusals`.
-#[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "for the page of tokens"))]
 pub async fn make_own(
     sessions: &Sessions,
     new: &NewToken,
@@ -89,7 +89,7 @@ async fn insert(
     if present.count(&act.txn).await? >= MOST {
         return Err(refusals::TOO_MANY.into());
     }
-    let (id, text) = (Uuid::new_v4(), format::fresh(account.kind));
+    let (id, text) = (new.id, format::fresh(account.kind));
     let hint = format::hint(&text);
     let networks: Vec<String> = new.networks.iter().map(ToString::to_string).collect();
     let row = table::ActiveModel {

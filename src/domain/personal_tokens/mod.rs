@@ -19,13 +19,11 @@ pub use self::format::{Digest, is_ours};
 pub use self::held::{Bearer, Presented, Tokens};
 #[cfg(feature = "test-support")]
 pub use self::list::State;
-pub use self::list::{named, of_account};
-pub use self::make::make_for;
+pub use self::list::{Listed, named, of_account};
 #[cfg(feature = "test-support")]
-pub use self::make::{Made, make_own};
+pub use self::make::Made;
+pub use self::make::{make_for, make_own};
 pub use self::misuse::Known;
 pub use self::new::{Expiry, NewToken, Reach};
-#[cfg(feature = "test-support")]
-pub use self::revoke::revoke_own;
-pub use self::revoke::{rename_role, revoke_all_of, revoke_by_staff};
+pub use self::revoke::{rename_role, revoke_all_of, revoke_by_staff, revoke_own};
 pub use self::table::tables;

@@ -66,6 +66,7 @@ pub struct NewToken {
     pub(super) roles: Option<Roles>,
     pub(super) networks: Vec<IpNet>,
     pub(super) expiry: Expiry,
+    pub(super) id: Uuid,
 }
 
 impl NewToken {
@@ -92,7 +93,12 @@ impl NewToken {
             Reach::All => Reach::All,
         };
         let name = name.as_str().to_owned();
-        Ok(Self { name, reach, roles: None, networks: vec![], expiry })
+        Ok(Self { name, reach, roles: None, networks: vec![], expiry, id: Uuid::new_v4() })
+    }
+
+    /// The same with an id of the caller's choice.
+    pub fn known_as(self, id: Uuid) -> Self {
+        Self { id, ..self }
     }
 
     /// The same with these roles alone.

@@ -19,7 +19,6 @@ use crate::domain::sessions::{Act, Actor, Sessions};
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is somebody else's or revoked already; [`Error::Denied`].
-#[cfg_attr(not(feature = "test-support"), expect(dead_code, reason = "for the page of tokens"))]
 pub async fn revoke_own(
     sessions: &Sessions,
     id: Uuid,

@@ -6,6 +6,7 @@ pub(super) mod display_name;
 pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use rocket::{Route, State, get, routes};
 

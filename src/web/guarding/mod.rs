@@ -4,7 +4,9 @@
 
 pub mod asked;
 pub mod named;
+pub mod new_token;
 pub mod notice;
 pub mod site;
 pub mod token;
+pub mod token_view;
 pub mod visitor;

@@ -339,9 +339,9 @@ fn contract(kind: Kind) {
     strangers(&place);
     spellings(&place, kind);
     identity(&place, kind);
+    scripts(&place, kind);
     assertions(&place, kind);
     bodies(&place, kind);
-    scripts(&place, kind);
     endings(&place);
     let ada = place.signed_in("ada");
     let cookies = ada.there.clone();
