@@ -97,13 +97,14 @@ fn the_command_line_takes_nothing_from_the_web_but_the_server() {
 }
 
 /// Addresses that are served from a file of another name.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 20] = [
     // Below `rules` it would be the rule of that number.
     ("/admin/applications/<slug>/new-rule", "admin/applications/rules.rs"),
     // No name of a module begins with a dot.
     ("/.doorward/callback", "dot_doorward/callback.rs"),
     ("/.doorward/enter", "dot_doorward/enter.rs"),
     ("/.doorward/entered", "dot_doorward/entered.rs"),
+    ("/.doorward/explain", "dot_doorward/explain.rs"),
     ("/.doorward/leave", "dot_doorward/leave.rs"),
     ("/.doorward/static/<name>", "dot_doorward/static_files.rs"),
     ("/.well-known/jwks.json", "well_known.rs"),

@@ -96,10 +96,11 @@ pub fn forms() -> Vec<Route> {
 }
 
 /// Where a form stands, if not on the page of its own address.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     ("/leave", "/leave?application=wiki"),
     ("/logout", "/account"),
     ("/account/sessions/revoke-others", "/account/sessions"),
+    ("/account/sessions/<sid>/leave/<slug>", "/account/sessions"),
     ("/account/sessions/<sid>/revoke", "/account/sessions"),
     ("/account/tokens/<tid>/revoke", "/account/tokens"),
     ("/admin/accounts/<id>/forgive", "/admin/accounts/<id>"),

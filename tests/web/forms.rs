@@ -29,6 +29,7 @@ impl<'a> Crowd<'a> {
         let id = app.account("ada", &["editors"]).await.id.to_string();
         let ada = app.signed_in("ada").await;
         app.signed_in("ada").await;
+        crate::guarding::entered(app, "ada", "wiki").await;
         app.browser().log_in_with("ada", "not the password").await;
         app.account("bob", &["editors"]).await;
         Self { app, chief, ada, id }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::guarding::{guard, wiki};
 
 /// The addresses for proxies and applications: open to strangers, and no pages.
-const GUARDING: [&str; 9] = [
+const GUARDING: [&str; 10] = [
     // Only proxies may ask, and not at our own host.
     "/auth/verify/<slug>",
     "/auth/verify/<slug>/nginx",
@@ -23,6 +23,7 @@ const GUARDING: [&str; 9] = [
     "/.doorward/callback",
     "/.doorward/enter",
     "/.doorward/entered",
+    "/.doorward/explain",
     "/.doorward/leave",
     "/.doorward/static/<name>",
     // Public keys.

@@ -6,7 +6,7 @@ use shared::routes::filled;
 use time::Duration;
 
 use crate::app::{Answer, App};
-use crate::guarding::{guard, wiki};
+use crate::guarding::{entered, guard, wiki};
 
 const WHY: (&str, &str) = ("reason", "asked for by phone");
 
@@ -112,6 +112,7 @@ async fn of_staff(app: &App, pages: &mut Vec<Answer>) {
     app.doorward.purge_expired(app.clock().now()).await.unwrap();
     let ada = app.id_of("ada").await;
     guard(app, wiki()).await;
+    entered(app, "chief", "wiki").await;
     for pattern in app.addresses(Method::Get) {
         let answer = chief.get(&filled(&pattern, &id)).await;
         let kind = answer.header("content-type").unwrap_or_default();

@@ -29,6 +29,19 @@ pub async fn count(db: &impl ConnectionTrait, application: Uuid, now: Timestamp)
     Ok(open(now).filter(Column::ApplicationId.eq(application)).count(db).await?)
 }
 
+/// The applications that each of these sessions has entered, with the session.
+///
+/// # Errors
+/// The database failed.
+pub async fn entered(
+    db: &impl ConnectionTrait,
+    sids: &[SessionId],
+    now: Timestamp,
+) -> Result<Vec<(SessionId, Uuid)>> {
+    let rows = open(now).filter(Column::Sid.is_in(sids.iter().copied())).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.sid, row.application_id)).collect())
+}
+
 /// Somebody signed in leaves an application with one session: its own, or
 /// another of the same account. The next request there is one of nobody.
 ///

@@ -17,5 +17,5 @@ pub use self::cookie::issue as issue_cookie;
 pub use self::enter::{NoEntry, code, enter, remove_expired};
 pub use self::handshake::{Challenge, Nonce, State, Target};
 pub use self::held::{Entries, Held, Over};
-pub use self::leave::{carry_over, count, leave};
+pub use self::leave::{carry_over, count, entered, leave};
 pub use self::table::tables;

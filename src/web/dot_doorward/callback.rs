@@ -87,4 +87,5 @@ fn stuck(site: &Site, why: NoEntry) -> Notice {
     Notice::elsewhere(Status::Forbidden, format!("{name} cannot be entered"))
         .saying(cause)
         .link("Try again", "/.doorward/enter")
+        .link("See what arrives of this browser", "/.doorward/explain")
 }

@@ -44,7 +44,8 @@ async fn enter(
         let page = Notice::elsewhere(Status::Ok, format!("Going on to {name}"))
             .saying("You are signed in.")
             .saying("If this page keeps coming back, the proxy does not show Doorward your cookie.")
-            .onward("Continue", target.to_string(), 2);
+            .onward("Continue", target.to_string(), 2)
+            .link("See what arrives of this browser", "/.doorward/explain");
         return Ok(Shown::Page(Box::new(page)));
     }
     let nonce = site.nonce.as_deref().and_then(Nonce::parse).unwrap_or_else(Nonce::fresh);

@@ -5,6 +5,7 @@ pub mod callback;
 mod cookies;
 pub mod enter;
 pub mod entered;
+pub mod explain;
 pub mod leave;
 pub mod static_files;
 
@@ -16,6 +17,7 @@ pub fn routes() -> Vec<Route> {
         enter::routes(),
         callback::routes(),
         entered::routes(),
+        explain::routes(),
         leave::routes(),
         static_files::routes(),
     ]

@@ -35,6 +35,13 @@ pub struct Step {
     new_tab: bool,
 }
 
+/// Something that is known, by its name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fact {
+    name: &'static str,
+    value: String,
+}
+
 /// Where the browser goes without a click.
 #[derive(Clone, Debug, Serialize)]
 struct Onward {
@@ -53,6 +60,7 @@ pub struct Notice {
     is_elsewhere: bool,
     title: String,
     sentences: Vec<String>,
+    facts: Vec<Fact>,
     steps: Vec<Step>,
     links: Vec<Link>,
     onward: Option<Onward>,
@@ -66,6 +74,7 @@ impl Notice {
             is_elsewhere: true,
             title: title.into(),
             sentences: vec![],
+            facts: vec![],
             steps: vec![],
             links: vec![],
             onward: None,
@@ -80,6 +89,12 @@ impl Notice {
     /// With a paragraph more.
     pub fn saying(mut self, sentence: impl Into<String>) -> Self {
         self.sentences.push(sentence.into());
+        self
+    }
+
+    /// With something that is known.
+    pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push(Fact { name, value: value.into() });
         self
     }
 

@@ -9,6 +9,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use crate::base::host::{Authority, Scheme};
 use crate::base::timestamp::Timestamp;
 use crate::domain::applications::Found;
+use crate::domain::applications::question::PROTO;
 use crate::domain::applications::sightings::{Cause, Problem, Refused, shortened};
 use crate::domain::entries::Target;
 use crate::service::Doorward;
@@ -28,6 +29,8 @@ pub struct Site {
     pub is_from_itself: bool,
     /// The names of our cookies that came along.
     pub cookies: Vec<&'static str>,
+    /// The scheme that the browser used, as the proxy says.
+    pub scheme: Option<String>,
     /// The address of the proxy.
     pub peer: Option<IpAddr>,
 }
@@ -53,6 +56,7 @@ impl Site {
             nonce: cookie(Cookie::Nonce),
             is_from_itself: site == Some("same-origin"),
             cookies: received.names(),
+            scheme: request.headers().get_one(PROTO).map(|said| said.chars().take(10).collect()),
             peer: peer(request),
         })
     }

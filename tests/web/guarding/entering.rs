@@ -156,6 +156,7 @@ async fn a_browser_that_keeps_no_cookies_ends_on_a_page_that_says_so() {
                 assert_eq!(answer.status, Status::Forbidden);
                 assert!(answer.body.contains("sent no cookie back"), "{}", answer.body);
                 assert!(answer.body.contains("/.doorward/static/"), "its style is there");
+                assert!(answer.page().links_to("/.doorward/explain"));
                 let wiki = app.doorward.applications.current().by_slug("wiki").unwrap().id;
                 let refused = app.doorward.sightings.recent(wiki).remove(0);
                 assert_eq!(
@@ -238,6 +239,29 @@ async fn one_application_can_be_left_alone() {
     assert_eq!(files.fetch("/a").await.status, Status::Ok);
     ada.enter().await;
     assert_eq!(ada.fetch("/a").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn each_application_that_a_session_has_entered_can_be_left_from_any_of_ones_browsers() {
+    let app = start().await;
+    let ada = Person::named(&app, "ada", &[]).await;
+    let other = app.signed_in("ada").await;
+    let leave = async |browser: &crate::app::Browser<'_>| {
+        let actions = browser.get("/account/sessions").await.page().attributes("form", "action");
+        actions.into_iter().find(|action| action.ends_with("/leave/wiki"))
+    };
+    assert_eq!(leave(&other).await, None);
+    ada.enter().await;
+    let path = leave(&other).await.expect("a button");
+    let bob = app.member("bob").await;
+    assert_eq!(leave(&bob).await, None);
+    assert_eq!(bob.press("/account/sessions", &path).await.status, Status::NotFound);
+    assert_eq!(ada.fetch("/a").await.status, Status::Ok);
+    let answer = other.press("/account/sessions", &path).await;
+    assert_eq!(answer.location.as_deref(), Some("/account/sessions"));
+    assert_eq!(ada.fetch("/a").await.status, Status::Unauthorized);
+    assert_eq!(leave(&ada.here).await, None);
+    assert!(ada.here.is_signed_in().await, "the session goes on");
 }
 
 #[rocket::async_test]

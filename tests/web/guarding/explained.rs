@@ -1,9 +1,9 @@
 //! What is explained: of any request to staff, and of their own browser to visitors.
 
 use doorward::service::explain::{Asked, explain};
-use rocket::http::Status;
+use rocket::http::{Method, Status};
 
-use super::{GOES, Person, WIKI, draft, guard, start, with_rules};
+use super::{GOES, PROXY, Person, WIKI, draft, guard, start, with_rules};
 
 /// One of these, chosen by the next digits of a number.
 fn chosen<T: Copy>(seed: &mut u64, from: &[T]) -> T {
@@ -67,4 +67,42 @@ async fn the_explanation_and_its_page_say_of_200_requests_what_the_check_answers
         assert_eq!(said, [if is_allowed { "Allowed" } else { "Not allowed" }], "{asked:?}");
     }
     assert!((20..180).contains(&allowed), "{allowed}");
+}
+
+#[rocket::async_test]
+async fn visitors_see_what_arrives_of_their_browser_and_strangers_neither_rule_nor_role() {
+    let app = start().await;
+    let ada = Person::named(&app, "ada", &["editor"]).await;
+    let mut wiki = draft("wiki", WIKI, "roles");
+    wiki.roles = vec!["editor".to_owned()];
+    guard(&app, wiki).await;
+    ada.enter().await;
+    let headers = [("Host", WIKI), ("X-Forwarded-Proto", "http"), ("X-Forwarded-For", "192.0.2.7")];
+    let page = async |person: &Person<'_>| {
+        person.there.send(Method::Get, "/.doorward/explain", None, &headers).await
+    };
+    let shown = page(&Person::stranger(&app)).await;
+    assert_eq!(shown.status, Status::Ok);
+    let facts = shown.page().texts("dd");
+    let expected = [
+        "Nobody. No cookie of this application came along.",
+        "Somebody must sign in first.",
+        "None",
+        WIKI,
+        "http",
+        "192.0.2.7",
+        PROXY,
+    ];
+    assert_eq!(facts, expected);
+    assert!(!shown.body.contains("editor"), "{}", shown.body);
+    assert!(!shown.body.contains("<form") && !shown.body.contains("<script"), "{}", shown.body);
+    let shown = page(&ada).await;
+    let facts = shown.page().texts("dd");
+    assert_eq!(facts[..4], ["ada", "editor", "Allowed.", "__Host-fa, __Host-fn"]);
+    let far = Person { there: app.browser_at("10.0.0.1"), ..Person::stranger(&app) };
+    assert_ne!(page(&far).await.status, Status::Ok, "not by a proxy that is not trusted");
+    assert_eq!(ada.here.get("/.doorward/explain").await.status, Status::NotFound);
+    // Where somebody who is led around finds it.
+    let going = ada.there.send(Method::Get, "/.doorward/enter?to=/", None, &headers).await;
+    assert!(going.page().links_to("/.doorward/explain"), "{}", going.body);
 }

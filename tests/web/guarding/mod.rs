@@ -9,9 +9,11 @@ mod refusals;
 mod staff;
 mod tokens;
 
+use doorward::domain::accounts::AccountId;
 use doorward::domain::applications::{Change, Draft, change_applications};
 use doorward::domain::audit::RequestSource;
-use doorward::domain::sessions::Actor;
+use doorward::domain::entries::{self, Nonce};
+use doorward::domain::sessions::{self, Actor};
 use rocket::http::Method;
 
 use crate::app::{Answer, App, Browser};
@@ -58,6 +60,21 @@ pub async fn guard(app: &App, draft: Draft) {
     let actor = Actor::operator(&origin);
     change_applications(&doorward.sessions, &[one], actor, app.clock().now()).await.unwrap();
     doorward.applications.sync(doorward.db.read()).await.unwrap();
+}
+
+/// Every session of that account enters the application of that short name.
+pub async fn entered(app: &App, name: &str, slug: &str) {
+    let (doorward, now) = (&app.doorward, app.clock().now());
+    let account = AccountId(app.id_of(name).await.parse().unwrap());
+    let found = doorward.applications.current().by_slug(slug).cloned().unwrap();
+    let host = found.application.hosts[0].single().unwrap();
+    let (place, challenge) = ((found.id, &host), Nonce::fresh().challenge());
+    let here = RequestSource::command_line();
+    for session in sessions::live_of(doorward.db.read(), account, now).await.unwrap() {
+        let code = entries::code(&doorward.db, session.sid, place, challenge, now).await.unwrap();
+        let entry = entries::enter(&doorward.sessions, &code, place, Some(challenge), &here, now);
+        entry.await.unwrap().unwrap();
+    }
 }
 
 /// A person with one browser, which has cookies of our host and of that of an application.
