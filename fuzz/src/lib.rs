@@ -2,6 +2,9 @@
 //! takes any bytes and panics where a promise is broken. `cargo fuzz` drives
 //! them for hours, and `tests/short.rs` for a moment.
 
+mod guarding;
+mod servers;
+
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -22,18 +25,24 @@ use ipnet::IpNet;
 use time::Duration;
 use uuid::Uuid;
 
+pub use self::guarding::{entry_cookie, path_readings, rules, state};
+
 /// A target: it panics where a promise is broken.
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("access_token", access_token),
     ("cookies", cookies),
     ("cursors", cursors),
+    ("entry_cookie", entry_cookie),
     ("form", form),
     ("forwarded", forwarded),
     ("next", next),
+    ("path_readings", path_readings),
     ("refresh_token", refresh_token),
+    ("rules", rules),
+    ("state", state),
 ];
 
 const NOON: Timestamp = Timestamp(1_767_268_800_000);
@@ -71,8 +80,14 @@ pub fn access_token(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         assert!(text == token || verify(text).is_err(), "{text}");
     }
-    // Near it: triples of a place, what to do there, and a byte.
-    let mut near = token.clone().into_bytes();
+    if let Some(text) = near(token, data) {
+        assert_eq!(verify(&text).is_ok(), text == *token, "{text}");
+    }
+}
+
+/// A text near another: triples of a place, what to do there, and a byte.
+fn near(text: &str, data: &[u8]) -> Option<String> {
+    let mut near = text.to_owned().into_bytes();
     for step in data.chunks_exact(3) {
         let place = (usize::from(step[0]) * 256 + usize::from(step[1])) % (near.len() + 1);
         match (step[2] % 4, near.get_mut(place)) {
@@ -82,9 +97,7 @@ pub fn access_token(data: &[u8]) {
             _ => near.insert(place, step[2]),
         }
     }
-    if let Ok(text) = std::str::from_utf8(&near) {
-        assert_eq!(verify(text).is_ok(), text == token, "{text}");
-    }
+    String::from_utf8(near).ok()
 }
 
 /// What is believed occurs in the header once, as a plain value, under its exact name.

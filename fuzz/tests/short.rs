@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 const ROUNDS: usize = 20_000;
 
 /// Pieces that mean something to one of the parsers.
-const PIECES: [&[u8]; 20] = [
+const PIECES: [&[u8]; 28] = [
     b"__Host-at=",
     b"__Host-rt=",
     b";",
@@ -30,6 +30,14 @@ const PIECES: [&[u8]; 20] = [
     b".",
     b"v1.",
     b"\n",
+    b"/admin",
+    b"/../",
+    b"%2e%2e",
+    b"%2f",
+    b"%5c",
+    b"%25",
+    b";",
+    b"*",
 ];
 
 fn mutate(text: &mut Vec<u8>, all: &[Vec<u8>], random: &mut SmallRng) {

@@ -14,6 +14,8 @@ mod table;
 
 pub use self::assertion::{Latest, Parties, Visitor};
 pub use self::cookie::issue as issue_cookie;
+#[cfg(feature = "test-support")]
+pub use self::cookie::read as read_cookie;
 pub use self::enter::{NoEntry, code, enter, remove_expired};
 pub use self::handshake::{Challenge, Nonce, State, Target};
 pub use self::held::{Entries, Held, Over};
