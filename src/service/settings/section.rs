@@ -58,10 +58,35 @@ impl<'f> Section<'f> {
             Err(why) => return Err(Error::broken(unreadable(&why))),
         };
         let section = Self { figment, values };
+        section.check_table_of_rocket(keys)?;
         match section.values.keys().find(|key| !keys.contains(&key.as_str())) {
             Some(key) => Err(section.unknown(key, keys)),
             None => Ok(section),
         }
+    }
+
+    /// What stands in the file next to our section is Rocket's, or a mistake. Variables may be
+    /// for other programs.
+    fn check_table_of_rocket(&self, keys: &[&str]) -> Result<()> {
+        let Ok(Value::Dict(_, all)) = self.figment.find_value("") else { return Ok(()) };
+        let known = || rocket::Config::PARAMETERS.iter().copied().chain([SECTION]);
+        let in_file = |value: &Value| {
+            let source = self.figment.get_metadata(value.tag());
+            source.is_some_and(|source| source.name.starts_with("TOML"))
+        };
+        let mut names = all.iter().filter(|(_, value)| in_file(value)).map(|(name, _)| &**name);
+        let Some(name) = names.find(|name| known().all(|one| one != *name)) else { return Ok(()) };
+        let place = self.place_of(name, all.get(name));
+        let hint = if keys.contains(&name) {
+            format!("`{name}` belongs below [default.doorward].")
+        } else if let Some(near) = words::near(name, known()) {
+            format!("Did you mean `{near}`?")
+        } else if let Some(near) = words::near(name, keys.iter().copied()) {
+            format!("Did you mean `{near}` below [default.doorward]?")
+        } else {
+            format!("There are: {}.", known().collect::<Vec<_>>().join(", "))
+        };
+        Err(Error::broken(format!("There is no setting `{name}` in [default]{place}. {hint}")))
     }
 
     fn unknown(&self, key: &str, keys: &[&str]) -> Error {
@@ -239,7 +264,10 @@ impl<'f> Section<'f> {
 
     /// Where the value of `key` stands, in brackets.
     fn place(&self, key: &str) -> String {
-        let value = self.values.get(key);
+        self.place_of(key, self.values.get(key))
+    }
+
+    fn place_of(&self, key: &str, value: Option<&Value>) -> String {
         let Some(source) = value.and_then(|value| self.figment.get_metadata(value.tag())) else {
             return String::new();
         };

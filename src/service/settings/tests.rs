@@ -204,6 +204,20 @@ fn an_unknown_key_stops_the_start_with_a_hint() {
 }
 
 #[test]
+fn an_unknown_key_of_rockets_own_table_stops_the_start_too() {
+    for (toml, words) in [
+        ("prot = 1", "There is no setting `prot` in [default]. Did you mean `port`?"),
+        ("trusted_proxies = []", "`trusted_proxies` belongs below [default.doorward]."),
+        ("trusted_proxy = []", "Did you mean `trusted_proxies` below [default.doorward]?"),
+        ("foo = 1", "There are: address, port,"),
+    ] {
+        let said = fault(&format!("[default]\n{toml}"), &[]);
+        assert!(said.contains(words), "{said}");
+    }
+    settings("[default]\nport = 1\n[default.limits]\nform = \"1KiB\"", &[("ROCKET_FOO", "1")]);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_told_by_line_and_reason() {
     for (toml, words) in [
         (
