@@ -12,6 +12,7 @@ use crate::web::answer::failure::Failure;
 use crate::web::answer::message::Message;
 use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
+use crate::web::form::return_to::OwnPage;
 use crate::web::form::submitted::{Fields, PageForm, Submitted, Typed};
 use crate::web::request::caller::Caller;
 use crate::web::request::now::Now;
@@ -51,6 +52,22 @@ impl PageForm for NewAccount {
     }
 }
 
+/// A new account, and the page that somebody came from.
+struct Registering {
+    account: NewAccount,
+    next: Option<OwnPage>,
+}
+
+impl PageForm for Registering {
+    const PURPOSE: &'static str = NewAccount::PURPOSE;
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        // `next`: as at `/login`, where it is passed on
+        let next = OwnPage::parse(&fields.text("next"));
+        Some(Self { account: NewAccount::read(fields)?, next })
+    }
+}
+
 /// Passes while anybody may open an account. Else there is no such page.
 fn while_open(doorward: &Doorward) -> Result<(), Failure> {
     match doorward.settings.web.registration {
@@ -59,10 +76,15 @@ fn while_open(doorward: &Doorward) -> Result<(), Failure> {
     }
 }
 
-#[get("/register")]
-async fn registration_page(page: Page, doorward: &Service) -> Result<Html, Failure> {
+#[get("/register?<next>")]
+async fn registration_page(
+    next: Option<&str>,
+    page: Page,
+    doorward: &Service,
+) -> Result<Html, Failure> {
     while_open(doorward)?;
-    let form = Typed::fresh::<NewAccount>(&page, &[]);
+    let next = next.and_then(OwnPage::parse).map(|next| next.to_string()).unwrap_or_default();
+    let form = Typed::fresh::<Registering>(&page, &[("next", &next)]);
     Ok(draw(page, form, doorward, doorward.awaits_setup().await))
 }
 
@@ -73,7 +95,7 @@ fn draw(page: Page, form: Typed, doorward: &Doorward, awaits_setup: bool) -> Htm
 
 #[post("/register", data = "<form>")]
 async fn register(
-    form: Submitted<NewAccount>,
+    form: Submitted<Registering>,
     page: Page,
     doorward: &Service,
     caller: Caller,
@@ -81,14 +103,20 @@ async fn register(
 ) -> Result<SeeOther, Failure> {
     while_open(doorward)?;
     let awaits_setup = doorward.awaits_setup().await;
-    form.submit(
-        page,
-        |page, form| draw(page, form, doorward, awaits_setup),
-        async |new| {
-            let (passwords, rules) = (doorward.passwords(), &doorward.rules);
-            accounts::register(passwords, rules, new, &caller.0, now.0).await
-        },
-    )
-    .await?;
-    Ok(SeeOther::at("/login").saying(ACCOUNT_OPENED))
+    let next = form
+        .submit(
+            page,
+            |page, form| draw(page, form, doorward, awaits_setup),
+            async |new: Registering| {
+                let (passwords, rules) = (doorward.passwords(), &doorward.rules);
+                accounts::register(passwords, rules, new.account, &caller.0, now.0).await?;
+                Ok(new.next)
+            },
+        )
+        .await?;
+    let sign_in = match next {
+        Some(next) => format!("/login?next={}", next.encoded()),
+        None => "/login".to_owned(),
+    };
+    Ok(SeeOther::at(sign_in).saying(ACCOUNT_OPENED))
 }

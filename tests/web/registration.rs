@@ -211,3 +211,27 @@ async fn staff_see_that_an_address_of_other_letters_looks_like_a_plain_one() {
     let body = helper.get("/admin/accounts?q=plain").await.body;
     assert!(!body.contains("Look-alike letters"), "{body}");
 }
+
+#[rocket::async_test]
+async fn the_page_that_somebody_came_from_is_kept_while_they_register() {
+    let app = App::start().await;
+    let ada = app.browser();
+    let page = ada.get("/login?next=/account/sessions%3Fa%3Db").await.page();
+    let to = page.attributes("p.aside a", "href")[0].clone();
+    let page = ada.get(&to).await;
+    assert_eq!(page.value_of("next"), "/account/sessions?a=b");
+    let back = page.page().attributes("p.aside a[href^='/login?']", "href");
+    assert!(!back.is_empty(), "and back to the first page: {}", page.body);
+    let fields = [
+        ("username", "ada"),
+        ("email", "ada@example.org"),
+        ("password", PASSWORD),
+        ("next", "/account/sessions?a=b"),
+    ];
+    let answer = ada.post_with("/register", &page.csrf(), &fields).await;
+    assert_eq!(answer.status, Status::SeeOther, "{}", answer.body);
+    let login = ada.get(&answer.location.unwrap()).await;
+    assert_eq!(login.value_of("next"), "/account/sessions?a=b");
+    let foreign = ada.get("/register?next=//evil.example").await;
+    assert_eq!(foreign.value_of("next"), "");
+}
