@@ -7,7 +7,7 @@ use crate::base::error::{Error, Result};
 use crate::base::timestamp::Timestamp;
 use crate::cli::account::find;
 use crate::cli::listing::Listing;
-use crate::cli::terminal::{count, say};
+use crate::cli::terminal::{confirm, count, say};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;
 use crate::domain::sessions::search::{self, Filter};
@@ -25,12 +25,21 @@ pub(super) enum SessionCommand {
         json: bool,
     },
     /// End sessions
-    Revoke(Which),
+    Revoke(Revoke),
+}
+
+#[derive(Args)]
+pub(super) struct Revoke {
+    #[command(flatten)]
+    which: Which,
+    /// Do not ask before every session is ended
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Which {
+struct Which {
     /// One session, by its name from `session list`
     #[arg(allow_hyphen_values = true, value_parser = parse_sid)]
     sid: Option<SessionId>,
@@ -80,18 +89,19 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             }
             listing.end();
         }
-        SessionCommand::Revoke(Which { account: Some(name), .. }) => {
+        SessionCommand::Revoke(Revoke { which: Which { account: Some(name), .. }, .. }) => {
             let id = find(doorward, &name).await?.id;
             let (deed, actor) = (BulkAction::EndSessions, Actor::operator(&origin));
             let done = administration::apply(&doorward.sessions, deed, &[id], actor, now).await?;
             say(&format!("{} ended", count(done.sessions, "session")));
         }
-        SessionCommand::Revoke(Which { everyone: true, .. }) => {
+        SessionCommand::Revoke(Revoke { which: Which { everyone: true, .. }, yes }) => {
+            confirm("End every session there is?", yes)?;
             let actor = Actor::operator(&origin);
             let ended = doorward.sessions.end_everything(actor, now).await?;
             say(&format!("{} ended", count(ended, "session")));
         }
-        SessionCommand::Revoke(Which { address: Some(address), .. }) => {
+        SessionCommand::Revoke(Revoke { which: Which { address: Some(address), .. }, .. }) => {
             let addresses = search::parse_range(&address);
             let addresses = addresses.ok_or_else(|| {
                 Error::broken("An address is written like 192.0.2.7, a range like 192.0.2.0/24.")
@@ -104,7 +114,7 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             let ended = doorward.sessions.end_by_staff(&sids, actor, now).await?;
             say(&format!("{} ended", count(ended, "session")));
         }
-        SessionCommand::Revoke(Which { sid, .. }) => {
+        SessionCommand::Revoke(Revoke { which: Which { sid, .. }, .. }) => {
             end(doorward, sid, &origin, now).await?;
         }
     }

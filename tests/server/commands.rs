@@ -260,7 +260,10 @@ fn what_a_command_lists_has_a_head_or_is_an_object_a_line() {
     assert!(shown.contains("Active sessions        1"), "{shown}");
     assert_eq!(server.listed(&["account", "show", "ada"])[0]["active_sessions"], 1);
     assert_eq!(server.done(&["role", "remove", "editors"], ""), "removed from 1 account");
-    assert_eq!(server.done(&["session", "revoke", "--everyone"], ""), "1 session ended");
+    let said = no(&server, &["session", "revoke", "--everyone"]);
+    assert!(said.contains("add --yes if you mean it"), "{said}");
+    let everyone = ["session", "revoke", "--everyone", "--yes"];
+    assert_eq!(server.done(&everyone, ""), "1 session ended");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn whatever_ends_a_session_ends_it_at_every_application_on_every_server() {
         }),
         ("session revoke", &|_| drop(first.done(&["session", "revoke", &id()], ""))),
         ("account disable", &|_| drop(first.done(&["account", "disable", "ada"], ""))),
-        ("everyone", &|_| drop(first.done(&["session", "revoke", "--everyone"], ""))),
+        ("everyone", &|_| drop(first.done(&["session", "revoke", "--everyone", "--yes"], ""))),
     ];
     for (what, act) in acts {
         first.done(&["account", "enable", "ada"], "");
