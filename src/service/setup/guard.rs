@@ -40,6 +40,17 @@ impl Guard {
     ];
 }
 
+/// What the file is called where it is kept; of several applications, each has its own.
+pub fn file_name(guard: Guard, slug: &str) -> String {
+    match guard {
+        Guard::Nginx => format!("{slug}.conf"),
+        Guard::Caddy => format!("{slug}.caddy"),
+        Guard::Traefik => format!("{slug}.yml"),
+        Guard::Haproxy => format!("{slug}.cfg"),
+        Guard::HaproxyLua => "doorward.lua".to_owned(),
+    }
+}
+
 /// The file for an application, for a proxy that reaches this service at
 /// `doorward`. Where only a network of one's own knows its names, the
 /// certificate is that of `doorward dev-certificate` in `internal`, or Caddy's own.
