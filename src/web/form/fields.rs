@@ -142,6 +142,13 @@ impl Fields {
         }
     }
 
+    /// Puts what was refused into the order of these fields, that of the page: the cursor goes
+    /// to the first.
+    pub fn order(&mut self, fields: &[&str]) {
+        let place = |error: &FieldError| fields.iter().position(|field| *field == error.field);
+        self.errors.sort_by_key(|error| place(error).unwrap_or(fields.len()));
+    }
+
     fn refuse(&mut self, field: &'static str, label: &'static str, message: String) {
         self.errors.push(FieldError { field, label, message });
     }

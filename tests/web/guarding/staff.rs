@@ -70,6 +70,8 @@ async fn staff_add_change_and_remove_an_application_and_take_it_back() {
     let undo = shown.hidden();
     chief.post_with("/admin/undo/applications", &shown.button_csrf(), &undo.pairs()).await;
     assert_eq!(known().unwrap().rules.len(), 1);
+    let said = chief.get("/admin/applications").await.body;
+    assert!(said.contains("The application is as it was before"), "{said}");
     chief.post("/admin/applications/files/remove", &[WHY]).await;
     assert!(known().is_none());
     let shown = chief.get("/admin/applications").await;
@@ -139,4 +141,38 @@ async fn staff_see_which_application_cannot_be_used_and_why() {
     let page = ada.here.get("/account").await.page();
     let links = page.attributes("[aria-labelledby=applications] a", "href");
     assert_eq!(links, [format!("http://{FILES}/")]);
+}
+
+#[rocket::async_test]
+async fn the_cursor_goes_to_the_first_field_that_is_wrong() {
+    let app = start().await;
+    let chief = app.staff("chief", "admin").await;
+    let fields = [("slug", "-"), ("hosts", "a b"), ("needs", "members"), ("confirm_seconds", "x")];
+    let page = chief.post("/admin/applications/new", &fields).await.page();
+    let links = page.attributes("#errors a", "href");
+    assert_eq!(links[0], "#name");
+    assert_eq!(links.last().unwrap(), "#reason");
+    assert_eq!(page.attributes("[autofocus]", "id"), ["name"]);
+    let all = [
+        ("name", "Files"),
+        ("slug", "files"),
+        ("hosts", FILES),
+        ("needs", "members"),
+        ("identity", "both"),
+        ("confirm_seconds", "x"),
+    ];
+    let page = chief.post("/admin/applications/new", &all).await.page();
+    assert_eq!(page.attributes("[autofocus]", "id"), ["confirm_seconds"]);
+}
+
+#[rocket::async_test]
+async fn the_configuration_of_a_proxy_is_a_file_to_keep() {
+    let app = start().await;
+    let chief = app.staff("chief", "admin").await;
+    let page = chief.get("/admin/applications/wiki/proxy?for=traefik").await.page();
+    let link = page.attributes("a[download]", "href")[0].clone();
+    let file = chief.get(&link).await;
+    assert_eq!(file.status, Status::Ok, "{}", file.body);
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"wiki.yml\""));
+    assert!(file.body.contains("/auth/verify/wiki"), "{}", file.body);
 }

@@ -93,7 +93,7 @@ impl PageForm for ApplicationForm {
             hosts,
             needs,
             roles,
-            confirm_seconds: confirm_seconds?,
+            confirm_seconds: confirm_seconds.flatten(),
             anyone_may_register,
             identity,
             challenge_basic,
@@ -107,11 +107,10 @@ impl PageForm for ApplicationForm {
         };
         // What is wrong anywhere is said at once; the rest needs this service's own settings.
         let anywhere = Surroundings { own_host: "", registration_is_open: false };
-        if let Err(faults) = draft.parse(anywhere) {
-            refuse(fields, &faults);
-            return None;
-        }
-        Some(Self { draft, seen, reason: reason? })
+        let faults = draft.parse(anywhere).err().unwrap_or_default();
+        refuse(fields, &faults);
+        confirm_seconds?;
+        Some(Self { draft, seen, reason: reason? }).filter(|_| faults.is_empty())
     }
 }
 
@@ -142,18 +141,36 @@ impl PageForm for RuleForm {
         // `networks`: one a line, like `192.168.1.0/24`, or none
         let networks = lines(&fields.text("networks"));
         let reason = Reason::read(fields);
-        let confirm_seconds = confirm_seconds?;
-        let rule = RuleDraft { path, needs, roles, confirm_seconds, reading_only, networks };
-        if let Err(faults) = rule.check() {
-            refuse(fields, &faults);
-            return None;
-        }
-        Some(Self { rule, seen, reason: reason? })
+        let within = confirm_seconds.flatten();
+        let rule =
+            RuleDraft { path, needs, roles, confirm_seconds: within, reading_only, networks };
+        let faults = rule.check().err().unwrap_or_default();
+        refuse(fields, &faults);
+        confirm_seconds?;
+        Some(Self { rule, seen, reason: reason? }).filter(|_| faults.is_empty())
     }
 }
 
+/// The fields of both forms, as they stand on the page.
+const ORDER: [&str; 13] = [
+    "name",
+    "slug",
+    "hosts",
+    "path",
+    "needs",
+    "roles",
+    "anyone_may_register",
+    "confirm_seconds",
+    "networks",
+    "upstream",
+    "identity",
+    "open_url",
+    "reason",
+];
+
 fn refuse(fields: &mut Fields, faults: &[Fault]) {
     faults.iter().for_each(|fault| fields.refuse_as(fault.refusal));
+    fields.order(&ORDER);
 }
 
 fn lines(text: &str) -> Vec<String> {
