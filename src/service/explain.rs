@@ -130,15 +130,19 @@ fn readings(decision: &Decision<'_>) -> Vec<String> {
 fn needed(requirement: &Requirement) -> String {
     let needs = match &requirement.needs {
         Needs::Public => "open to everybody".to_owned(),
-        Needs::Members => "needs somebody signed in".to_owned(),
-        Needs::Roles(roles) => {
-            format!("needs one of the roles {}", roles.names().collect::<Vec<_>>().join(", "))
-        }
+        Needs::Members => "open to everybody who is signed in".to_owned(),
+        Needs::Roles(roles) => match roles.names().collect::<Vec<_>>()[..] {
+            [one] => format!("open to people with the role {one}"),
+            ref several => format!("open to people with one of the roles {}", several.join(", ")),
+        },
         Needs::Nobody => "open to nobody".to_owned(),
     };
     match requirement.confirm {
         Some(within) => {
-            format!("{needs}, and the password in the last {} seconds", within.whole_seconds())
+            format!(
+                "{needs}, if they gave the password in the last {} seconds",
+                within.whole_seconds()
+            )
         }
         None => needs,
     }

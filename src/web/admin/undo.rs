@@ -36,6 +36,11 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// An act was taken back.
 const UNDONE: Message = Message::done("undone", "Undone. Ended sessions were not restored.");
+/// An application is what it was before.
+const APPLICATION_UNDONE: Message = Message::done(
+    "application-undone",
+    "Undone. The application is as it was before, from the next request on.",
+);
 /// An act was taken back for so many accounts, and so many were changed since.
 const PARTLY_UNDONE: Message = Message::warning(
     "partly-undone",
@@ -53,7 +58,8 @@ const NOT_UNDONE: Message = Message::warning(
 );
 
 /// The messages of this file.
-pub(super) const MESSAGES: &[Message] = &[UNDONE, PARTLY_UNDONE, UNDO_STOPPED, NOT_UNDONE];
+pub(super) const MESSAGES: &[Message] =
+    &[UNDONE, APPLICATION_UNDONE, PARTLY_UNDONE, UNDO_STOPPED, NOT_UNDONE];
 
 struct Undo {
     first: i64,
@@ -204,7 +210,7 @@ async fn undo_applications(
             let undone = applications::undo(&doorward.sessions, events, around, actor, now.0).await;
             doorward.applications.sync(doorward.db.read()).await?;
             match undone {
-                Ok(()) => Ok(UNDONE),
+                Ok(()) => Ok(APPLICATION_UNDONE),
                 Err(Error::Refused(_)) => Ok(NOT_UNDONE),
                 Err(error) => Err(error),
             }
