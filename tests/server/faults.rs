@@ -186,7 +186,7 @@ fn a_command_whose_clock_is_wrong_neither_hides_nor_forgets_what_is_revoked() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     // A clock that is a year ahead, once.
-    with_clock("+365d", &["session", "revoke", "--everyone"]);
+    with_clock("+365d", &["session", "revoke", "--everyone", "--yes"]);
     let browser = Browser::of(&server);
     browser.log_in("ada");
     assert!(browser.is_signed_in());

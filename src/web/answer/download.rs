@@ -15,11 +15,25 @@ pub struct Download<S> {
 impl<S> Download<S> {
     /// The parts of a file of that name and kind.
     pub fn new(name: &str, kind: ContentType, parts: S) -> Self {
-        let disposition = format!("attachment; filename=\"{name}\"");
-        Self {
-            body: TextStream(parts),
-            kind,
-            disposition: Header::new("Content-Disposition", disposition),
-        }
+        Self { body: TextStream(parts), kind, disposition: disposition(name) }
     }
+}
+
+/// A short one, which is there already.
+#[derive(Responder)]
+pub struct File {
+    body: String,
+    kind: ContentType,
+    disposition: Header<'static>,
+}
+
+impl File {
+    /// A file of that name and kind.
+    pub fn new(name: &str, kind: ContentType, body: String) -> Self {
+        Self { body, kind, disposition: disposition(name) }
+    }
+}
+
+fn disposition(name: &str) -> Header<'static> {
+    Header::new("Content-Disposition", format!("attachment; filename=\"{name}\""))
 }
