@@ -10,6 +10,7 @@ use crate::cli::listing::Listing;
 use crate::cli::terminal::{confirm, count, say};
 use crate::domain::administration::{self, BulkAction};
 use crate::domain::audit::RequestSource;
+use crate::domain::personal_tokens;
 use crate::domain::sessions::search::{self, Filter};
 use crate::domain::sessions::{self, Actor, SessionId};
 use crate::service::Doorward;
@@ -35,6 +36,9 @@ pub(super) struct Revoke {
     /// Do not ask before every session is ended
     #[arg(long)]
     yes: bool,
+    /// With --everyone: also revoke all personal tokens
+    #[arg(long, requires = "everyone")]
+    tokens: bool,
 }
 
 #[derive(Args)]
@@ -95,9 +99,14 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             let done = administration::apply(&doorward.sessions, deed, &[id], actor, now).await?;
             say(&format!("{} ended", count(done.sessions, "session")));
         }
-        SessionCommand::Revoke(Revoke { which: Which { everyone: true, .. }, yes }) => {
+        SessionCommand::Revoke(Revoke { which: Which { everyone: true, .. }, yes, tokens }) => {
             confirm("End every session there is?", yes)?;
             let actor = Actor::operator(&origin);
+            if tokens {
+                let ended =
+                    personal_tokens::revoke_everyones(&doorward.sessions, actor, now).await?;
+                say(&format!("{} revoked", count(ended, "token")));
+            }
             let ended = doorward.sessions.end_everything(actor, now).await?;
             say(&format!("{} ended", count(ended, "session")));
         }

@@ -113,6 +113,7 @@ pub(crate) async fn act_number(
             let all = personal_tokens::of_account(sessions.db.read(), ada.id, now).await;
             personal_tokens::revoke_by_staff(sessions, all.unwrap()[0].id, actor, now).await
         }
+        23 => personal_tokens::revoke_everyones(sessions, actor, now).await.map(drop),
         _ => return None,
     })
 }

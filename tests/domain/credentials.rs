@@ -26,7 +26,7 @@ async fn a_password_change_renews_the_session_within_its_limits() {
     let (account, first) = world.session("ada").await;
     assert!(world.admits(&first, NOON).await);
     let now = NOON + Duration::minutes(1);
-    let (sid, both) = (first.principal.session, (&password(PASSWORD), &password(NEW)));
+    let (sid, both) = (first.principal.session, (&password(PASSWORD), &password(NEW), false));
     let credentials = world.credentials();
     let renewed =
         credentials.change_password(&account, sid, both, &origin("web"), now).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_password_change_pressed_twice_at_once_changes_it_once() {
     let (ada, first) = world.session("ada").await;
     let (old, new, here) = (password(PASSWORD), password(NEW), origin("web"));
     let (sid, credentials) = (first.principal.session, world.credentials());
-    let press = || credentials.change_password(&ada, sid, (&old, &new), &here, NOON);
+    let press = || credentials.change_password(&ada, sid, (&old, &new, false), &here, NOON);
     let twice = join_all([press(), press()]).await;
     let tokens: Vec<_> = twice.into_iter().map(|one| one.unwrap().refresh_token).collect();
     assert_eq!(tokens[0], tokens[1]);

@@ -15,7 +15,7 @@ use crate::acting::{act_number, tokens_to_act_on};
 use crate::{NOON, World, origin};
 
 /// The acts of `act_number`: the function, and the permission that it demands.
-pub(crate) const ACTS: [(&str, Permission); 23] = [
+pub(crate) const ACTS: [(&str, Permission); 24] = [
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::ManageAccounts),
     ("apply", Permission::EndSessions),
@@ -39,6 +39,7 @@ pub(crate) const ACTS: [(&str, Permission); 23] = [
     ("add_service", Permission::Administer),
     ("make_for", Permission::Administer),
     ("revoke_by_staff", Permission::EndSessions),
+    ("revoke_everyones", Permission::Administer),
 ];
 
 /// Functions that begin an act for another one.

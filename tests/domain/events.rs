@@ -46,7 +46,7 @@ async fn lives(world: &World) -> Account {
     let session = credentials.confirm(&ada, sid, &right, &here, NOON).await.unwrap();
     let sid = session.principal.session;
     let new = password("a lantern in the harbour");
-    let session = credentials.change_password(&ada, sid, (&right, &new), &here, NOON).await;
+    let session = credentials.change_password(&ada, sid, (&right, &new, false), &here, NOON).await;
     let session = session.unwrap();
     let other = world.start(&ada, NOON).await.principal.session;
     let own = Actor::signed_in(&session.principal, &here, "");

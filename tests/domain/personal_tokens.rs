@@ -10,6 +10,7 @@ use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::applications::sightings::TokenFault;
 use doorward::domain::audit;
+use doorward::domain::passwords::policy::Password;
 use doorward::domain::personal_tokens::{
     self, Bearer, Digest, Expiry, Made, NewToken, Presented, Reach, State, Tokens, refusals,
 };
@@ -18,7 +19,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use time::Duration;
 use uuid::Uuid;
 
-use crate::{NOON, World, origin};
+use crate::{NOON, PASSWORD, World, origin};
 
 const WIKI: Uuid = Uuid::from_u128(7);
 
@@ -365,4 +366,49 @@ async fn the_name_of_an_account_with_a_token_is_given_to_nobody_else() {
     let done = administration::add_service(&credentials, &name, Roles::default(), by, NOON).await;
     let why = done.map(drop).unwrap_err();
     assert!(matches!(why, Error::Refused(accounts::refusals::USERNAME_KEPT)), "{why}");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_tokens_unless_they_are_kept_and_a_recovery_always() {
+    let world = World::new().await;
+    let (ada, mut session) = world.session("ada").await;
+    let (here, credentials, tokens) = (origin("web"), world.credentials(), Tokens::default());
+    let mut passwords = [PASSWORD, "a lantern in the harbour", "seven lamps on a quiet pier"]
+        .map(|text| Password::parse(text).unwrap());
+    for keeps in [true, false] {
+        let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
+        bearer(&world, &tokens, &made.text).await;
+        let account = accounts::by_id(world.sessions.db.read(), ada.id).await.unwrap();
+        let (sid, both) = (session.principal.session, (&passwords[0], &passwords[1], keeps));
+        session = credentials.change_password(&account, sid, both, &here, NOON).await.unwrap();
+        match keeps {
+            true => drop(bearer(&world, &tokens, &made.text).await),
+            false => {
+                let why = why_not(&world, &tokens, &made.text, NOON).await;
+                assert_eq!(why, TokenFault::Revoked);
+            }
+        }
+        passwords.rotate_left(1);
+    }
+    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
+    bearer(&world, &tokens, &made.text).await;
+    let (by, life) = (Actor::operator(&here), (Duration::hours(1), NOON));
+    let link = administration::start_recovery(&world.sessions, ada.id, by, life).await.unwrap();
+    credentials.recover(&link, &passwords[1], &here, NOON).await.unwrap();
+    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Revoked);
+}
+
+#[tokio::test]
+async fn signing_everyone_out_leaves_tokens_and_revoking_all_of_them_is_another_act() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
+    let (tokens, cli) = (Tokens::default(), origin("cli"));
+    bearer(&world, &tokens, &made.text).await;
+    let by = Actor::operator(&cli);
+    world.sessions.end_everything(by, NOON).await.unwrap();
+    bearer(&world, &tokens, &made.text).await;
+    let ended = personal_tokens::revoke_everyones(&world.sessions, by, NOON).await.unwrap();
+    assert_eq!(ended, 1);
+    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Revoked);
 }

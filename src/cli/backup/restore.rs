@@ -21,6 +21,7 @@ use crate::cli::serve::lock_database;
 use crate::cli::terminal::{count, say};
 use crate::domain::audit::RequestSource;
 use crate::domain::one_time;
+use crate::domain::personal_tokens;
 use crate::domain::sessions::Actor;
 use crate::service::Doorward;
 use crate::service::settings::Settings;
@@ -34,6 +35,16 @@ pub(in crate::cli) struct Restore {
     /// The keys are lost: go on with those in place, or create new ones
     #[arg(long, requires = "file")]
     new_keys: bool,
+    /// Personal tokens stay good, also those that were revoked since the backup
+    #[arg(long)]
+    keep_tokens: bool,
+}
+
+/// What is done to what was restored.
+#[derive(Clone, Copy)]
+struct After {
+    new_keys: bool,
+    keep_tokens: bool,
 }
 
 /// Where the keys are.
@@ -52,8 +63,8 @@ const STAGED: &str = "restoring";
 /// What every SQLite database begins with (<https://www.sqlite.org/fileformat.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Puts a backup in the place of the database, and ends every session: those
-/// that ended since the backup must not come back to life.
+/// Puts a backup in the place of the database, ends every session and revokes
+/// every personal token: those that ended since the backup must not come back to life.
 pub(in crate::cli) async fn restore(restore: Restore, settings: Settings) -> Result<()> {
     let place = store::sqlite_file(&settings.store.url);
     let (Some(file), Some(place)) = (&restore.file, &place) else {
@@ -63,7 +74,8 @@ pub(in crate::cli) async fn restore(restore: Restore, settings: Settings) -> Res
             ));
         }
         make_data_folder(&settings)?;
-        let ended = end_sessions(&Doorward::open(settings).await?).await?;
+        let doorward = Doorward::open(settings).await?;
+        let ended = end_sessions(&doorward, restore.keep_tokens).await?;
         say(&format!("{} ended.", count(ended, "session")));
         return Ok(());
     };
@@ -71,8 +83,9 @@ pub(in crate::cli) async fn restore(restore: Restore, settings: Settings) -> Res
     let keys = keys_of(file, restore.new_keys, &settings)?;
     let folder = settings.data_dir.clone();
     let folder_is_new = !folder.exists();
+    let after = After { new_keys: restore.new_keys, keep_tokens: restore.keep_tokens };
     let done = match make_data_folder(&settings) {
-        Ok(()) => put(file, place, &keys, restore.new_keys, settings).await,
+        Ok(()) => put(file, place, &keys, after, settings).await,
         Err(error) => Err(error),
     };
     if done.is_err() && folder_is_new {
@@ -119,7 +132,7 @@ async fn put(
     file: &Path,
     place: &Path,
     keys: &Source,
-    new_keys: bool,
+    after: After,
     settings: Settings,
 ) -> Result<()> {
     let mut locks = vec![place.with_extension("lock")];
@@ -129,7 +142,7 @@ async fn put(
     }
     locks.retain(|lock| !lock.exists());
     let held = lock_database(&settings)?;
-    let done = put_locked(file, place, keys, new_keys, settings).await;
+    let done = put_locked(file, place, keys, after, settings).await;
     if done.is_err() {
         // While it is held: `lock_database` notices that the file it opened is gone.
         locks.iter().for_each(|lock| drop(fs::remove_file(lock)));
@@ -142,7 +155,7 @@ async fn put_locked(
     file: &Path,
     place: &Path,
     keys: &Source,
-    new_keys: bool,
+    after: After,
     settings: Settings,
 ) -> Result<()> {
     let (staged, staged_keys) =
@@ -156,7 +169,7 @@ async fn put_locked(
     }
     let clean = || remove_database(&staged).and_then(|()| remove(&staged_keys));
     clean()?;
-    let prepared = prepare(file, keys, new_keys, copied).await;
+    let prepared = prepare(file, keys, after, copied).await;
     let ended = prepared.inspect_err(|_| drop(clean()))?;
     let failed =
         |why: std::io::Error| Error::broken(format!("The backup cannot be put in place: {why}."));
@@ -189,7 +202,7 @@ async fn put_locked(
 
 /// Copies backup and keys to where `copied` says, checks both, and ends all
 /// sessions in the copy. Returns how many.
-async fn prepare(file: &Path, keys: &Source, new_keys: bool, copied: Settings) -> Result<u64> {
+async fn prepare(file: &Path, keys: &Source, after: After, copied: Settings) -> Result<u64> {
     let ring = read_keys(keys, &copied)?.ring();
     let place = store::sqlite_file(&copied.store.url).expect("it is a copy of a SQLite file");
     copy(file, &place)?;
@@ -200,7 +213,7 @@ async fn prepare(file: &Path, keys: &Source, new_keys: bool, copied: Settings) -
     }
     let db = Db::open(&copied.store).await.map_err(|why| no_backup(file, &why))?;
     let checked = match bring_up(file, &db, copied.auto_migrate).await {
-        Ok(()) if !new_keys => in_use::are_all_others(&db, &ring).await,
+        Ok(()) if !after.new_keys => in_use::are_all_others(&db, &ring).await,
         done => done.map(|()| false),
     };
     db.close().await;
@@ -211,16 +224,16 @@ async fn prepare(file: &Path, keys: &Source, new_keys: bool, copied: Settings) -
         )));
     }
     let doorward = Doorward::open_with_any_keys(copied).await?;
-    let ended = end(&doorward, new_keys).await;
+    let ended = end(&doorward, after).await;
     doorward.db.clone().close().await;
     ended
 }
 
-async fn end(doorward: &Doorward, new_keys: bool) -> Result<u64> {
-    if new_keys {
+async fn end(doorward: &Doorward, after: After) -> Result<u64> {
+    if after.new_keys {
         accept_present(doorward, doorward.clock.now()).await?;
     }
-    end_sessions(doorward).await
+    end_sessions(doorward, after.keep_tokens).await
 }
 
 /// Reads the keys, those that came with the backup in a copy.
@@ -309,8 +322,13 @@ fn remove(file: &Path) -> Result<()> {
     }
 }
 
-async fn end_sessions(doorward: &Doorward) -> Result<u64> {
+async fn end_sessions(doorward: &Doorward, keep_tokens: bool) -> Result<u64> {
     let now = doorward.clock.now();
     let origin = RequestSource::command_line();
+    // Which of them were revoked since the backup, nobody knows any more.
+    if !keep_tokens {
+        let actor = Actor::operator(&origin);
+        personal_tokens::revoke_everyones(&doorward.sessions, actor, now).await?;
+    }
     one_time::end_after_restore(&doorward.sessions, Actor::operator(&origin), now).await
 }

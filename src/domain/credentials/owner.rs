@@ -12,6 +12,7 @@ use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::entries;
 use crate::domain::one_time::{TokenPurpose, void};
 use crate::domain::passwords::policy::Password;
+use crate::domain::personal_tokens;
 use crate::domain::sessions::tokens::refresh::RefreshToken;
 use crate::domain::sessions::{
     self, Actor, EndReason, Issued, Predecessor, Renewal, Renewed, SessionId,
@@ -119,7 +120,8 @@ impl Credentials<'_> {
     }
 
     /// The owner changes the password. All other sessions end; this one goes
-    /// on under a new name (ASVS V7.2.4, V7.4.3).
+    /// on under a new name (ASVS V7.2.4, V7.4.3). Personal tokens end unless
+    /// they are kept.
     ///
     /// # Errors
     /// `accounts::refusals::WRONG_PASSWORD`, `credentials::refusals::SAME_PASSWORD`, what the password rules refuse;
@@ -129,7 +131,7 @@ impl Credentials<'_> {
         &self,
         account: &Account,
         sid: SessionId,
-        (current, new): (&Password, &Password),
+        (current, new, keeps_tokens): (&Password, &Password, bool),
         origin: &RequestSource,
         now: Timestamp,
     ) -> Result<Issued> {
@@ -151,6 +153,9 @@ impl Credentials<'_> {
         };
         accounts::set_password_hash(&txn, account.id, hash, now).await?;
         void(&txn, account.id, &[TokenPurpose::Recovery], now).await?;
+        if !keeps_tokens {
+            personal_tokens::revoke_all_of(&txn, account.id, origin, now).await?;
+        }
         let (_, ended) = self
             .sessions
             .end_all(&txn, &account, Some(sid), EndReason::PasswordChanged, now)

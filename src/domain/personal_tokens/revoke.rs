@@ -91,6 +91,33 @@ pub async fn revoke_all_of(
     Ok(())
 }
 
+/// An administrator or the operator revoke everyone's tokens. Returns how many.
+///
+/// # Errors
+/// [`Error::Denied`]; the database failed.
+pub async fn revoke_everyones(
+    sessions: &Sessions,
+    actor: Actor<'_>,
+    now: Timestamp,
+) -> Result<u64> {
+    let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
+    let gone = Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(now))
+        .filter(Column::RevokedAt.is_null())
+        .exec(&act.txn)
+        .await?;
+    if gone.rows_affected == 0 {
+        return Ok(0);
+    }
+    // What servers hold is read again.
+    let reason = "all personal tokens revoked";
+    let revoked = sessions.require_refresh_of_everyone(&act.txn, reason, now).await?;
+    act.tell(events::REVOKED, None, json!({ "tokens_revoked": gone.rows_affected })).await?;
+    act.commit().await?;
+    sessions.make_known([], revoked);
+    Ok(gone.rows_affected)
+}
+
 /// Gives a role another name in every token that has it.
 ///
 /// # Errors

@@ -34,6 +34,7 @@ pub const MESSAGES: &[Message] = &[PASSWORD_CHANGED];
 struct PasswordChange {
     current: Password,
     new: Password,
+    keeps_tokens: bool,
 }
 
 impl PageForm for PasswordChange {
@@ -48,7 +49,9 @@ impl PageForm for PasswordChange {
         let current = fields.secret("current_password", "Current password");
         // `new_password`: a new password, another than the present one
         let new = fields.new_password(Self::NEW_PASSWORD, ["", ""]);
-        Some(Self { current: current?, new: new? })
+        // `keep_tokens`: ticked or not
+        let keeps_tokens = fields.ticked("keep_tokens");
+        Some(Self { current: current?, new: new?, keeps_tokens })
     }
 }
 
@@ -86,7 +89,8 @@ async fn change_password(
     let show = |page, form| draw(page, form, &account, doorward);
     let issued = form
         .submit(page, show, async |form: PasswordChange| {
-            let (sid, passwords) = (principal.session, (&form.current, &form.new));
+            let (sid, passwords) =
+                (principal.session, (&form.current, &form.new, form.keeps_tokens));
             let credentials = doorward.credentials();
             credentials.change_password(&account, sid, passwords, &caller.0, now.0).await
         })
