@@ -92,7 +92,7 @@ async fn guarding(count: usize) -> (Server, Request) {
     (server, check)
 }
 
-/// Lets the server hold many entries: those of one session again and again, each
+/// Lets the server hold many entries: those of one session repeatedly, each
 /// of which is asked about once.
 async fn hold(server: &Server, check: &Request) {
     let data = server.folder().join("data");
