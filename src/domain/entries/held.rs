@@ -191,7 +191,7 @@ async fn read(
     until: Instant,
     now: Timestamp,
 ) -> Result<Result<Held, Over>> {
-    let db = sessions.db.read();
+    let (db, began) = (sessions.db.read(), sessions.index.global_epoch());
     let row = table::Entity::find_by_id(id).one(db).await?;
     let is_open = |row: &table::Model| row.ended_at.is_none() && now < row.entered_at + ENTRY_LIFE;
     let Some(row) = row.filter(is_open) else { return Ok(Err(Over::Ended)) };
@@ -233,7 +233,7 @@ async fn read(
         confirmed_at: row.auth_time,
         entered_at: row.entered_at,
         assertions: Latest::default(),
-        epoch: sessions.index.epoch_of_token(account.id.0, account.epoch),
+        epoch: sessions.index.epoch_as_read(account.id.0, account.epoch, began),
         absolute_at: session.absolute_at.min(row.entered_at + ENTRY_LIFE),
         until,
     }))

@@ -220,7 +220,7 @@ async fn read(
     until: Instant,
     now: Timestamp,
 ) -> Result<Result<Bearer, (TokenFault, Option<Arc<Known>>)>> {
-    let db = sessions.db.read();
+    let (db, began) = (sessions.db.read(), sessions.index.global_epoch());
     let hash = digest.0.to_vec();
     let row = table::Entity::find().filter(table::Column::Hash.eq(hash)).one(db).await?;
     let Some(row) = row else { return Ok(Err((TokenFault::Unknown, None))) };
@@ -258,7 +258,7 @@ async fn read(
         networks: row.networks()?,
         expires_at: row.expires_at,
         assertions: Latest::default(),
-        epoch: sessions.index.epoch_of_token(account.id.0, account.epoch),
+        epoch: sessions.index.epoch_as_read(account.id.0, account.epoch, began),
         until,
     }))
 }

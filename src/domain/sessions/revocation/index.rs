@@ -116,6 +116,12 @@ impl Index {
         }
     }
 
+    /// The same for an account that was read while the global epoch may have been
+    /// raised: `began` is what it was before the reading.
+    pub fn epoch_as_read(&self, account: Uuid, epoch: i64, began: i64) -> i64 {
+        self.epoch_of_token(account, epoch).min(epoch.max(began))
+    }
+
     /// The epoch below which no token is valid.
     pub fn global_epoch(&self) -> i64 {
         self.global_epoch.load(Ordering::Acquire)
@@ -197,6 +203,9 @@ mod tests {
         index.take_up(vec![row(Kind::Account, account, 5), row(Kind::Global, Uuid::nil(), 9)]);
         assert_eq!(index.epoch_of_token(account, 4), 4, "read before the account's was raised");
         assert_eq!(index.epoch_of_token(account, 5), 9);
-        assert_eq!(index.epoch_of_token(Uuid::from_u128(2), 4), 9);
+        let other = Uuid::from_u128(2);
+        assert_eq!(index.epoch_of_token(other, 4), 9);
+        assert_eq!(index.epoch_as_read(other, 4, 9), 9);
+        assert_eq!(index.epoch_as_read(other, 4, 7), 7, "everything was ended during the reading");
     }
 }
