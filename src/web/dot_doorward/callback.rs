@@ -61,8 +61,11 @@ async fn callback(
     if attempt < State::MOST_ATTEMPTS {
         return on(format!("/.doorward/enter?to={}&attempt={attempt}", target.encoded()));
     }
-    tracing::warn!(id = caller.0.request_id, ?why, host = %site.host, "enter.loop");
-    site.note_loop(doorward, &target, now.0);
+    // Of a code that was never made, anybody can say that they tried it often.
+    if why != NoEntry::Unknown {
+        tracing::warn!(id = caller.0.request_id, ?why, host = %site.host, "enter.loop");
+        site.note_loop(doorward, &target, now.0);
+    }
     Ok(Shown::Page(Box::new(stuck(&site, why))))
 }
 

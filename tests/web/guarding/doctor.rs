@@ -5,7 +5,7 @@ use doorward::service::doctor::{Finding, examine};
 use rocket::http::{Method, Status};
 use time::Duration;
 
-use super::{FILES, PROXY, Person, WIKI, draft, guard, start, with_rules};
+use super::{FILES, PROXY, Person, WIKI, draft, guard, split, start, with_rules};
 use crate::app::App;
 
 /// What the doctor says is wrong (`true`), or to be looked at.
@@ -97,14 +97,16 @@ async fn an_application_that_nobody_asks_about_is_named_until_somebody_does() {
 #[rocket::async_test]
 async fn a_browser_that_never_gets_in_is_told_of() {
     let app = start().await;
+    let ada = Person::named(&app, "ada", &[]).await;
     none(&app, "could not enter").await;
     let there = app.browser_at(PROXY);
     let host = [("Host", WIKI)];
     let led = there.send(Method::Get, "/.doorward/enter?attempt=9", None, &host).await;
-    let state = led.location.unwrap().split_once("state=").unwrap().1.to_owned();
+    let here = led.location.unwrap();
+    let back = ada.here.get(split(&here).1).await.location.unwrap();
     there.forget("__Host-fn");
-    let path = format!("/.doorward/callback?code=a&state={state}");
-    assert_eq!(there.send(Method::Get, &path, None, &host).await.status, Status::Forbidden);
+    let answer = there.send(Method::Get, split(&back).1, None, &host).await;
+    assert_eq!(answer.status, Status::Forbidden);
     one(&app, "could not enter WIKI at wiki.localhost:9000", true).await;
 }
 

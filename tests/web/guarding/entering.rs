@@ -181,6 +181,8 @@ async fn an_address_that_claims_many_attempts_ends_on_that_page_at_once() {
     let path = format!("/.doorward/callback?code=a&state={state}");
     let answer = there.send(Method::Get, &path, None, &host).await;
     assert_eq!(answer.status, Status::Forbidden);
+    let wiki = app.doorward.applications.current().by_slug("wiki").unwrap().id;
+    assert!(app.doorward.sightings.recent(wiki).is_empty(), "it is no loop, whoever says so");
 }
 
 #[rocket::async_test]
