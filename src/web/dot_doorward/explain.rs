@@ -38,7 +38,11 @@ async fn explain(
         [] => "None".to_owned(),
         names => names.join(", "),
     };
+    let identity = &site.found.application.identity;
+    let is_told_nothing = !identity.has_headers() && !identity.has_assertion();
     let (who, roles) = match &known {
+        // The pages of the application can read this one, too.
+        Ok(_) if is_told_nothing => ("Yes. This application is not told who.".to_owned(), None),
         Ok(held) => {
             let roles: Vec<&str> = held.roles.names().collect();
             let roles = if roles.is_empty() { "None".to_owned() } else { roles.join(", ") };

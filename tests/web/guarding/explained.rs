@@ -102,6 +102,12 @@ async fn visitors_see_what_arrives_of_their_browser_and_strangers_neither_rule_n
     let far = Person { there: app.browser_at("10.0.0.1"), ..Person::stranger(&app) };
     assert_ne!(page(&far).await.status, Status::Ok, "not by a proxy that is not trusted");
     assert_eq!(ada.here.get("/.doorward/explain").await.status, Status::NotFound);
+    let mut quiet = draft("wiki", WIKI, "members");
+    quiet.identity = "none".to_owned();
+    guard(&app, quiet).await;
+    let shown = page(&ada).await;
+    assert_eq!(shown.page().texts("dd")[0], "Yes. This application is not told who.");
+    assert!(!shown.body.contains("ada") && !shown.body.contains("editor"), "{}", shown.body);
     // Where somebody who is led around finds it.
     let going = ada.there.send(Method::Get, "/.doorward/enter?to=/", None, &headers).await;
     assert!(going.page().links_to("/.doorward/explain"), "{}", going.body);
