@@ -110,3 +110,22 @@ async fn a_token_is_created_only_soon_after_signing_in() {
     let answer = ada.get(NEW).await;
     assert!(answer.location.is_some_and(|to| to.starts_with("/confirm")));
 }
+
+#[rocket::async_test]
+async fn what_one_may_not_open_is_not_offered() {
+    let app = start().await;
+    let ada = app.member("ada").await;
+    for (slug, host, needs) in [
+        ("lab", "*.lab.localhost:8001", "nobody"),
+        ("club", "*.club.localhost:8001", "members"),
+        ("attic", "attic.localhost:8001", "members"),
+        ("vault", "vault.localhost:8001", "members"),
+    ] {
+        let mut one = draft(slug, host, needs);
+        one.listed = slug != "attic";
+        one.confirm_seconds = (slug == "vault").then_some(900);
+        guard(&app, one).await;
+    }
+    let offered = ada.get(NEW).await.page().attributes("[name^='application.']", "name");
+    assert_eq!(offered, ["application.club", "application.wiki"]);
+}

@@ -11,11 +11,12 @@ use crate::base::error::Result;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
 use crate::domain::accounts::permissions::Roles;
-use crate::domain::applications::decide::{Verdict, Visitor, decide};
-use crate::domain::applications::question::Question;
+use crate::domain::applications::Found;
+use crate::domain::applications::decide::Visitor;
 use crate::domain::sessions::{self, Principal, SessionId};
 use crate::service::Doorward;
 use crate::web::answer::view::LoginView;
+use crate::web::guarding::opens::open_to;
 use crate::web::guarding::site::scheme_of;
 
 /// What another instance changed is shown this much later at most; what this
@@ -123,20 +124,12 @@ async fn read(doorward: &Doorward, who: &Principal, now: Timestamp) -> Result<Ov
     })
 }
 
-/// Those that are listed, and whose start page the check would let this person open.
+/// Those that this person can open, with where they begin.
 fn own_applications(doorward: &Doorward, roles: &Roles, now: Timestamp) -> Vec<OwnApplication> {
-    let visitor = Some(Visitor { roles, confirmed_at: Some(now) });
-    let catalog = doorward.applications.current();
-    let listed = catalog.all().iter().filter(|found| found.application.listed);
-    let own = listed.filter_map(|found| {
-        let application = &found.application;
-        let host = application.hosts.iter().find_map(|host| host.single())?;
-        let scheme = scheme_of(doorward, &host);
-        let question = Question::of_navigation((scheme, host), "/".to_owned(), None);
-        let verdict = decide(application, &question, visitor, now).verdict;
-        let start = application.start(|host| scheme_of(doorward, host))?;
-        let name = application.name.clone();
-        (verdict == Verdict::Allow).then_some(OwnApplication { name, start })
-    });
-    own.collect()
+    let own = open_to(doorward, Visitor { roles, confirmed_at: Some(now) }, now);
+    let begins = |found: &Arc<Found>| {
+        let start = found.application.start(|host| scheme_of(doorward, host))?;
+        Some(OwnApplication { name: found.application.name.clone(), start })
+    };
+    own.iter().filter_map(begins).collect()
 }

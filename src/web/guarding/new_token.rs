@@ -10,12 +10,11 @@ use crate::domain::accounts::AccountId;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::Found;
-use crate::domain::applications::decide::{Verdict, Visitor, decide};
-use crate::domain::applications::question::Question;
+use crate::domain::applications::decide::Visitor;
 use crate::domain::personal_tokens::{self, Expiry, NewToken, Reach, refusals};
 use crate::service::Doorward;
 use crate::web::form::submitted::{Fields, PageForm, Typed};
-use crate::web::guarding::site::scheme_of;
+use crate::web::guarding::opens::open_to;
 
 /// How long people can choose, in days.
 const DAYS: [u32; 3] = [30, 90, 365];
@@ -155,19 +154,8 @@ impl Offer {
     }
 }
 
-/// The applications whose start page the check would open to somebody with these
-/// roles: of others, nobody is told that they exist.
+/// The applications that a token can open for somebody with these roles. Where the
+/// password is asked for again, none can.
 fn offered(doorward: &Doorward, has: &Roles, now: Timestamp) -> Vec<std::sync::Arc<Found>> {
-    let visitor = Some(Visitor { roles: has, confirmed_at: Some(now) });
-    let catalog = doorward.applications.current();
-    let opens = |found: &&std::sync::Arc<Found>| {
-        let application = &found.application;
-        let Some(host) = application.hosts.iter().find_map(|host| host.single()) else {
-            return true;
-        };
-        let scheme = scheme_of(doorward, &host);
-        let question = Question::of_navigation((scheme, host), "/".to_owned(), None);
-        decide(application, &question, visitor, now).verdict == Verdict::Allow
-    };
-    catalog.all().iter().filter(opens).cloned().collect()
+    open_to(doorward, Visitor { roles: has, confirmed_at: None }, now)
 }
