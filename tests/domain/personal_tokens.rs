@@ -27,7 +27,7 @@ pub(crate) fn wanted(expiry: Expiry) -> NewToken {
     NewToken::parse("Backup script", Reach::These(vec![WIKI]), expiry).unwrap()
 }
 
-fn roles(names: &[&str]) -> Roles {
+pub(crate) fn roles(names: &[&str]) -> Roles {
     Roles::of(names.iter().map(|name| RoleName::parse(name).unwrap()))
 }
 
@@ -70,7 +70,7 @@ async fn why_not(world: &World, tokens: &Tokens, text: &str, now: Timestamp) -> 
     }
 }
 
-async fn set_roles(world: &World, account: &Account, names: &[&str]) {
+pub(crate) async fn set_roles(world: &World, account: &Account, names: &[&str]) {
     let (cli, roles) = (origin("cli"), roles(names));
     let (by, change) = (Actor::operator(&cli), Change { shown: None, roles: &roles });
     administration::set_roles(&world.sessions, account.id, change, by, NOON).await.unwrap();
@@ -164,43 +164,6 @@ async fn a_token_ends_with_its_time_and_while_its_account_is_disabled() {
     assert_eq!(why_not(&world, &Tokens::default(), &made.text, late).await, TokenFault::Expired);
     apply(BulkAction::Delete).await;
     assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Unknown);
-}
-
-#[tokio::test]
-async fn roles_that_are_given_later_never_grow_into_a_token() {
-    let world = World::new().await;
-    let ada = world.account("ada", roles(&["editors", "writers"])).await;
-    let tokens = Tokens::default();
-    let all = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    let few = wanted(Expiry::Days(30)).with_roles(roles(&["editors"]));
-    let few = made_for(&world, ada.id, &few).await;
-    let of = async |made: &Made| bearer(&world, &tokens, &made.text).await.roles.clone();
-    assert_eq!(of(&all).await, roles(&["editors", "writers"]));
-    assert_eq!(of(&few).await, roles(&["editors"]));
-    set_roles(&world, &ada, &["writers", "press"]).await;
-    assert_eq!(of(&all).await, roles(&["writers"]));
-    assert_eq!(of(&few).await, Roles::default());
-    let cli = origin("cli");
-    let (by, to) = (Actor::operator(&cli), RoleName::parse("authors").unwrap());
-    administration::rename_role(&world.sessions, "writers", &to, "", by, NOON).await.unwrap();
-    assert_eq!(of(&all).await, roles(&["authors"]), "it is the same role under another name");
-}
-
-#[tokio::test]
-async fn a_role_of_staff_that_was_given_again_opens_nothing_to_an_older_token() {
-    let world = World::new().await;
-    world.account("chief", Roles::admin()).await;
-    let ada = world.account("ada", roles(&["admin", "editors"])).await;
-    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    let tokens = Tokens::default();
-    assert!(bearer(&world, &tokens, &made.text).await.roles.has("admin"));
-    set_roles(&world, &ada, &["editors"]).await;
-    let (cli, later) = (origin("cli"), NOON + Duration::minutes(1));
-    let again = roles(&["admin", "editors"]);
-    let change = Change { shown: None, roles: &again };
-    let by = Actor::operator(&cli);
-    administration::set_roles(&world.sessions, ada.id, change, by, later).await.unwrap();
-    assert_eq!(bearer(&world, &tokens, &made.text).await.roles, roles(&["editors"]));
 }
 
 #[tokio::test]

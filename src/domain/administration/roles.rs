@@ -218,6 +218,7 @@ pub async fn remove_role(
 ) -> Result<u64> {
     let (act, _) = sessions.begin_act(actor, Some(Permission::Administer), &[], now).await?;
     let holders = custom_roles::remove(&act.txn, name).await?;
+    personal_tokens::forget_role(&act.txn, name).await?;
     let data = json!({ "role": name, "accounts": holders });
     act.tell(events::ROLE_REMOVED, None, data).await?;
     let revoked = sessions.require_refresh_of_everyone(&act.txn, "role removed", now).await?;

@@ -123,11 +123,24 @@ pub async fn revoke_everyones(
 /// # Errors
 /// The database failed.
 pub async fn rename_role(db: &impl ConnectionTrait, from: &str, to: &str) -> Result<()> {
-    let named = Column::Roles.contains(format!("\"{from}\""));
+    replace_role(db, from, Some(to)).await
+}
+
+/// Takes a role that is removed from every token that has it: a later role of the
+/// same name is another one.
+///
+/// # Errors
+/// The database failed.
+pub async fn forget_role(db: &impl ConnectionTrait, name: &str) -> Result<()> {
+    replace_role(db, name, None).await
+}
+
+async fn replace_role(db: &impl ConnectionTrait, name: &str, by: Option<&str>) -> Result<()> {
+    let named = Column::Roles.contains(format!("\"{name}\""));
     for row in Entity::find().filter(named).all(db).await? {
         let roles = row.roles()?;
-        let other = |role| if role == from { to } else { role };
-        let mut roles: Vec<&str> = roles.names().map(other).collect();
+        let other = |role| if role == name { by } else { Some(role) };
+        let mut roles: Vec<&str> = roles.names().filter_map(other).collect();
         roles.sort_unstable();
         Entity::update_many()
             .col_expr(Column::Roles, Expr::value(written(&roles)?))
