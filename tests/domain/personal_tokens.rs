@@ -163,7 +163,10 @@ async fn a_token_ends_with_its_time_and_while_its_account_is_disabled() {
     assert_eq!(why_not(&world, &tokens, &made.text, late).await, TokenFault::Expired);
     assert_eq!(why_not(&world, &Tokens::default(), &made.text, late).await, TokenFault::Expired);
     apply(BulkAction::Delete).await;
-    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Unknown);
+    for now in [late, NOON] {
+        let told = presented(&world, &tokens, &made.text, now).await;
+        assert!(matches!(told, Presented::Refused(TokenFault::Unknown, None)), "{told:?}");
+    }
 }
 
 #[tokio::test]

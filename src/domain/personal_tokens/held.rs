@@ -155,14 +155,14 @@ impl Tokens {
     /// What is held, if it can be relied on.
     fn known(&self, sessions: &Sessions, digest: Digest, now: Timestamp) -> Option<Presented> {
         match self.held.get(&digest)? {
-            Kept::Good(bearer) if bearer.is_over(now) => {
-                Some(Presented::Refused(TokenFault::Expired, Some(Arc::clone(&bearer.token))))
-            }
             Kept::Good(bearer) => {
-                let is_good = Instant::now() < bearer.until
+                let is_current = Instant::now() < bearer.until
                     && sessions.index.is_fresh()
                     && permits(sessions, &bearer);
-                is_good.then_some(Presented::Good(bearer))
+                is_current.then(|| match bearer.is_over(now) {
+                    true => Presented::Refused(TokenFault::Expired, Some(bearer.token.clone())),
+                    false => Presented::Good(bearer),
+                })
             }
             Kept::Over(why, whose, until) => {
                 (Instant::now() < until).then_some(Presented::Refused(why, Some(whose)))
@@ -194,8 +194,10 @@ impl Tokens {
                 Ok(bearer) => bearer,
                 Err((why, whose)) => {
                     // What nobody has takes no room, and accounts are enabled again.
-                    if let Some(whose) = whose.clone().filter(|_| why.is_final()) {
-                        self.held.insert(digest, Kept::Over(why, whose, until));
+                    match whose.clone().filter(|_| why.is_final()) {
+                        Some(whose) => self.held.insert(digest, Kept::Over(why, whose, until)),
+                        None if why == TokenFault::Unknown => self.held.invalidate(&digest),
+                        None => {}
                     }
                     return Ok(Presented::Refused(why, whose));
                 }

@@ -199,7 +199,7 @@ async fn a_token_is_refused_with_its_cause_where_and_when_it_is_not_good() {
     app.pass(Duration::days(30)).await;
     refused(bearer(&two), Status::Unauthorized, TokenFault::Expired).await;
     administration::apply(sessions, BulkAction::Delete, &[ada], by, now).await.unwrap();
-    refused(bearer(&two), Status::Unauthorized, TokenFault::Expired).await;
+    refused(bearer(&two), Status::Unauthorized, TokenFault::Unknown).await;
 }
 
 #[rocket::async_test]
