@@ -15,7 +15,9 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::in_use;
 use crate::base::metrics;
 use crate::base::timestamp::Timestamp;
-use crate::domain::{accounts, administration, applications, audit, entries, one_time};
+use crate::domain::{
+    accounts, administration, applications, audit, entries, one_time, personal_tokens,
+};
 use crate::service::Doorward;
 
 /// Between two batches of what is removed, so that a log-in can write.
@@ -59,7 +61,7 @@ pub struct Task {
 }
 
 /// All of them, in the order in which they are done.
-pub static TASKS: [Task; 17] = [
+pub static TASKS: [Task; 18] = [
     Task {
         name: "revocations and activity of sessions",
         period: Period::HalfSecond,
@@ -171,6 +173,14 @@ pub static TASKS: [Task; 17] = [
         at_stop: false,
         work: |doorward, now| {
             async move { entries::remove_expired(doorward.db.write(), now).await }.boxed()
+        },
+    },
+    Task {
+        name: "personal tokens that ended long ago",
+        period: Period::Minute,
+        at_stop: false,
+        work: |doorward, now| {
+            async move { personal_tokens::remove_expired(doorward.db.write(), now).await }.boxed()
         },
     },
     Task {

@@ -170,6 +170,26 @@ async fn a_token_ends_with_its_time_and_while_its_account_is_disabled() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_over_stays_on_the_list_for_thirty_days() {
+    let world = World::new().await;
+    let ada = world.account("ada", Roles::default()).await;
+    let cli = origin("cli");
+    let by = Actor::operator(&cli);
+    let revoked = made_for(&world, ada.id, &wanted(Expiry::Days(300))).await;
+    personal_tokens::revoke_by_staff(&world.sessions, revoked.id, by, NOON).await.unwrap();
+    made_for(&world, ada.id, &wanted(Expiry::Days(1))).await;
+    let good = made_for(&world, ada.id, &wanted(Expiry::Days(300))).await;
+    let db = &world.sessions.db;
+    for (days, left) in [(29, 3), (30, 2), (31, 1), (300, 1)] {
+        let now = NOON + Duration::days(days);
+        personal_tokens::remove_expired(db.write(), now).await.unwrap();
+        let listed = personal_tokens::of_account(db.read(), ada.id, now).await.unwrap();
+        assert_eq!(listed.len(), left, "after {days} days");
+        assert!(listed.iter().any(|one| one.id == good.id));
+    }
+}
+
+#[tokio::test]
 async fn what_no_token_can_be_is_refused() {
     let world = World::new().await;
     let ada = world.account("ada", roles(&["editors"])).await;

@@ -26,6 +26,7 @@ pub use self::make::{make_for, make_own};
 pub use self::misuse::Known;
 pub use self::new::{Expiry, NewToken, Reach};
 pub use self::revoke::{
-    forget_role, rename_role, revoke_all_of, revoke_by_staff, revoke_everyones, revoke_own,
+    forget_role, remove_expired, rename_role, revoke_all_of, revoke_by_staff, revoke_everyones,
+    revoke_own,
 };
 pub use self::table::tables;

@@ -1,8 +1,10 @@
-//! Ending tokens before their time: one, all of an account, or everyone's.
+//! Ending tokens before their time: one, all of an account, or everyone's; and
+//! removing those that ended long ago.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
+use time::Duration;
 use uuid::Uuid;
 
 use super::events;
@@ -14,6 +16,10 @@ use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Permission;
 use crate::domain::audit::{self, Entry, RequestSource};
 use crate::domain::sessions::{Act, Actor, Sessions};
+
+/// Tokens that are over are kept this long, as sessions are: a script that still
+/// shows one is told why it is refused, and its owner sees it on the list.
+const KEPT: Duration = Duration::days(30);
 
 /// The owner revokes a token of their own.
 ///
@@ -116,6 +122,16 @@ pub async fn revoke_everyones(
     act.commit().await?;
     sessions.make_known([], revoked);
     Ok(gone.rows_affected)
+}
+
+/// Removes tokens that were revoked, or whose time was over, long ago.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_expired(db: &impl ConnectionTrait, now: Timestamp) -> Result<()> {
+    let is_over = Column::RevokedAt.lte(now - KEPT).or(Column::ExpiresAt.lte(now - KEPT));
+    Entity::delete_many().filter(is_over).exec(db).await?;
+    Ok(())
 }
 
 /// Gives a role another name in every token that has it.
