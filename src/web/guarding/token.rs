@@ -3,7 +3,7 @@
 //! that need `Authorization` themselves. Never in an address.
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
+use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rocket::Request;
 
@@ -35,32 +35,39 @@ pub fn shown(request: &Request<'_>) -> Option<Result<PresentedToken, TokenFault>
 /// The token in the value of an `Authorization` header. Anything else there
 /// belongs to the application.
 pub fn in_authorization(line: &str) -> Option<Result<PresentedToken, TokenFault>> {
-    let (scheme, value) = line.trim().split_once(' ')?;
-    let value = value.trim();
-    if scheme.eq_ignore_ascii_case("basic") {
-        return in_basic(value);
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    if let [scheme, value] = words[..] {
+        if scheme.eq_ignore_ascii_case("bearer") && is_ours(value) {
+            return Some(token(value, false));
+        }
+        if scheme.eq_ignore_ascii_case("basic")
+            && let Some(found) = in_basic(value)
+        {
+            return Some(found);
+        }
     }
-    if !is_ours(value) {
-        return None;
-    }
-    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-    Some(if is_bearer { token(value, false) } else { Err(TokenFault::Malformed) })
+    // However it is written: no application is to see a token.
+    let separates = |letter: char| letter.is_ascii_whitespace() || ",;=:\"'".contains(letter);
+    let has_ours = |word| is_ours(word) || in_basic(word).is_some();
+    line.split(separates).any(has_ours).then_some(Err(TokenFault::Malformed))
 }
 
 fn in_basic(value: &str) -> Option<Result<PresentedToken, TokenFault>> {
-    // As leniently as any application decodes it: none is to see a token.
-    let padding = DecodePaddingMode::Indifferent;
-    let lenient = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(padding)
-        .with_decode_allow_trailing_bits(true);
-    let pair = GeneralPurpose::new(&STANDARD, lenient).decode(value).ok()?;
-    let (name, password) = pair.split_at(pair.iter().position(|byte| *byte == b':')?);
-    let text = |bytes| std::str::from_utf8(bytes).ok().filter(|text| is_ours(text));
-    match (text(&password[1..]), text(name)) {
-        (Some(password), _) => Some(token(password, true)),
-        (None, Some(_)) => Some(Err(TokenFault::Malformed)),
-        (None, None) => None,
+    let pair = decoded(value)?;
+    let pair = String::from_utf8_lossy(&pair);
+    if let Some((_, password)) = pair.split_once(':').filter(|(_, password)| is_ours(password)) {
+        return Some(token(password, true));
     }
+    pair.split(':').any(is_ours).then_some(Err(TokenFault::Malformed))
+}
+
+/// As leniently as any application decodes it.
+fn decoded(value: &str) -> Option<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let by = |alphabet| GeneralPurpose::new(alphabet, lenient).decode(value).ok();
+    [STANDARD, URL_SAFE].iter().find_map(by)
 }
 
 fn token(text: &str, is_password: bool) -> Result<PresentedToken, TokenFault> {
@@ -87,11 +94,16 @@ mod tests {
             |line: &str| in_authorization(line).map(|shown| shown.map(|one| one.is_password));
         assert_eq!(found(&format!("Bearer {GOOD}")), Some(Ok(false)));
         assert_eq!(found(&format!("bearer  {GOOD} ")), Some(Ok(false)));
+        assert_eq!(found(&format!("Bearer\t{GOOD}")), Some(Ok(false)));
         for name in ["", "ada", "\u{e9}"] {
             assert_eq!(found(&basic(&format!("{name}:{GOOD}"))), Some(Ok(true)), "{name}");
         }
         let unpadded = basic(&format!("ad:{GOOD}"));
         assert_eq!(found(unpadded.trim_end_matches('=')), Some(Ok(true)));
+        let pair = format!("a??>:{GOOD}");
+        assert!(basic(&pair).contains('/'));
+        let other_alphabet = basic(&pair).replace('/', "_").replace('+', "-");
+        assert_eq!(found(&other_alphabet), Some(Ok(true)));
     }
 
     #[test]
@@ -101,6 +113,14 @@ mod tests {
             "Bearer dwp_".to_owned(),
             "Bearer dws_abc".to_owned(),
             format!("Token {GOOD}"),
+            GOOD.to_owned(),
+            format!("Bearer other, Bearer {GOOD}"),
+            format!("Bearer other,Bearer\t{GOOD}"),
+            format!("Digest username=\"{GOOD}\""),
+            format!("Bearer other, {}", basic(&format!("ada:{GOOD}"))),
+            basic(GOOD),
+            basic(&format!("ada:other:{GOOD}")),
+            basic(&format!("ada:{GOOD}\u{e9}")),
             basic(&format!("{GOOD}:x-oauth-basic")),
             basic("ada:dwp_abc"),
         ] {
