@@ -31,6 +31,7 @@ mod sightings;
 mod staff_limits;
 mod story;
 mod throttle;
+mod token_ends;
 mod token_roles;
 mod waiting;
 

@@ -10,16 +10,16 @@ use doorward::domain::accounts::{self, Account, AccountId};
 use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::applications::sightings::TokenFault;
 use doorward::domain::audit;
-use doorward::domain::passwords::policy::Password;
 use doorward::domain::personal_tokens::{
     self, Bearer, Digest, Expiry, Made, NewToken, Presented, Reach, State, Tokens, refusals,
 };
 use doorward::domain::sessions::Actor;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use sea_orm::{ConnectionTrait, Statement};
 use time::Duration;
 use uuid::Uuid;
 
-use crate::{NOON, PASSWORD, World, origin};
+use crate::{NOON, World, origin};
 
 const WIKI: Uuid = Uuid::from_u128(7);
 
@@ -51,7 +51,12 @@ pub(crate) async fn service(world: &World, name: &str) -> Account {
     administration::add_service(&world.credentials(), &name, roles, by, NOON).await.unwrap()
 }
 
-async fn presented(world: &World, tokens: &Tokens, text: &str, now: Timestamp) -> Presented {
+pub(crate) async fn presented(
+    world: &World,
+    tokens: &Tokens,
+    text: &str,
+    now: Timestamp,
+) -> Presented {
     let digest = Digest::of(text).expect("a token of ours");
     tokens.present(&world.sessions, digest, now).await.unwrap()
 }
@@ -63,7 +68,12 @@ pub(crate) async fn bearer(world: &World, tokens: &Tokens, text: &str) -> Arc<Be
     }
 }
 
-async fn why_not(world: &World, tokens: &Tokens, text: &str, now: Timestamp) -> TokenFault {
+pub(crate) async fn why_not(
+    world: &World,
+    tokens: &Tokens,
+    text: &str,
+    now: Timestamp,
+) -> TokenFault {
     match presented(world, tokens, text, now).await {
         Presented::Refused(why, _) => why,
         other => panic!("{other:?}"),
@@ -110,83 +120,6 @@ async fn a_token_that_is_held_costs_no_query_until_something_is_revoked() {
     assert!(Arc::ptr_eq(&first, &bearer(&world, &tokens, &made.text).await));
     set_roles(&world, &ada, &["editors"]).await;
     assert!(!Arc::ptr_eq(&first, &bearer(&world, &tokens, &made.text).await));
-}
-
-#[tokio::test]
-async fn a_revoked_token_is_refused_from_the_next_request_on_by_every_server() {
-    let world = World::new().await;
-    let (_, session) = world.session("ada").await;
-    let here = origin("web");
-    let by = Actor::signed_in(&session.principal, &here, "");
-    let made = made(&world, by, Expiry::Days(30)).await;
-    let (other, tokens, others) = (world.restarted().await, Tokens::default(), Tokens::default());
-    bearer(&world, &tokens, &made.text).await;
-    bearer(&other, &others, &made.text).await;
-    personal_tokens::revoke_own(&world.sessions, made.id, by, NOON).await.unwrap();
-    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Revoked);
-    other.sessions.sync(NOON).await.unwrap();
-    assert_eq!(why_not(&other, &others, &made.text, NOON).await, TokenFault::Revoked);
-    let again = personal_tokens::revoke_own(&world.sessions, made.id, by, NOON).await;
-    assert!(matches!(again, Err(Error::NotFound)), "{again:?}");
-}
-
-#[tokio::test]
-async fn nobody_revokes_a_token_of_somebody_else_as_their_own() {
-    let world = World::new().await;
-    let ada = world.account("ada", Roles::default()).await;
-    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    let (_, session) = world.session("bob").await;
-    let here = origin("web");
-    let by = Actor::signed_in(&session.principal, &here, "");
-    let done = personal_tokens::revoke_own(&world.sessions, made.id, by, NOON).await;
-    assert!(matches!(done, Err(Error::NotFound)), "{done:?}");
-    bearer(&world, &Tokens::default(), &made.text).await;
-}
-
-#[tokio::test]
-async fn a_token_ends_with_its_time_and_while_its_account_is_disabled() {
-    let world = World::new().await;
-    let ada = world.account("ada", Roles::default()).await;
-    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    let tokens = Tokens::default();
-    bearer(&world, &tokens, &made.text).await;
-    let cli = origin("cli");
-    let apply = async |action| {
-        let by = Actor::operator(&cli);
-        administration::apply(&world.sessions, action, &[ada.id], by, NOON).await.unwrap();
-    };
-    apply(BulkAction::Disable).await;
-    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Disabled);
-    apply(BulkAction::Enable).await;
-    bearer(&world, &tokens, &made.text).await;
-    let late = NOON + Duration::days(30);
-    assert_eq!(why_not(&world, &tokens, &made.text, late).await, TokenFault::Expired);
-    assert_eq!(why_not(&world, &Tokens::default(), &made.text, late).await, TokenFault::Expired);
-    apply(BulkAction::Delete).await;
-    for now in [late, NOON] {
-        let told = presented(&world, &tokens, &made.text, now).await;
-        assert!(matches!(told, Presented::Refused(TokenFault::Unknown, None)), "{told:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_is_over_stays_on_the_list_for_thirty_days() {
-    let world = World::new().await;
-    let ada = world.account("ada", Roles::default()).await;
-    let cli = origin("cli");
-    let by = Actor::operator(&cli);
-    let revoked = made_for(&world, ada.id, &wanted(Expiry::Days(300))).await;
-    personal_tokens::revoke_by_staff(&world.sessions, revoked.id, by, NOON).await.unwrap();
-    made_for(&world, ada.id, &wanted(Expiry::Days(1))).await;
-    let good = made_for(&world, ada.id, &wanted(Expiry::Days(300))).await;
-    let db = &world.sessions.db;
-    for (days, left) in [(29, 3), (30, 2), (31, 1), (300, 1)] {
-        let now = NOON + Duration::days(days);
-        personal_tokens::remove_expired(db.write(), now).await.unwrap();
-        let listed = personal_tokens::of_account(db.read(), ada.id, now).await.unwrap();
-        assert_eq!(listed.len(), left, "after {days} days");
-        assert!(listed.iter().any(|one| one.id == good.id));
-    }
 }
 
 #[tokio::test]
@@ -287,6 +220,20 @@ async fn made_up_tokens_wait_in_a_short_queue_and_those_of_accounts_do_not() {
 }
 
 #[tokio::test]
+async fn many_requests_with_one_made_up_token_make_one_query_together() {
+    let (world, other) = (World::new().await, World::new().await);
+    let bob = other.account("bob", Roles::default()).await;
+    let made_up = made_for(&other, bob.id, &wanted(Expiry::Days(30))).await.text;
+    let (tokens, recorder) = (Tokens::default(), PrometheusBuilder::new().build_recorder());
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let asked = (0..300).map(|_| why_not(&world, &tokens, &made_up, NOON));
+    let told = rocket::futures::future::join_all(asked).await;
+    assert_eq!(told, [TokenFault::Unknown; 300]);
+    let figures = recorder.handle().render();
+    assert!(figures.contains("\ndoorward_token_reads_total 1\n"), "{figures}");
+}
+
+#[tokio::test]
 async fn nobody_else_makes_a_token_for_a_person() {
     let world = World::new().await;
     let chief = world.account("chief", Roles::admin()).await;
@@ -352,49 +299,4 @@ async fn the_name_of_an_account_with_a_token_is_given_to_nobody_else() {
     let done = administration::add_service(&credentials, &name, Roles::default(), by, NOON).await;
     let why = done.map(drop).unwrap_err();
     assert!(matches!(why, Error::Refused(accounts::refusals::USERNAME_KEPT)), "{why}");
-}
-
-#[tokio::test]
-async fn a_new_password_ends_tokens_unless_they_are_kept_and_a_recovery_always() {
-    let world = World::new().await;
-    let (ada, mut session) = world.session("ada").await;
-    let (here, credentials, tokens) = (origin("web"), world.credentials(), Tokens::default());
-    let mut passwords = [PASSWORD, "a lantern in the harbour", "seven lamps on a quiet pier"]
-        .map(|text| Password::parse(text).unwrap());
-    for keeps in [true, false] {
-        let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-        bearer(&world, &tokens, &made.text).await;
-        let account = accounts::by_id(world.sessions.db.read(), ada.id).await.unwrap();
-        let (sid, both) = (session.principal.session, (&passwords[0], &passwords[1], keeps));
-        session = credentials.change_password(&account, sid, both, &here, NOON).await.unwrap();
-        match keeps {
-            true => drop(bearer(&world, &tokens, &made.text).await),
-            false => {
-                let why = why_not(&world, &tokens, &made.text, NOON).await;
-                assert_eq!(why, TokenFault::Revoked);
-            }
-        }
-        passwords.rotate_left(1);
-    }
-    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    bearer(&world, &tokens, &made.text).await;
-    let (by, life) = (Actor::operator(&here), (Duration::hours(1), NOON));
-    let link = administration::start_recovery(&world.sessions, ada.id, by, life).await.unwrap();
-    credentials.recover(&link, &passwords[1], &here, NOON).await.unwrap();
-    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Revoked);
-}
-
-#[tokio::test]
-async fn signing_everyone_out_leaves_tokens_and_revoking_all_of_them_is_another_act() {
-    let world = World::new().await;
-    let ada = world.account("ada", Roles::default()).await;
-    let made = made_for(&world, ada.id, &wanted(Expiry::Days(30))).await;
-    let (tokens, cli) = (Tokens::default(), origin("cli"));
-    bearer(&world, &tokens, &made.text).await;
-    let by = Actor::operator(&cli);
-    world.sessions.end_everything(by, NOON).await.unwrap();
-    bearer(&world, &tokens, &made.text).await;
-    let ended = personal_tokens::revoke_everyones(&world.sessions, by, NOON).await.unwrap();
-    assert_eq!(ended, 1);
-    assert_eq!(why_not(&world, &tokens, &made.text, NOON).await, TokenFault::Revoked);
 }

@@ -178,7 +178,10 @@ impl Tokens {
     ) -> Result<Presented> {
         let was_read = self.held.contains_key(&digest);
         let Some(place) = self.queue.place(digest, was_read) else { return Ok(Presented::Busy) };
-        let _turn = place.lock().await;
+        let mut is_nobodys = place.lock().await;
+        if *is_nobodys {
+            return Ok(Presented::Refused(TokenFault::Unknown, None));
+        }
         let _reading = match was_read {
             true => None,
             false => Some(self.queue.readings.acquire().await.expect("it is never closed")),
@@ -196,7 +199,10 @@ impl Tokens {
                     // What nobody has takes no room, and accounts are enabled again.
                     match whose.clone().filter(|_| why.is_final()) {
                         Some(whose) => self.held.insert(digest, Kept::Over(why, whose, until)),
-                        None if why == TokenFault::Unknown => self.held.invalidate(&digest),
+                        None if why == TokenFault::Unknown => {
+                            *is_nobodys = true;
+                            self.held.invalidate(&digest);
+                        }
                         None => {}
                     }
                     return Ok(Presented::Refused(why, whose));

@@ -14,11 +14,14 @@ const READINGS: usize = 4;
 /// So many different ones wait for their turn.
 const WAITING: usize = 64;
 
+/// The turn of a token: whether it was found that nobody has it, which stays so.
+pub type Place = Turn<bool>;
+
 /// Whose turn it is.
 pub struct Queue {
     /// Those under way and those that wait. Requests with the same token wait
-    /// for the first of them, and count as one.
-    turns: Mutex<HashMap<Digest, Weak<Turn<()>>>>,
+    /// for the first of them, count as one, and make one query together.
+    turns: Mutex<HashMap<Digest, Weak<Place>>>,
     pub readings: Semaphore,
 }
 
@@ -31,7 +34,7 @@ impl Default for Queue {
 impl Queue {
     /// A place in the queue; `None` when it is full, and the token has not been
     /// read before.
-    pub fn place(&self, digest: Digest, was_read: bool) -> Option<Arc<Turn<()>>> {
+    pub fn place(&self, digest: Digest, was_read: bool) -> Option<Arc<Place>> {
         let mut turns = self.turns.lock().expect("no panic while the lock is held");
         if let Some(turn) = turns.get(&digest).and_then(Weak::upgrade) {
             return Some(turn);
@@ -42,7 +45,7 @@ impl Queue {
         if turns.len() >= READINGS + WAITING && !was_read {
             return None;
         }
-        let turn = Arc::new(Turn::new(()));
+        let turn = Arc::new(Place::default());
         turns.insert(digest, Arc::downgrade(&turn));
         Some(turn)
     }
