@@ -165,7 +165,10 @@ impl Tokens {
                 })
             }
             Kept::Over(why, whose, until) => {
-                (Instant::now() < until).then_some(Presented::Refused(why, Some(whose)))
+                let is_current = Instant::now() < until
+                    && sessions.index.is_fresh()
+                    && !sessions.index.is_deleted(whose.account);
+                is_current.then_some(Presented::Refused(why, Some(whose)))
             }
         }
     }

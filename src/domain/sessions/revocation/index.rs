@@ -93,6 +93,12 @@ impl Index {
         self.permits_all(epoch, &[(token, 0), (account.0, epoch)])
     }
 
+    /// Whether an account was deleted lately.
+    pub fn is_deleted(&self, account: AccountId) -> bool {
+        let minimums = self.minimums.read().expect("no panic while the lock is held");
+        minimums.get(&account.0).is_some_and(|minimum| minimum.version == OUTRIGHT)
+    }
+
     fn permits_all(&self, epoch: i64, versions: &[(Uuid, i64)]) -> bool {
         if epoch < self.global_epoch() {
             return false;
