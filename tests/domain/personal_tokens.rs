@@ -33,7 +33,9 @@ pub(crate) fn roles(names: &[&str]) -> Roles {
 
 /// A token that somebody signed in makes for themselves.
 pub(crate) async fn made(world: &World, by: Actor<'_>, expiry: Expiry) -> Made {
-    personal_tokens::make_own(&world.sessions, &wanted(expiry), 365, by, NOON).await.unwrap()
+    let new = wanted(expiry);
+    let made = personal_tokens::make_own(&world.sessions, &new, 365, by, NOON).await.unwrap();
+    made.expect("no other has its id")
 }
 
 /// The same of an account that nobody has signed in to, made by the operator.

@@ -70,6 +70,18 @@ async fn a_page_that_is_reloaded_creates_no_other_token() {
 }
 
 #[rocket::async_test]
+async fn a_form_that_is_sent_twice_at_once_creates_one_token() {
+    let app = start().await;
+    let ada = app.member("ada").await;
+    let token = ada.get(NEW).await.page().own_token();
+    let sent = [(); 2].map(|()| ada.post_with(NEW, &token, &FIELDS));
+    let answers = rocket::futures::future::join_all(sent).await;
+    assert!(answers.iter().all(|answer| answer.status == Status::Ok), "{:?}", answers[1].status);
+    let shown = answers.iter().filter(|answer| answer.body.contains("dwp_")).count();
+    assert_eq!((shown, cards(&ada).await.len()), (1, 1));
+}
+
+#[rocket::async_test]
 async fn a_token_has_the_roles_that_are_ticked_and_applications_its_owner_may_open() {
     let app = start().await;
     let mut secret = draft("secret", "secret.localhost:9000", "roles");

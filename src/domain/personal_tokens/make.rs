@@ -28,7 +28,7 @@ pub struct Made {
 }
 
 /// Somebody signed in makes a token for themselves; none is good for more than
-/// `most_days`, 0: no limit.
+/// `most_days`, 0: no limit. Nothing where the one of that id was made already.
 ///
 /// # Errors
 /// [`Error::Denied`]; `ROLE`, `EXPIRY`, `TOO_MANY` of `personal_tokens::refusals`.
@@ -38,8 +38,13 @@ pub async fn make_own(
     most_days: u32,
     actor: Actor<'_>,
     now: Timestamp,
-) -> Result<Made> {
+) -> Result<Option<Made>> {
+    // The account is held: of two that were sent at once, the second finds the first's.
     let (act, account) = sessions.begin_own(actor, now).await?;
+    let same = table::Entity::find_by_id(new.id).filter(table::Column::AccountId.eq(account.id));
+    if same.count(&act.txn).await? > 0 {
+        return Ok(None);
+    }
     let session = actor.session().ok_or(Denied::NotSignedIn)?;
     let proved = sessions::by_id(&act.txn, session).await?.auth.at;
     // Rights of staff that are newer than the password open nothing yet.
@@ -47,7 +52,7 @@ pub async fn make_own(
         true => account.roles.without(&BUILT_IN),
         false => account.roles.clone(),
     };
-    insert(act, (&account, &roles), new, most_days).await
+    insert(act, (&account, &roles), new, most_days).await.map(Some)
 }
 
 /// An administrator makes a token for the account of a service, or the operator

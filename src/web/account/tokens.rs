@@ -15,7 +15,7 @@ use crate::web::answer::page::{Html, Page};
 use crate::web::answer::redirect::SeeOther;
 use crate::web::form::submitted::{Button, Submitted, Typed};
 use crate::web::form::timely::Timely;
-use crate::web::guarding::new_token::{NewTokenForm, Offer, id_of_form, was_made};
+use crate::web::guarding::new_token::{NewTokenForm, Offer, id_of_form};
 use crate::web::guarding::token_view::views;
 use crate::web::request::caller::Caller;
 use crate::web::request::guards::{RecentlySignedIn, SignedIn};
@@ -69,13 +69,10 @@ async fn make(
     let Timely { who, form } = form;
     let (live, id) = (who.0, id_of_form(&form.fingerprint()));
     let attempt = form.attempt(&page, async |form: NewTokenForm| {
-        if was_made(doorward, (live.account.id, id), now.0).await? {
-            return Ok(None);
-        }
         let new = form.wanted(doorward, &live.account.roles, now.0)?.known_as(id);
         let (most, actor) = (doorward.settings.personal_token_max_days, live.acting(&caller, ""));
         let made = personal_tokens::make_own(&doorward.sessions, &new, most, actor, now.0).await?;
-        Ok(Some(made.text))
+        Ok(made.map(|made| made.text))
     });
     match attempt.await? {
         Ok(token) => Ok(page.in_section("tokens").render("token_made.html", context! { token })),

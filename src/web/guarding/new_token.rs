@@ -6,12 +6,11 @@ use uuid::Uuid;
 use crate::base::error::Result;
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::AccountId;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::Visitor;
-use crate::domain::personal_tokens::{self, Expiry, NewToken, Reach, refusals};
+use crate::domain::personal_tokens::{Expiry, NewToken, Reach, refusals};
 use crate::service::Doorward;
 use crate::web::form::submitted::{Fields, PageForm, Typed};
 use crate::web::guarding::opens::open_to;
@@ -89,19 +88,6 @@ impl NewTokenForm {
 pub fn id_of_form(fingerprint: &str) -> Uuid {
     let digest = secrets::digest(&format!("token of the form {fingerprint}"));
     Uuid::from_slice(&digest[..16]).expect("16 bytes are an id")
-}
-
-/// Whether a form has made its token already.
-///
-/// # Errors
-/// The database failed.
-pub async fn was_made(
-    doorward: &Doorward,
-    (account, id): (AccountId, Uuid),
-    now: Timestamp,
-) -> Result<bool> {
-    let own = personal_tokens::of_account(doorward.db.read(), account, now).await?;
-    Ok(own.iter().any(|token| token.id == id))
 }
 
 /// An application or a role to tick.
