@@ -144,7 +144,9 @@ async fn what_no_token_can_be_is_refused() {
         (Expiry::Days(0), 0, true),
         (Expiry::Never, 365, true),
         (Expiry::Never, 0, false),
-        (Expiry::Days(4000), 0, false),
+        (Expiry::Days(36_500), 0, false),
+        (Expiry::Days(36_501), 0, true),
+        (Expiry::Days(u32::MAX), 0, true),
     ] {
         let why = refused(wanted(expiry), most).await;
         assert_eq!(why.is_some_and(|why| why.is(refusals::EXPIRY)), is_refused, "{expiry:?}");

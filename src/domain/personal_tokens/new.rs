@@ -37,6 +37,9 @@ impl Reach {
     }
 }
 
+/// No token that expires is good for more days.
+const MOST_DAYS: u32 = 36_500;
+
 /// How long a token is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
@@ -49,11 +52,13 @@ pub enum Expiry {
 impl Expiry {
     /// How long that is, where no token may be good for more than `most` days; 0: no limit.
     pub(super) fn life(self, most: u32) -> Result<Option<Duration>, Refusal> {
+        let longest = if most == 0 { MOST_DAYS } else { most };
         match self {
-            Self::Days(0) => Err(refusals::EXPIRY.with(most.into())),
-            Self::Days(days) if most == 0 || days <= most => Ok(Some(Duration::days(days.into()))),
+            Self::Days(days) if (1..=longest).contains(&days) => {
+                Ok(Some(Duration::days(days.into())))
+            }
             Self::Never if most == 0 => Ok(None),
-            _ => Err(refusals::EXPIRY.with(most.into())),
+            _ => Err(refusals::EXPIRY.with(longest.into())),
         }
     }
 }
