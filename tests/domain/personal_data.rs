@@ -9,12 +9,13 @@ use doorward::domain::accounts::names::{LoginName, RoleName};
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::administration::{self, BulkAction, Change};
 use doorward::domain::passwords::policy::Password;
-use doorward::domain::personal_tokens::Expiry;
+use doorward::domain::personal_tokens::{Expiry, NewToken, Reach};
 use doorward::domain::sessions::Actor;
 use doorward::service::catalog;
 use doorward::service::export::OWN_EVENTS;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{ColumnType, Expr, ExprTrait, Query};
+use serde_json::{Value, json};
 use time::Duration;
 use uuid::Uuid;
 
@@ -165,4 +166,30 @@ async fn what_staff_did_to_others_is_not_in_their_own_export() {
     let Exported::Rows("events", read) = OWN_EVENTS else { panic!("the events are rows") };
     let exported = read(db, ada.id.0, i64::MAX).await.unwrap().rows;
     assert_eq!(exported.len(), events(about_her()).await);
+}
+
+#[tokio::test]
+async fn the_export_says_which_applications_a_personal_token_opens() {
+    let world = World::new().await;
+    let chief = world.account("chief", roles("admin")).await;
+    let (session, here) = (world.start(&chief, NOON).await, origin("office"));
+    let by = Actor::signed_in(&session.principal, &here, "");
+    let wiki = crate::guarding::entered(&world, &session, by).await;
+    for reach in [Reach::These(vec![wiki, Uuid::from_u128(7)]), Reach::All] {
+        let new = NewToken::parse("Backup script", reach, Expiry::Days(30)).unwrap();
+        crate::personal_tokens::made_for(&world, chief.id, &new).await;
+    }
+    let mut tables = catalog::tables().into_iter().map(|table| table.exported);
+    let own = tables.find_map(|exported| match exported {
+        Exported::Rows("personal_tokens", read) => Some(read),
+        _ => None,
+    });
+    let rows = own.unwrap()(world.sessions.db.read(), chief.id.0, i64::MAX).await.unwrap().rows;
+    let opens = |row: &String| {
+        let row: Value = serde_json::from_str(row).unwrap();
+        (row["opens_all_applications"] == true, row["applications"].clone())
+    };
+    let mut told: Vec<_> = rows.iter().map(opens).collect();
+    told.sort_by_key(|(is_all, _)| *is_all);
+    assert_eq!(told, [(false, json!(["wiki"])), (true, json!([]))]);
 }

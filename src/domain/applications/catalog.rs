@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::application::Application;
@@ -190,4 +190,13 @@ impl Catalogs {
         }
         Ok((found, unusable))
     }
+}
+
+/// The short names of those of these applications that still exist.
+///
+/// # Errors
+/// The database failed.
+pub async fn slugs(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<String>> {
+    let these = Entity::find().filter(Column::Id.is_in(ids)).order_by_asc(Column::Slug);
+    Ok(these.all(db).await?.into_iter().map(|row| row.slug).collect())
 }

@@ -18,7 +18,7 @@ pub mod sightings;
 mod tables;
 
 pub use self::application::{Application, Needs, Requirement};
-pub use self::catalog::{Catalog, Catalogs, Found, Unusable};
+pub use self::catalog::{Catalog, Catalogs, Found, Unusable, slugs};
 pub use self::change::{Change, change_applications, forget_old, rename_role, undo};
 pub use self::draft::{Draft, Fault, RuleDraft, Surroundings};
 pub use self::place::HostPattern;

@@ -13,6 +13,7 @@ use crate::base::store::{AtDeletion, Batch, Exported, Table};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::AccountId;
 use crate::domain::accounts::permissions::Roles;
+use crate::domain::applications;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -86,6 +87,8 @@ pub fn tables() -> Vec<Table> {
 struct OwnToken {
     name: String,
     ends_with: String,
+    opens_all_applications: bool,
+    applications: Vec<String>,
     roles: Vec<String>,
     networks: Vec<String>,
     created_at: String,
@@ -99,7 +102,13 @@ async fn own_tokens(db: &impl ConnectionTrait, account: Uuid) -> Result<Batch> {
     let mine = Entity::find().filter(Column::AccountId.eq(AccountId(account)));
     let mut rows = vec![];
     for row in mine.order_by_desc(Column::CreatedAt).all(db).await? {
+        let (opens_all_applications, ids) = match row.reach()? {
+            Reach::All => (true, vec![]),
+            Reach::These(ids) => (false, ids),
+        };
         rows.push(OwnToken {
+            opens_all_applications,
+            applications: applications::slugs(db, ids).await?,
             roles: row.roles()?.names().map(str::to_owned).collect(),
             networks: read(&row.networks)?,
             name: row.name,
