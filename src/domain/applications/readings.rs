@@ -69,7 +69,7 @@ pub fn readings(path: &str) -> Result<Vec<Reading>, Unreadable> {
 /// Makes another reading of one, or none if it would be the same.
 type Step = fn(&str) -> Option<String>;
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     with_codes,
     decoded_between_slashes,
     without_host,
@@ -79,6 +79,7 @@ const STEPS: [Step; 11] = [
     without_endings,
     without_streams,
     cut,
+    merged,
     resolved,
     resolved_to_the_letter,
 ];
@@ -181,6 +182,15 @@ fn without_streams(path: &str) -> Option<String> {
 
 fn cut(path: &str) -> Option<String> {
     path.find(['?', '#']).map(|at| path[..at].to_owned())
+}
+
+/// Some leave out empty segments, and dot segments not.
+fn merged(path: &str) -> Option<String> {
+    let mut made = path.to_owned();
+    while made.contains("//") {
+        made = made.replace("//", "/");
+    }
+    (made != path).then_some(made)
 }
 
 /// Without empty segments.
@@ -287,6 +297,11 @@ mod tests {
     fn empty_segments_count_where_dot_segments_are_resolved_by_the_letter() {
         assert!(of("/team/x//../../admin").contains(&"/admin".to_owned()));
         assert!(of("/team/x//../../admin").contains(&"/team/admin".to_owned()));
+    }
+
+    #[test]
+    fn empty_segments_are_left_out_also_where_dot_segments_stay() {
+        assert!(of("//admin/../").contains(&"/admin/../".to_owned()));
     }
 
     #[test]
