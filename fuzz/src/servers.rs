@@ -15,14 +15,23 @@ pub fn served(path: &str) -> Vec<(&'static str, String)> {
         found.push(("Werkzeug", merged(&once)));
         found.push(("nginx", resolved(&merged(&once))));
         let flat = once.replace('\\', "/");
-        let bare: Vec<&str> = flat
+        // Of the last part all dots and blanks at the end are left out, of others one dot; three
+        // dots are a name.
+        let last = flat.rfind('/').map_or(0, |at| at + 1);
+        let (folders, page) = flat.split_at(last);
+        let folders: Vec<&str> = folders
             .split('/')
-            .map(|part| match part {
-                "." | ".." => part,
-                _ => part.trim_end_matches([' ', '.']),
+            .map(|part| match part.strip_suffix('.') {
+                Some(bare) if !bare.is_empty() && !bare.ends_with('.') => bare,
+                _ => part,
             })
             .collect();
-        found.push(("IIS", resolved(&merged(&bare.join("/")))));
+        let page = match page {
+            "." | ".." => page,
+            _ => page.trim_end_matches([' ', '.']),
+        };
+        let bare = [folders.join("/"), page.to_owned()];
+        found.push(("IIS", resolved(&merged(&bare.concat()))));
         if let Some(twice) = decoded(&once) {
             found.push(("a proxy and PHP", resolved(&merged(&twice))));
         }
