@@ -211,6 +211,7 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     look.at("admin-applications-explained").await;
     for (path, name) in [
         ("/.doorward/entered", "application-entered"),
+        ("/.doorward/explain", "application-explain"),
         ("/.doorward/callback?code=a&state=Mi4w.a", "application-without-cookies"),
     ] {
         browser.driver().goto(format!("{wiki}{path}")).await.unwrap();
@@ -220,6 +221,11 @@ async fn every_page_is_without_barriers_fits_a_phone_and_is_valid() {
     browser.fill("reason", "asked for by phone").await;
     browser.send().await;
     look.look("admin-account-link").await;
+    browser.go("/account/tokens/new").await;
+    browser.fill("name", "Nightly backup").await;
+    browser.send().await;
+    assert!(browser.text().await.contains("is not shown again"));
+    look.look("token-created").await;
     browser.go(&format!("/admin/accounts/disable?id={member}")).await;
     browser.fill("reason", "asked for by phone").await;
     browser.send().await;
