@@ -23,12 +23,12 @@ struct Shown {
 
 /// Fields that may hold what a name may not: a password or a reason; `next`
 /// and `back` fall back to one of our pages; nothing `shown` is right for
-/// somebody without roles; where no session is named, none ends; and a password
-/// manager's field is not used.
+/// somebody without roles; where no session is named, none ends; the box `tokens`
+/// need not be ticked; and a password manager's field is not used.
 fn may_hold_anything(field: &Field) -> bool {
     let is_owner =
         field.name == "username" && field.autocomplete == "username" && field.kind == "text";
-    let names = ["back", "next", "new_password", "reason", "shown", "sid"];
+    let names = ["back", "next", "new_password", "reason", "shown", "sid", "tokens"];
     names.contains(&&*field.name) || is_owner && !field.value.is_empty()
 }
 
