@@ -234,12 +234,14 @@ fn the_doctor_says_what_is_in_order_and_what_to_mend() {
 
 #[test]
 fn the_command_line_sees_what_the_server_saw_of_proxies() {
-    let server = Server::with(&[("DOORWARD_TRUSTED_PROXIES", r#"["10.0.0.1"]"#)]);
+    let mut server = Server::with(&[("DOORWARD_TRUSTED_PROXIES", r#"["10.0.0.1"]"#)]);
     server.account("ada", &[]);
     let file = server.folder.path().join("applications.toml");
     let text = "[[application]]\nslug = \"wiki\"\nname = \"Wiki\"\nhosts = [\"wiki.localhost\"]\nneeds = \"members\"\nanyone_may_register = true\n";
     std::fs::write(&file, text).unwrap();
     server.done(&["application", "apply", file.to_str().unwrap(), "--yes"], "");
+    // It knows the application before anybody asks about it.
+    server.restart();
     let says = || String::from_utf8(server.run(&["doctor"], "").stdout).unwrap();
     let before = says();
     assert!(before.contains("warning  No proxy asked about Wiki"), "{before}");
