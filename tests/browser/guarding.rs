@@ -163,7 +163,7 @@ async fn the_way_in(kind: Kind) {
     // The second one without a page to see.
     goto(&browser, &place.at("files", "/b")).await;
     assert_eq!(url(&browser).await, place.at("files", "/b"));
-    // Many tabs at once, as when a browser is opened again.
+    // And in new tabs.
     for tab in 0..10 {
         let new = browser.driver().new_tab().await.unwrap();
         browser.driver().switch_to_window(new).await.unwrap();
