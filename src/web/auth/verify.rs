@@ -47,8 +47,7 @@ struct Check {
     question: Result<Question, Answer>,
     catalog: Option<Arc<Catalog>>,
     entry: Option<String>,
-    token: Option<Result<PresentedToken, TokenFault>>,
-    origin: RequestSource,
+    token: Option<(Result<PresentedToken, TokenFault>, RequestSource)>,
     peer: Option<IpAddr>,
 }
 
@@ -78,9 +77,9 @@ impl<'r> FromRequest<'r> for Check {
             }
         };
         let entry = Received::of(request).get(Cookie::Entry).map(str::to_owned);
-        let (token, origin) = (token::shown(request), Caller::of(request).clone());
+        let token = token::shown(request).map(|token| (token, Caller::of(request).clone()));
         let peer = peer(request);
-        Outcome::Success(Self { question, catalog, entry, token, origin, peer })
+        Outcome::Success(Self { question, catalog, entry, token, peer })
     }
 }
 
@@ -126,12 +125,12 @@ impl Check {
             return Err(Answer::Wrong(Cause::WrongApplication, why));
         }
         // A token decides alone where somebody is asked for, and elsewhere not at all.
-        if let Some(token) = self.token
+        if let Some((token, origin)) = self.token
             && decide(&found.application, &question, None, now).verdict == Verdict::SignInFirst
         {
             let place = (Arc::clone(found), question.host.clone());
             let asked = (Arc::clone(found), question);
-            let answer = Box::pin(by_token(doorward, asked, token, &self.origin, now)).await;
+            let answer = Box::pin(by_token(doorward, asked, token, &origin, now)).await;
             let is_allowed = matches!(answer, Ok(Answer::Allow(..)));
             doorward.sightings.note_asked((&place.0, &place.1), self.peer, is_allowed, now);
             return answer;
