@@ -105,14 +105,11 @@ async fn revoke(
     button.pressed(page, retry)?;
     let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
     let RecentlySignedIn(live) = who;
-    match doorward.sessions.end_own(sid, live.acting(&caller, ""), now.0).await {
-        Ok(()) if sid == live.principal.session => {
-            Ok(SeeOther::at("/login").saying(LOGGED_OUT).signed_out())
-        }
-        Ok(()) => Ok(SeeOther::at("/account/sessions").saying(SESSION_ENDED)),
-        Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
-        Err(other) => Err(other.into()),
+    doorward.sessions.end_own(sid, live.acting(&caller, ""), now.0).await?;
+    if sid == live.principal.session {
+        return Ok(SeeOther::at("/login").saying(LOGGED_OUT).signed_out());
     }
+    Ok(SeeOther::at("/account/sessions").saying(SESSION_ENDED))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that the request brought")]
@@ -130,11 +127,8 @@ async fn leave(
     button.pressed(page, retry)?;
     let sid = SessionId::parse(sid).ok_or(Failure::Status(Status::NotFound))?;
     let which = (sid, named(doorward, slug)?.id);
-    match entries::leave(&doorward.sessions, &who.principal, which, &caller.0, now.0).await {
-        Ok(_) => Ok(SeeOther::at("/account/sessions").saying(LEFT)),
-        Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
-        Err(other) => Err(other.into()),
-    }
+    entries::leave(&doorward.sessions, &who.principal, which, &caller.0, now.0).await?;
+    Ok(SeeOther::at("/account/sessions").saying(LEFT))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that the request brought")]

@@ -4,7 +4,6 @@ use rocket::http::Status;
 use rocket::{Route, get, post, routes};
 use rocket_dyn_templates::context;
 
-use crate::base::error::Error;
 use crate::base::secrets;
 use crate::domain::accounts::Account;
 use crate::domain::personal_tokens;
@@ -100,9 +99,6 @@ async fn revoke(
     button.pressed(page, retry)?;
     let id = secrets::decode_id(tid).ok_or(Failure::Status(Status::NotFound))?;
     let actor = who.0.acting(&caller, "");
-    match personal_tokens::revoke_own(&doorward.sessions, id, actor, now.0).await {
-        Ok(()) => Ok(SeeOther::at("/account/tokens").saying(TOKEN_REVOKED)),
-        Err(Error::NotFound) => Err(Failure::Status(Status::NotFound)),
-        Err(other) => Err(other.into()),
-    }
+    personal_tokens::revoke_own(&doorward.sessions, id, actor, now.0).await?;
+    Ok(SeeOther::at("/account/tokens").saying(TOKEN_REVOKED))
 }
