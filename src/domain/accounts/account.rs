@@ -3,7 +3,7 @@
 use super::id::AccountId;
 use super::kind::AccountKind;
 use super::names::{EmailAddress, Username};
-use super::permissions::Roles;
+use super::permissions::{BUILT_IN, Roles};
 use super::tables::Model;
 use crate::base::timestamp::Timestamp;
 use crate::domain::audit::RequestSource;
@@ -109,6 +109,14 @@ impl Account {
     /// the right waits for the password.
     pub fn was_raised_after(&self, at: Timestamp) -> bool {
         self.raised_at.is_some_and(|raised| at < raised)
+    }
+
+    /// What it may, without rights of staff that were given after that moment.
+    pub fn roles_proved_at(&self, at: Timestamp) -> Roles {
+        match self.was_raised_after(at) {
+            true => self.roles.without(&BUILT_IN),
+            false => self.roles.clone(),
+        }
     }
 }
 

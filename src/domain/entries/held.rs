@@ -17,7 +17,7 @@ use super::table::{self, ENTRY_LIFE};
 use crate::base::error::{Error, Result};
 use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::permissions::{BUILT_IN, Roles};
+use crate::domain::accounts::permissions::Roles;
 use crate::domain::accounts::{self, AccountId};
 use crate::domain::sessions::{self, Audience, EndReason, SessionId, Sessions};
 
@@ -218,10 +218,7 @@ async fn read(
         return Ok(Err(Over::Session(Some(EndReason::Disabled))));
     }
     // A role of staff that was given since waits for the password.
-    let roles = match account.was_raised_after(row.auth_time) {
-        true => account.roles.without(&BUILT_IN),
-        false => account.roles.clone(),
-    };
+    let roles = account.roles_proved_at(row.auth_time);
     Ok(Ok(Held {
         session: row.sid,
         account: account.id,

@@ -21,7 +21,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
-use crate::domain::accounts::permissions::{BUILT_IN, Roles};
+use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::sightings::TokenFault;
 use crate::domain::entries::{Latest, Parties, Visitor};
 use crate::domain::sessions::Sessions;
@@ -255,10 +255,7 @@ async fn read(
         return Ok(Err((TokenFault::Disabled, Some(token))));
     }
     // A role of staff that was given since does not grow into an older token.
-    let has = match account.was_raised_after(row.created_at) {
-        true => account.roles.without(&BUILT_IN),
-        false => account.roles,
-    };
+    let has = account.roles_proved_at(row.created_at);
     Ok(Ok(Bearer {
         token,
         username: account.canonical_username.into(),

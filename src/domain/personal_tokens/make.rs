@@ -11,7 +11,7 @@ use super::{events, format, refusals};
 use crate::base::error::{Denied, Error, Result};
 use crate::base::secrets;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::permissions::{BUILT_IN, Permission, Roles};
+use crate::domain::accounts::permissions::{Permission, Roles};
 use crate::domain::accounts::{Account, AccountId, AccountKind, names};
 use crate::domain::sessions::{self, Act, Actor, Sessions};
 
@@ -48,10 +48,7 @@ pub async fn make_own(
     let session = actor.session().ok_or(Denied::NotSignedIn)?;
     let proved = sessions::by_id(&act.txn, session).await?.auth.at;
     // Rights of staff that are newer than the password open nothing yet.
-    let roles = match account.was_raised_after(proved) {
-        true => account.roles.without(&BUILT_IN),
-        false => account.roles.clone(),
-    };
+    let roles = account.roles_proved_at(proved);
     insert(act, (&account, &roles), new, most_days).await.map(Some)
 }
 
