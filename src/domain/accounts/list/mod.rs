@@ -159,13 +159,16 @@ impl<'a> List<'a> {
         let first = from.map_or(1, |from| from.first);
         let before = first.saturating_sub(size);
         let after = first + rows.len() as u64;
-        let (mut previous, mut next) = (None, None);
-        if from.is_some() {
-            previous = self.edge(db, &rows, true, before).await?;
-        }
-        if more || is_backward {
-            next = self.edge(db, &rows, false, after).await?;
-        }
+        let (goes_back, goes_on) = (from.is_some(), more || is_backward);
+        let edges = if goes_back || goes_on { self.edges(db, &rows).await? } else { None };
+        let (begins, ends) = edges.unzip();
+        let previous = begins.filter(|_| goes_back).map(|place| Cursor {
+            is_backward: true,
+            first: Ord::max(before, 1),
+            place,
+        });
+        let next = ends.filter(|_| goes_on);
+        let next = next.map(|place| Cursor { is_backward: false, first: after, place });
         Ok(Page { accounts: with_roles(db, rows).await?, first, previous, next })
     }
 
@@ -219,29 +222,24 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Where the page before these rows ends, or that after them begins.
-    async fn edge(
+    /// Where these rows begin and end.
+    async fn edges(
         &self,
         db: &impl ConnectionTrait,
         rows: &[tables::Model],
-        is_backward: bool,
-        first: u64,
-    ) -> Result<Option<Cursor>> {
-        let row = if is_backward { rows.first() } else { rows.last() };
-        let Some(row) = row else { return Ok(None) };
-        let place = match (self.way, self.sort()) {
-            (Way::Newest, _) => {
-                let numbers = numbers_of(db, rows.iter().map(|row| row.id)).await?;
-                let Some((least, greatest)) = numbers else { return Ok(None) };
-                Place::Number(if is_backward { greatest } else { least })
-            }
-            (_, Sort::Name) => Place::Name(row.username_canonical.clone()),
-            (_, Sort::Created) => Place::Moment(row.created_at, row.id),
-            (_, Sort::LastLogin) => {
-                Place::Moment(row.last_login_at.unwrap_or(row.created_at), row.id)
-            }
+    ) -> Result<Option<(Place, Place)>> {
+        if self.way == Way::Newest {
+            let numbers = numbers_of(db, rows.iter().map(|row| row.id)).await?;
+            return Ok(
+                numbers.map(|(least, greatest)| (Place::Number(greatest), Place::Number(least)))
+            );
+        }
+        let place = |row: &tables::Model| match self.sort() {
+            Sort::Name => Place::Name(row.username_canonical.clone()),
+            Sort::Created => Place::Moment(row.created_at, row.id),
+            Sort::LastLogin => Place::Moment(row.last_login_at.unwrap_or(row.created_at), row.id),
         };
-        Ok(Some(Cursor { is_backward, first: Ord::max(first, 1), place }))
+        Ok(rows.first().map(place).zip(rows.last().map(place)))
     }
 
     fn query(&self, from: Option<&Cursor>) -> Select<Entity> {
