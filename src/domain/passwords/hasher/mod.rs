@@ -314,7 +314,7 @@ fn run(
     let fault = |why: &dyn std::fmt::Display| Error::broken(format!("Argon2: {why}"));
     let blocks = params.block_count();
     if memory.len() < blocks {
-        memory.reserve_exact(Ord::max(blocks, GIVEN_BACK));
+        memory.reserve_exact(Ord::max(blocks, GIVEN_BACK) - memory.len());
         memory.resize(blocks, Block::default());
     }
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
