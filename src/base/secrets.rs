@@ -23,9 +23,11 @@ pub fn random_token() -> String {
     encode(&random::<32>())
 }
 
+/// Digits and letters, in the order in which numbers to the base 62 count them.
+pub const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// `length` letters and digits, each of 62 as likely as any other.
 pub fn random_letters(length: usize) -> String {
-    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     // The largest multiple of 62 in a byte: what is above would make some likelier.
     let letter = |byte: u8| (byte < 248).then(|| char::from(LETTERS[usize::from(byte % 62)]));
     std::iter::repeat_with(random::<64>).flatten().filter_map(letter).take(length).collect()

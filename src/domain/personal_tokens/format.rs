@@ -2,7 +2,7 @@
 //! that are random, and 6 with the CRC-32 of all before them. Scanners find it in
 //! text, and a mistyped one costs no query.
 
-use crate::base::secrets;
+use crate::base::secrets::{self, LETTERS};
 use crate::domain::accounts::AccountKind;
 
 const PERSON: &str = "dwp_";
@@ -49,7 +49,6 @@ pub fn hint(token: &str) -> &str {
 }
 
 fn checksum(text: &str) -> String {
-    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut rest = crc32(text.as_bytes());
     let mut letters = [b'0'; CHECKSUM];
     for letter in letters.iter_mut().rev() {

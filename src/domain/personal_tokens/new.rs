@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
 use time::Duration;
 use uuid::Uuid;
 
@@ -13,8 +12,7 @@ use crate::domain::accounts::names::DisplayName;
 use crate::domain::accounts::permissions::Roles;
 
 /// Which applications a token opens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// These.
     These(Vec<Uuid>),
