@@ -109,8 +109,7 @@ impl Sightings {
     fn note(&self, key: Key, seen: Seen) {
         let mut unwritten = self.unwritten.lock().expect("no panic while the lock is held");
         // Visitors can make up hosts. Those that are known are as many as applications have.
-        let is_made_up =
-            |key: &Key| matches!(key.1, Some(Problem::UnknownHost | Problem::UnknownApplication));
+        let is_made_up = |key: &Key| key.1.is_some_and(Problem::is_of_unknown_host);
         if is_made_up(&key)
             && !unwritten.contains_key(&key)
             && unwritten.keys().filter(|key| is_made_up(key)).count() >= table::MOST_UNKNOWN

@@ -24,6 +24,13 @@ pub enum Problem {
     Loop,
 }
 
+impl Problem {
+    /// Whether it is about a host that no application has: visitors can make them up.
+    pub(super) fn is_of_unknown_host(self) -> bool {
+        matches!(self, Self::UnknownHost | Self::UnknownApplication)
+    }
+}
+
 /// What was seen of one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {

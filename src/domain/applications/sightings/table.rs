@@ -69,10 +69,6 @@ impl Sighting {
         self.problem.map(|problem| problem.to_value()).unwrap_or_default()
     }
 
-    fn is_of_unknown_host(&self) -> bool {
-        matches!(self.problem, Some(Problem::UnknownHost | Problem::UnknownApplication))
-    }
-
     /// What is known of one host and problem by both.
     pub(super) fn joined(self, other: Self) -> Self {
         let let_in_at = self.let_in_at.max(other.let_in_at);
@@ -114,7 +110,7 @@ pub(super) async fn add(
     let (mut count, mut unknown) = (0, 0);
     let (mut removed, mut added) = (Condition::any(), vec![]);
     for ((host, problem), (one, is_new)) in ordered {
-        let is_of_unknown_host = one.is_of_unknown_host();
+        let is_of_unknown_host = one.problem.is_some_and(Problem::is_of_unknown_host);
         let is_kept = one.application.is_none_or(&known)
             && (one.problem.is_none() || now.since(one.asked_at) < KEPT)
             && count < MOST
