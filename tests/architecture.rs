@@ -11,7 +11,7 @@ use shared::source::{declared, files_below, product, rust_files};
 const ROOMS: [&str; 5] = ["base", "domain", "service", "web", "cli"];
 
 /// The modules of two rooms, lowest first: within them the same rule holds.
-const BASE: [&str; 12] = [
+const BASE: [&str; 13] = [
     "timestamp",
     "zone",
     "error",
@@ -19,6 +19,7 @@ const BASE: [&str; 12] = [
     "logging",
     "metrics",
     "host",
+    "network",
     "percent",
     "store",
     "files",

@@ -8,6 +8,7 @@ pub mod host;
 pub mod keys;
 pub mod logging;
 pub mod metrics;
+pub mod network;
 pub mod percent;
 pub mod secrets;
 pub mod store;

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::base::error::{Error, Result};
+use crate::base::network;
 use crate::base::timestamp::Timestamp;
 use crate::cli::account::find;
 use crate::cli::listing::Listing;
@@ -111,7 +112,7 @@ pub(super) async fn run_session(command: SessionCommand, doorward: &Doorward) ->
             say(&format!("{} ended", count(ended, "session")));
         }
         SessionCommand::Revoke(Revoke { which: Which { address: Some(address), .. }, .. }) => {
-            let addresses = search::parse_range(&address);
+            let addresses = network::parse(&address);
             let addresses = addresses.ok_or_else(|| {
                 Error::broken("An address is written like 192.0.2.7, a range like 192.0.2.0/24.")
             })?;

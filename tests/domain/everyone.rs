@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use doorward::base::network;
 use doorward::base::timestamp::Timestamp;
 use doorward::domain::accounts::permissions::Roles;
 use doorward::domain::audit::RequestSource;
 use doorward::domain::login::Verified;
-use doorward::domain::sessions::search::{Filter, parse_range, screen};
+use doorward::domain::sessions::search::{Filter, screen};
 use doorward::domain::sessions::{Audience, NewSession, Session, last_seen, live_of};
 use time::Duration;
 
@@ -86,7 +87,7 @@ async fn a_filter_finds_those_of_a_range_an_account_and_a_kind() {
             assert_eq!((found.len(), different.len()), (count, count), "{filter:?} by {limit}");
         }
     };
-    let range = |text: &str| Filter { addresses: parse_range(text), ..Filter::default() };
+    let range = |text: &str| Filter { addresses: network::parse(text), ..Filter::default() };
     some(range("192.0.2.0/24"), 10).await;
     some(range("192.0.2.3"), 2).await;
     some(range("2001:db8::/32"), 15).await;
@@ -97,7 +98,7 @@ async fn a_filter_finds_those_of_a_range_an_account_and_a_kind() {
     let own = Filter { account: Some(account), ..Filter::default() };
     some(own.clone(), 5).await;
     some(Filter { client: Some(Audience::Web), ..own.clone() }, 4).await;
-    some(Filter { addresses: parse_range("192.0.2.1"), ..own }, 2).await;
+    some(Filter { addresses: network::parse("192.0.2.1"), ..own }, 2).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::place::HostPattern;
 use super::refusals;
 use crate::base::error::{Error, Refusal, Result};
 use crate::base::host::{Authority, Scheme};
+use crate::base::network;
 use crate::domain::accounts::names::RoleName;
 use crate::domain::accounts::permissions::Roles;
 
@@ -239,7 +240,8 @@ impl RuleDraft {
         faults.unless(!path.as_ref().is_some_and(wide), refusals::PUBLIC_BORDER);
         let written =
             || self.networks.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
-        let mut networks: Vec<IpNet> = written().filter_map(network).collect();
+        let parsed = written().filter_map(network::parse);
+        let mut networks: Vec<IpNet> = parsed.map(|network| network.trunc()).collect();
         // A blank that stands for a network must not stand for everywhere.
         let is_blank = networks.is_empty() && !self.networks.is_empty();
         faults.unless(networks.len() == written().count() && !is_blank, refusals::NETWORK);
@@ -322,10 +324,4 @@ fn is_on(url: &str, hosts: &[HostPattern]) -> bool {
 /// `127.0.0.1:3000` or `wiki:80`.
 fn is_upstream(text: &str) -> bool {
     Authority::parse(text, Scheme::Http).is_some()
-}
-
-/// `10.0.0.0/8`, or a single address.
-fn network(text: &str) -> Option<IpNet> {
-    let single = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
-    text.parse::<IpNet>().ok().or_else(single).map(|network| network.trunc())
 }

@@ -1,13 +1,12 @@
 //! A token that is to be made, as people describe it.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 use time::Duration;
 use uuid::Uuid;
 
 use super::refusals;
 use crate::base::error::Refusal;
+use crate::base::network;
 use crate::domain::accounts::names::DisplayName;
 use crate::domain::accounts::permissions::Roles;
 
@@ -115,12 +114,10 @@ impl NewToken {
     /// # Errors
     /// `personal_tokens::refusals::NETWORK`.
     pub fn within<'a>(self, networks: impl IntoIterator<Item = &'a str>) -> Result<Self, Refusal> {
-        let network = |text: &str| {
-            let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
-            let parsed = text.parse::<IpNet>().ok().or_else(single);
-            parsed.map(|network| network.trunc()).ok_or(refusals::NETWORK)
+        let parsed = |text: &str| {
+            network::parse(text).map(|network| network.trunc()).ok_or(refusals::NETWORK)
         };
-        let mut networks = networks.into_iter().map(network).collect::<Result<Vec<_>, _>>()?;
+        let mut networks = networks.into_iter().map(parsed).collect::<Result<Vec<_>, _>>()?;
         networks.sort();
         networks.dedup();
         Ok(Self { networks, ..self })

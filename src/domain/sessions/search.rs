@@ -27,12 +27,6 @@ pub struct Filter {
     pub client: Option<Audience>,
 }
 
-/// The addresses in `text`: one, or a range with its length.
-pub fn parse_range(text: &str) -> Option<IpNet> {
-    let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
-    text.parse().ok().or_else(one)
-}
-
 /// Where a screen begins: after this session, in the order of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {

@@ -1,7 +1,6 @@
 //! Reads the values of the `doorward` section one by one, so that each fault
 //! is one sentence with the key, what is accepted and where the value stands.
 
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -14,6 +13,7 @@ use time::Duration;
 use super::base_url::BaseUrl;
 use super::sources::{SECTION, unreadable, variable};
 use crate::base::error::{Error, Result};
+use crate::base::network;
 use crate::base::zone::Zone;
 use crate::service::words;
 
@@ -229,7 +229,7 @@ impl<'f> Section<'f> {
             Some(_) => None,
         };
         given
-            .and_then(|words| words.into_iter().map(network).collect())
+            .and_then(|words| words.into_iter().map(|text| network::parse(text.trim())).collect())
             .ok_or_else(|| self.fault(key, "a list of addresses and networks like 10.0.0.0/8"))
     }
 
@@ -287,10 +287,4 @@ fn near_zone(name: &str) -> Option<&'static str> {
         .find(|known| known.to_lowercase() == asked)
         .or_else(|| Zone::names().find(is_city))
         .or_else(|| words::near(name, Zone::names()))
-}
-
-/// A network, or an address as the network of that address alone.
-fn network(text: &str) -> Option<IpNet> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }

@@ -5,9 +5,10 @@ use rocket::http::RawStr;
 use sea_orm::DatabaseConnection;
 
 use crate::base::error::Result;
+use crate::base::network;
 use crate::domain::accounts::AccountId;
 use crate::domain::sessions::Audience;
-use crate::domain::sessions::search::{self, Filter};
+use crate::domain::sessions::search::Filter;
 use crate::web::admin::query::{NamedAccount, chosen, find_account, link, typed};
 
 const KINDS: [(&str, Audience); 2] = [("browser", Audience::Web), ("script", Audience::Api)];
@@ -33,7 +34,7 @@ impl SessionsQuery<'_> {
             NamedAccount::Unknown => return Ok(None),
         };
         let address = typed(self.address);
-        let addresses = search::parse_range(&address);
+        let addresses = network::parse(&address);
         if addresses.is_none() && !address.is_empty() {
             notices.push(format!(
                 "{address} is not an IP address. Write an address as in 192.0.2.7, a range as in 192.0.2.0/24."
