@@ -12,6 +12,7 @@ use crate::base::error::{Error, Result};
 use crate::base::keys::{Key, Purpose, Ring};
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts::permissions::Roles;
+use crate::domain::accounts::{Account, AccountId};
 
 /// How long it is good.
 const LIFE: Duration = Duration::seconds(120);
@@ -33,19 +34,23 @@ pub struct Parties<'a> {
     pub unverified_email: bool,
 }
 
-/// Somebody who has entered, or shows a token.
-#[derive(Clone, Copy, Debug)]
-pub struct Visitor<'a> {
-    /// Names the account.
-    pub account: Uuid,
-    /// The user name as it is compared.
-    pub username: &'a str,
+/// Somebody who has entered, or shows a token, as applications are told of them.
+#[derive(Debug)]
+pub struct Subject {
+    /// The account.
+    pub account: AccountId,
+    /// The user name as it is compared: two that look alike have the same.
+    pub username: Box<str>,
+    /// What the account is called on pages; may be empty.
+    pub display_name: Box<str>,
     /// The address as it is compared.
-    pub email: &'a str,
-    /// What it may.
-    pub roles: &'a Roles,
+    pub email: Box<str>,
+    /// What it may here.
+    pub roles: Roles,
     /// When the password had been given, at the moment of entering; `None` for a token.
     pub confirmed_at: Option<Timestamp>,
+    /// The assertion that was made last.
+    latest: Mutex<Option<Made>>,
 }
 
 #[derive(Serialize)]
@@ -64,10 +69,6 @@ struct Claims<'a> {
     exp: i64,
 }
 
-/// The one that was made last for an entry or a personal token.
-#[derive(Debug, Default)]
-pub struct Latest(Mutex<Option<Made>>);
-
 #[derive(Debug)]
 struct Made {
     text: Arc<str>,
@@ -77,22 +78,34 @@ struct Made {
     audience: Box<str>,
 }
 
-impl Latest {
-    /// A statement about this visitor, which is signed about once a minute.
+impl Subject {
+    /// That of an account with no more than these roles.
+    pub fn new(account: Account, roles: Roles, confirmed_at: Option<Timestamp>) -> Self {
+        Self {
+            account: account.id,
+            username: account.canonical_username.into(),
+            display_name: account.display_name.into(),
+            email: account.canonical_email.into(),
+            roles,
+            confirmed_at,
+            latest: Mutex::default(),
+        }
+    }
+
+    /// What they are called: the display name, or else the user name.
+    pub fn name(&self) -> &str {
+        if self.display_name.is_empty() { &self.username } else { &self.display_name }
+    }
+
+    /// A statement about them, which is signed about once a minute.
     ///
     /// # Errors
     /// There is no key, or the library cannot sign.
-    pub fn stated(
-        &self,
-        visitor: Visitor<'_>,
-        ring: &Ring,
-        parties: Parties<'_>,
-        now: Timestamp,
-    ) -> Result<Arc<str>> {
+    pub fn assertion(&self, ring: &Ring, parties: Parties<'_>, now: Timestamp) -> Result<Arc<str>> {
         let key = ring.signing_at(Purpose::Assertion, now);
         let key = key.ok_or_else(|| Error::broken("No key signs assertions."))?;
         let has_email = parties.unverified_email;
-        let mut latest = self.0.lock().expect("no panic while the lock is held");
+        let mut latest = self.latest.lock().expect("no panic while the lock is held");
         let fits = |made: &&Made| {
             made.kid == key.kid
                 && made.has_email == has_email
@@ -102,7 +115,7 @@ impl Latest {
         if let Some(made) = latest.as_ref().filter(fits) {
             return Ok(Arc::clone(&made.text));
         }
-        let text: Arc<str> = signed(visitor, key, parties, now)?.into();
+        let text: Arc<str> = self.signed(key, parties, now)?.into();
         let made = Made {
             text: Arc::clone(&text),
             kid: key.kid.clone(),
@@ -113,20 +126,20 @@ impl Latest {
         *latest = Some(made);
         Ok(text)
     }
-}
 
-fn signed(visitor: Visitor<'_>, key: &Key, parties: Parties<'_>, now: Timestamp) -> Result<String> {
-    let begins = (now - LEEWAY).seconds();
-    key.signed_jwt(&Claims {
-        iss: parties.issuer,
-        aud: parties.audience,
-        sub: visitor.account,
-        preferred_username: visitor.username,
-        email: parties.unverified_email.then_some(visitor.email),
-        groups: visitor.roles.names().collect(),
-        auth_time: visitor.confirmed_at.map(Timestamp::seconds),
-        iat: begins,
-        nbf: begins,
-        exp: (now + LIFE).seconds(),
-    })
+    fn signed(&self, key: &Key, parties: Parties<'_>, now: Timestamp) -> Result<String> {
+        let begins = (now - LEEWAY).seconds();
+        key.signed_jwt(&Claims {
+            iss: parties.issuer,
+            aud: parties.audience,
+            sub: self.account.0,
+            preferred_username: &self.username,
+            email: parties.unverified_email.then_some(&*self.email),
+            groups: self.roles.names().collect(),
+            auth_time: self.confirmed_at.map(Timestamp::seconds),
+            iat: begins,
+            nbf: begins,
+            exp: (now + LIFE).seconds(),
+        })
+    }
 }

@@ -11,14 +11,12 @@ use time::Duration;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::assertion::{Latest, Parties, Visitor};
+use super::assertion::Subject;
 use super::cookie;
 use super::table::{self, ENTRY_LIFE};
 use crate::base::error::{Error, Result};
-use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::permissions::Roles;
-use crate::domain::accounts::{self, AccountId};
+use crate::domain::accounts;
 use crate::domain::sessions::{self, Audience, EndReason, SessionId, Sessions};
 
 /// So many entries are held; those not asked about for longest make room.
@@ -34,23 +32,12 @@ const RENEWED_AFTER: Duration = Duration::hours(12);
 pub struct Held {
     /// The session.
     pub session: SessionId,
-    /// The account.
-    pub account: AccountId,
     /// The application.
     pub application: Uuid,
-    /// The user name as it is compared: two that look alike have the same.
-    pub username: Box<str>,
-    /// What the account is called on pages; may be empty.
-    pub display_name: Box<str>,
-    /// The address as it is compared.
-    pub email: Box<str>,
-    /// What it may.
-    pub roles: Roles,
-    /// When the password had been given, at the moment of entering.
-    pub confirmed_at: Timestamp,
+    /// Who it is.
+    pub subject: Subject,
     /// When it entered.
     pub entered_at: Timestamp,
-    assertions: Latest,
     epoch: i64,
     absolute_at: Timestamp,
     until: Instant,
@@ -72,21 +59,6 @@ impl Held {
     /// copied cookie ends.
     pub fn is_to_be_renewed(&self, now: Timestamp) -> bool {
         now.since(self.entered_at) >= RENEWED_AFTER
-    }
-
-    /// A signed statement about this visitor.
-    ///
-    /// # Errors
-    /// There is no key, or the library cannot sign.
-    pub fn assertion(&self, ring: &Ring, parties: Parties<'_>, now: Timestamp) -> Result<Arc<str>> {
-        let visitor = Visitor {
-            account: self.account.0,
-            username: &self.username,
-            email: &self.email,
-            roles: &self.roles,
-            confirmed_at: Some(self.confirmed_at),
-        };
-        self.assertions.stated(visitor, ring, parties, now)
     }
 }
 
@@ -182,7 +154,7 @@ impl Entries {
 }
 
 fn permits(sessions: &Sessions, id: Uuid, held: &Held) -> bool {
-    sessions.index.permits_entry(id, held.session, held.account, held.epoch)
+    sessions.index.permits_entry(id, held.session, held.subject.account, held.epoch)
 }
 
 async fn read(
@@ -219,18 +191,13 @@ async fn read(
     }
     // A role of staff that was given since waits for the password.
     let roles = account.roles_proved_at(row.auth_time);
+    let epoch = sessions.index.epoch_as_read(account.id.0, account.epoch, began);
     Ok(Ok(Held {
         session: row.sid,
-        account: account.id,
         application: row.application_id,
-        username: account.canonical_username.into(),
-        display_name: account.display_name.into(),
-        email: account.canonical_email.into(),
-        roles,
-        confirmed_at: row.auth_time,
+        subject: Subject::new(account, roles, Some(row.auth_time)),
         entered_at: row.entered_at,
-        assertions: Latest::default(),
-        epoch: sessions.index.epoch_as_read(account.id.0, account.epoch, began),
+        epoch,
         absolute_at: session.absolute_at.min(row.entered_at + ENTRY_LIFE),
         until,
     }))

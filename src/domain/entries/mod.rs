@@ -12,7 +12,7 @@ mod leave;
 pub mod refusals;
 mod table;
 
-pub use self::assertion::{Latest, Parties, Visitor};
+pub use self::assertion::{Parties, Subject};
 pub use self::cookie::issue as issue_cookie;
 #[cfg(feature = "test-support")]
 pub use self::cookie::read as read_cookie;

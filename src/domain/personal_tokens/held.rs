@@ -18,12 +18,10 @@ use super::queue::Queue;
 use super::table;
 use super::usage::Usage;
 use crate::base::error::{Error, Result};
-use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
 use crate::domain::accounts;
-use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::sightings::TokenFault;
-use crate::domain::entries::{Latest, Parties, Visitor};
+use crate::domain::entries::Subject;
 use crate::domain::sessions::Sessions;
 
 /// So many tokens are held; those not shown for longest make room.
@@ -36,18 +34,11 @@ const REMEMBERED: Duration = Duration::days(1);
 pub struct Bearer {
     /// The token.
     pub token: Arc<Known>,
-    /// The user name as it is compared.
-    pub username: Box<str>,
-    /// What the account is called on pages; may be empty.
-    pub display_name: Box<str>,
-    /// The address as it is compared.
-    pub email: Box<str>,
-    /// The roles that both the token and the account have.
-    pub roles: Roles,
+    /// Who it is, with the roles that both the token and the account have.
+    pub subject: Subject,
     reach: Reach,
     networks: Vec<IpNet>,
     expires_at: Option<Timestamp>,
-    assertions: Latest,
     epoch: i64,
     until: Instant,
 }
@@ -82,21 +73,6 @@ impl Bearer {
         } else {
             None
         }
-    }
-
-    /// A signed statement about this visitor.
-    ///
-    /// # Errors
-    /// There is no key, or the library cannot sign.
-    pub fn assertion(&self, ring: &Ring, parties: Parties<'_>, now: Timestamp) -> Result<Arc<str>> {
-        let visitor = Visitor {
-            account: self.token.account.0,
-            username: &self.username,
-            email: &self.email,
-            roles: &self.roles,
-            confirmed_at: None,
-        };
-        self.assertions.stated(visitor, ring, parties, now)
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
@@ -256,17 +232,14 @@ async fn read(
     }
     // A role of staff that was given since does not grow into an older token.
     let has = account.roles_proved_at(row.created_at);
+    let epoch = sessions.index.epoch_as_read(account.id.0, account.epoch, began);
     Ok(Ok(Bearer {
         token,
-        username: account.canonical_username.into(),
-        display_name: account.display_name.into(),
-        email: account.canonical_email.into(),
-        roles: has.common(&row.roles()?),
+        subject: Subject::new(account, has.common(&row.roles()?), None),
         reach: row.reach()?,
         networks: row.networks()?,
         expires_at: row.expires_at,
-        assertions: Latest::default(),
-        epoch: sessions.index.epoch_as_read(account.id.0, account.epoch, began),
+        epoch,
         until,
     }))
 }

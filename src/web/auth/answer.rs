@@ -48,7 +48,7 @@ impl Answer {
             audience,
             unverified_email: application.unverified_email,
         };
-        match known.assertion(&doorward.keys.ring(), parties, now) {
+        match known.subject().assertion(&doorward.keys.ring(), parties, now) {
             Ok(stated) => Ok(Self::Allow(sender, Some(stated), found)),
             Err(error) => {
                 tracing::error!(%error, "cannot tell an application who asks");

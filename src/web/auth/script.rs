@@ -12,7 +12,7 @@ use crate::domain::audit::RequestSource;
 use crate::domain::personal_tokens::{Bearer, Known, Presented};
 use crate::service::Doorward;
 use crate::web::guarding::token::PresentedToken;
-use crate::web::guarding::visitor::Sender;
+use crate::web::guarding::visitor::{self, Sender};
 
 /// What is said to somebody who shows a token: it decides alone.
 ///
@@ -29,21 +29,18 @@ pub async fn by_token(
         Ok(token) => admitted(doorward, (&found, &question), token, origin, now).await?,
         Err(fault) => Err(fault),
     };
-    let sender = match bearer {
-        Ok(bearer) => Sender::Script(bearer),
+    let bearer = match bearer {
+        Ok(bearer) => bearer,
         Err(fault) => return Ok(Answer::NoToken(found, Box::new(question), fault)),
     };
-    match decide(&found.application, &question, Some(sender.known()), now).verdict {
-        Verdict::Refused(reason) => {
-            Ok(Answer::Forbidden(found, Box::new(question), reason, Some(sender)))
-        }
-        _ => {
-            if let Sender::Script(bearer) = &sender {
-                doorward.tokens.usage.note(bearer.token.id, question.address, now);
-            }
-            Answer::allow(doorward, (Some(sender), found), &question.origin(), now)
-        }
+    let visitor = Some(visitor::known(&bearer.subject));
+    let verdict = decide(&found.application, &question, visitor, now).verdict;
+    let sender = Sender::Script(Arc::clone(&bearer));
+    if let Verdict::Refused(reason) = verdict {
+        return Ok(Answer::Forbidden(found, Box::new(question), reason, Some(sender)));
     }
+    doorward.tokens.usage.note(bearer.token.id, question.address, now);
+    Answer::allow(doorward, (Some(sender), found), &question.origin(), now)
 }
 
 /// Who shows that token to that application.

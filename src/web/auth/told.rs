@@ -7,6 +7,7 @@ use rocket::response::{self, Response};
 
 use crate::base::percent::percent_encoded;
 use crate::domain::applications::Application;
+use crate::domain::entries::Subject;
 use crate::web::guarding::token::in_authorization;
 use crate::web::guarding::visitor::Sender;
 
@@ -18,14 +19,14 @@ pub fn allowed(
 ) -> response::Result<'static> {
     let mut response = Response::build();
     response.status(Status::Ok);
-    let told = sender.filter(|_| application.identity.has_headers());
-    let groups = told.map(|sender| sender.roles().names().collect::<Vec<_>>().join(","));
+    let told = sender.filter(|_| application.identity.has_headers()).map(Sender::subject);
+    let groups = told.map(|subject| subject.roles.names().collect::<Vec<_>>().join(","));
     // Nobody has confirmed any address yet.
-    let email = told.filter(|_| application.unverified_email).map(Sender::email);
+    let email = told.filter(|_| application.unverified_email).map(|subject| &*subject.email);
     for (header, value) in [
-        ("Remote-User", told.map(Sender::username)),
+        ("Remote-User", told.map(|subject| &*subject.username)),
         ("Remote-Groups", groups.as_deref()),
-        ("Remote-Name", told.map(Sender::name)),
+        ("Remote-Name", told.map(Subject::name)),
         ("Remote-Email", email),
         ("X-Doorward-Assertion", assertion),
     ] {

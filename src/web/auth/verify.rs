@@ -142,8 +142,8 @@ impl Check {
             Answer::Unavailable
         })?;
         let held = known.as_ref().ok();
-        let decision =
-            decide(&found.application, &question, held.map(|held| visitor::known(held)), now);
+        let visitor = held.map(|held| visitor::known(&held.subject));
+        let decision = decide(&found.application, &question, visitor, now);
         let is_allowed = decision.verdict == Verdict::Allow;
         doorward.sightings.note_asked(place, self.peer, is_allowed, now);
         let found = Arc::clone(found);
@@ -353,7 +353,7 @@ fn forbidden(
     ));
     if let Some(sender) = sender {
         page = page
-            .saying(format!("You are signed in as {}.", sender.username()))
+            .saying(format!("You are signed in as {}.", sender.subject().username))
             .link("Use another account", "/.doorward/leave");
     }
     page.respond_to(request)

@@ -75,7 +75,7 @@ async fn is_allowed(
     let Ok(held) = known else { return Ok(false) };
     let at = (scheme_of(doorward, &site.host), site.host.clone());
     let question = Question::of_navigation(at, target.to_string(), None);
-    let visitor = visitor::known(&held);
+    let visitor = visitor::known(&held.subject);
     let verdict = decide(&site.found.application, &question, Some(visitor), now.0).verdict;
     Ok(verdict == Verdict::Allow && !held.is_to_be_renewed(now.0))
 }

@@ -32,7 +32,7 @@ async fn explain(
     let known = visitor::visitor(doorward, place, site.entry.as_deref(), now.0).await?;
     let at = (scheme_of(doorward, &site.host), site.host.clone());
     let question = Question::of_navigation(at, "/".to_owned(), caller.0.address.parse().ok());
-    let visitor = known.as_ref().ok().map(|held| visitor::known(held));
+    let visitor = known.as_ref().ok().map(|held| visitor::known(&held.subject));
     let verdict = decide(&site.found.application, &question, visitor, now.0).verdict;
     let cookies = match &*site.cookies {
         [] => "None".to_owned(),
@@ -44,9 +44,9 @@ async fn explain(
         // The pages of the application can read this one, too.
         Ok(_) if is_told_nothing => ("Yes. This application is not told who.".to_owned(), None),
         Ok(held) => {
-            let roles: Vec<&str> = held.roles.names().collect();
+            let roles: Vec<&str> = held.subject.roles.names().collect();
             let roles = if roles.is_empty() { "None".to_owned() } else { roles.join(", ") };
-            (held.username.to_string(), Some(roles))
+            (held.subject.username.to_string(), Some(roles))
         }
         Err(stranger) => (format!("Nobody. {}", words::cause(stranger.cause())), None),
     };

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use crate::base::error::Result;
 use crate::base::host::Authority;
-use crate::base::keys::Ring;
 use crate::base::timestamp::Timestamp;
-use crate::domain::accounts::permissions::Roles;
 use crate::domain::applications::Found;
 use crate::domain::applications::decide::Visitor;
 use crate::domain::applications::sightings::Cause;
-use crate::domain::entries::{Held, Over, Parties};
+use crate::domain::entries::{Held, Over, Subject};
 use crate::domain::personal_tokens::Bearer;
 use crate::service::Doorward;
 
@@ -25,52 +23,11 @@ pub enum Sender {
 }
 
 impl Sender {
-    /// What a decision asks of them.
-    pub fn known(&self) -> Visitor<'_> {
+    /// Who that is.
+    pub fn subject(&self) -> &Subject {
         match self {
-            Self::Entered(held) => known(held),
-            Self::Script(bearer) => Visitor { roles: &bearer.roles, confirmed_at: None },
-        }
-    }
-
-    /// What they may.
-    pub fn roles(&self) -> &Roles {
-        self.known().roles
-    }
-
-    /// The user name as it is compared.
-    pub fn username(&self) -> &str {
-        match self {
-            Self::Entered(held) => &held.username,
-            Self::Script(bearer) => &bearer.username,
-        }
-    }
-
-    /// What they are called: the display name, or else the user name.
-    pub fn name(&self) -> &str {
-        let display_name = match self {
-            Self::Entered(held) => &*held.display_name,
-            Self::Script(bearer) => &*bearer.display_name,
-        };
-        if display_name.is_empty() { self.username() } else { display_name }
-    }
-
-    /// The address as it is compared.
-    pub fn email(&self) -> &str {
-        match self {
-            Self::Entered(held) => &held.email,
-            Self::Script(bearer) => &bearer.email,
-        }
-    }
-
-    /// A signed statement about them.
-    ///
-    /// # Errors
-    /// There is no key, or the library cannot sign.
-    pub fn assertion(&self, ring: &Ring, parties: Parties<'_>, now: Timestamp) -> Result<Arc<str>> {
-        match self {
-            Self::Entered(held) => held.assertion(ring, parties, now),
-            Self::Script(bearer) => bearer.assertion(ring, parties, now),
+            Self::Entered(held) => &held.subject,
+            Self::Script(bearer) => &bearer.subject,
         }
     }
 }
@@ -119,7 +76,7 @@ pub async fn visitor(
     })
 }
 
-/// What a decision asks of somebody who has entered.
-pub fn known(held: &Held) -> Visitor<'_> {
-    Visitor { roles: &held.roles, confirmed_at: Some(held.confirmed_at) }
+/// What a decision asks of somebody.
+pub fn known(subject: &Subject) -> Visitor<'_> {
+    Visitor { roles: &subject.roles, confirmed_at: subject.confirmed_at }
 }
